@@ -1,0 +1,38 @@
+// A mistake in a file that a person wrote: where it is, what is wrong, what to write instead.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ssmgate {
+
+// A place in a text file. Lines and columns count from 1; columns count code points.
+struct Position {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+  auto operator<=>(const Position&) const = default;
+};
+
+enum class Severity : std::uint8_t { error, warning };
+
+struct Diagnostic {
+  Severity severity = Severity::error;
+  Position where;
+  std::string text;  // one line, lower case, user input in backticks, with a hint
+  bool operator==(const Diagnostic&) const = default;
+};
+
+using Diagnostics = std::vector<Diagnostic>;
+
+[[nodiscard]] bool has_errors(const Diagnostics& diagnostics) noexcept;
+
+// Sorted by position; equal ones once.
+void sort_diagnostics(Diagnostics& diagnostics);
+
+// "FILE:LINE:COLUMN: error: TEXT", without a newline.
+[[nodiscard]] std::string render_diagnostic(std::string_view file, const Diagnostic& diagnostic);
+
+}  // namespace ssmgate

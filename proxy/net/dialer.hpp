@@ -1,0 +1,51 @@
+// Opens a TCP connection to one of a host's addresses.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/resolver.hpp"
+#include "ssmgate/code.hpp"
+
+namespace ssmgate::net {
+
+struct DialFault {
+  Code code = Code::upstream_refused;  // upstream_name, upstream_refused, upstream_timeout, egress
+  std::string detail;                  // printable; names the address that was tried
+};
+
+using Dial = std::variant<DialFault, asio::ip::tcp::socket>;
+
+struct DialOptions {
+  // "host:port", lower case → the address dialled instead of looking the name up.
+  std::map<std::string, asio::ip::tcp::endpoint> resolve;
+  std::chrono::milliseconds connect_timeout{5000};
+};
+
+// Addresses that may not be dialled; asked again for the very address each attempt goes to.
+using AddressFilter = std::function<bool(const asio::ip::address&)>;
+
+// Tries the addresses in order, each with an even share of what is left until the deadline but at
+// least 250 ms, until one answers. The socket has TCP_NODELAY and keep-alive set.
+class Dialer {
+ public:
+  Dialer(Resolver& resolver, DialOptions options)
+      : resolver_(resolver), options_(std::move(options)) {}
+  // `denied` true: the address is passed over; when all are, the fault is `egress`.
+  [[nodiscard]] asio::awaitable<Dial> dial(std::string host, std::uint16_t port,
+                                           AddressFilter denied);
+  [[nodiscard]] const DialOptions& options() const noexcept { return options_; }
+
+ private:
+  Resolver& resolver_;
+  DialOptions options_;
+};
+
+}  // namespace ssmgate::net

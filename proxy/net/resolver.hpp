@@ -1,0 +1,40 @@
+// Names to addresses on threads of our own: the system's resolver cannot be timed out, and one slow
+// name must not hold up the others.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/address.hpp>
+
+#include "net/stream.hpp"
+
+namespace ssmgate::net {
+
+struct Resolution {
+  error_code error;
+  std::vector<asio::ip::address> addresses;  // in the system's order
+};
+
+// Safe to use from several threads. LIMIT: answers are kept 30 s, failures 2 s, at most 4,096
+// names.
+class Resolver {
+ public:
+  explicit Resolver(int threads = 4);
+  ~Resolver();  // waits for look-ups that are under way
+
+  // The addresses of `host` (an address literal answers at once), resumed on the caller's executor.
+  // Ends with asio::error::timed_out at the deadline; the look-up itself then ends in the
+  // background and still fills the cache.
+  [[nodiscard]] asio::awaitable<Resolution> resolve(std::string host,
+                                                    std::chrono::steady_clock::time_point deadline);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace ssmgate::net

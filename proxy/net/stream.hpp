@@ -1,0 +1,49 @@
+// A byte stream, plain or TLS: all that the flow knows of sockets.
+//
+// INVARIANT: no method throws but for lack of memory; trouble is an error_code. A stream is used by
+// one thread. `close` makes every pending operation end with operation_aborted.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+
+namespace ssmgate::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+struct Transfer {
+  error_code error;
+  std::size_t size = 0;
+};
+
+class Stream {
+ public:
+  Stream() = default;
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  virtual ~Stream() = default;
+
+  // At least one byte, or an error; the peer's orderly end is asio::error::eof, for TLS a truncated
+  // one is asio::ssl::error::stream_truncated.
+  [[nodiscard]] virtual asio::awaitable<Transfer> read_some(asio::mutable_buffer buffer) = 0;
+  // All of the bytes, or an error.
+  [[nodiscard]] virtual asio::awaitable<Transfer> write(asio::const_buffer buffer) = 0;
+  // Ends this direction: FIN, for TLS close_notify first (not waiting for the peer's).
+  [[nodiscard]] virtual asio::awaitable<error_code> finish_writing() = 0;
+  // Closes the socket at once. Idempotent.
+  virtual void close() noexcept = 0;
+  // True when the idle stream can take a request: open, and nothing has arrived, not even an end.
+  [[nodiscard]] virtual bool is_quiet() noexcept = 0;
+};
+
+using StreamPtr = std::unique_ptr<Stream>;
+
+[[nodiscard]] StreamPtr make_plain_stream(asio::ip::tcp::socket socket);
+
+}  // namespace ssmgate::net

@@ -1,0 +1,36 @@
+// TLS over a socket, both sides. One of the two files in which the TLS stream templates are built.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "net/stream.hpp"
+#include "tls/openssl.hpp"
+
+namespace ssmgate::net {
+
+// Why a handshake failed, in words for the record and the client.
+struct HandshakeFault {
+  error_code error;
+  bool certificate = false;  // the peer's certificate was not accepted
+  std::string detail;        // printable
+};
+
+using Handshake = std::variant<HandshakeFault, StreamPtr>;
+
+// The server's side towards our client. `already_read` are the bytes of the ClientHello that were
+// read before; they must stay valid until the handshake is over. `socket` is closed on failure.
+[[nodiscard]] asio::awaitable<Handshake> accept_tls(asio::ip::tcp::socket& socket,
+                                                    const tls::ContextPtr& context,
+                                                    std::string_view already_read);
+
+// The client's side towards an upstream: SNI and verification for `host` (canonical, no dot).
+[[nodiscard]] asio::awaitable<Handshake> connect_tls(asio::ip::tcp::socket& socket,
+                                                     const tls::ContextPtr& context,
+                                                     std::string host);
+
+}  // namespace ssmgate::net

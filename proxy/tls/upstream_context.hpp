@@ -1,0 +1,17 @@
+// The one client context: which upstreams we believe.
+#pragma once
+
+#include <filesystem>
+#include <variant>
+
+#include "tls/authority.hpp"
+#include "tls/openssl.hpp"
+
+namespace ssmgate::tls {
+
+// TLS ≥ 1.2, verification on, the roots of `ca_file` alone (a PEM bundle; unreadable or empty is a
+// fault), ALPN http/1.1. Loading a system bundle costs about 20 ms: one context for the process.
+[[nodiscard]] std::variant<AuthorityFault, ContextPtr> make_upstream_context(
+    const std::filesystem::path& ca_file);
+
+}  // namespace ssmgate::tls
