@@ -102,7 +102,11 @@ bool can_match_region(std::string_view glob) {
 }
 
 bool can_match_operation(std::string_view glob) {
-  static const Shape shape = set_of(kAlnum, 1, true);
+  static const Shape shape = [] {
+    Shape made = set_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ", 1, false);
+    append_set(made, kAlnum, 0, true);
+    return made;
+  }();
   return glob_fits(glob, shape);
 }
 

@@ -5,11 +5,13 @@
 
 #include <openssl/evp.h>
 
+#include "request/operations.hpp"
 #include "rules/compiled.hpp"
 #include "rules/glob_language.hpp"
 #include "rules/message.hpp"
 #include "rules/rule_loader.hpp"
 #include "rules/value_reader.hpp"
+#include "ssmgate/names/glob.hpp"
 #include "ssmgate/rules/policy.hpp"
 #include "ssmgate/text/fields.hpp"
 
@@ -131,10 +133,10 @@ void load_operations(const TreeNode& root, ValueReader& in, CompiledRules& out) 
       in.error(entry.where,
                "`StartSession` is judged by rules, not under `operations`; write a "
                "`deny` rule");
-    } else if (!can_match_operation(*text)) {
+    } else if (!can_match_operation(*text) || (!has_glob(*text) && !is_operation_name(*text))) {
       in.error(entry.where, in_backticks(*text) +
-                                " can match no operation; write a name such as `SendCommand`, "
-                                "globs allowed");
+                                " can match no operation; write a name in AWS's spelling such as "
+                                "`SendCommand`, globs allowed");
     }
     out.denied_operations.emplace_back(*text);
   }

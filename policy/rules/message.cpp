@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "rules/criteria.hpp"
-#include "text/utf8.hpp"
 
 namespace ssmgate {
 namespace {
@@ -162,23 +161,17 @@ std::string describe_failures(const Rule& rule, const Facts& facts) {
 }
 
 std::string one_line(std::string_view text) {
-  std::string out;
-  bool blank = false;
-  while (!text.empty()) {
-    const auto next = decode_code_point(text);
-    const std::size_t size = next ? next->size : 1;
-    const bool space = next && (next->value == ' ' || next->value == '\t' || next->value == '\n' ||
-                                next->value == '\r');
-    if (!space && blank && !out.empty()) out += ' ';
-    blank = space;
-    if (!space && (!next || is_invisible_character(next->value))) {
-      out += printable(text.substr(0, size));
-    } else if (!space) {
-      out += text.substr(0, size);
-    }
-    text.remove_prefix(size);
+  constexpr std::string_view kBlanks = " \t\r\n";
+  std::string joined;
+  while (true) {
+    const std::size_t start = text.find_first_not_of(kBlanks);
+    if (start == std::string_view::npos) return escape_invisible(joined);
+    text.remove_prefix(start);
+    const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
+    if (!joined.empty()) joined += ' ';
+    joined += word;
+    text.remove_prefix(word.size());
   }
-  return out;
 }
 
 }  // namespace ssmgate
