@@ -50,6 +50,15 @@ def is_baseline():
     return os.environ.get("SSMGATE_E2E_BASELINE") == "1"
 
 
+def merge(config, changes):
+    """Maps are joined, anything else is replaced."""
+    for name, value in changes.items():
+        if isinstance(value, dict) and isinstance(config.get(name), dict):
+            merge(config[name], value)
+        else:
+            config[name] = value
+
+
 class StandIn:
     def __init__(self, folder, watched=None):
         self.folder = folder
@@ -107,19 +116,17 @@ class Gateway:
         (folder / "policy.yaml").write_text(policy)
         self.config_file = folder / "ssmgate.yaml"
         config = self._config(stand_in)
-        for name, value in changes.items():
-            if isinstance(value, dict) and isinstance(config.get(name), dict):
-                value = {**config[name], **value}
-            config[name] = value
+        merge(config, changes)
         # JSON is YAML: no YAML library is needed to write it.
         self.config_file.write_text(json.dumps(config, indent=1))
-        self._start()
+        self.start()
 
     def _config(self, stand_in):
         resolve = {}
         for host in API_HOSTS + CHANNEL_HOSTS:
             address, port = stand_in.route(host, 443)
             resolve[f"{host}:443"] = f"{address}:{port}"
+        resolve[f"{API_HOSTS[0]}:8443"] = resolve[f"{API_HOSTS[0]}:443"]
         return {
             "listen": [{"address": "127.0.0.1:0"}],
             "policy": "policy.yaml",
@@ -129,7 +136,7 @@ class Gateway:
             "audit": {"sinks": [{"type": "file", "path": str(self.audit_file)}]},
         }
 
-    def _start(self):
+    def start(self):
         command = [program(), "serve", "--config", str(self.config_file)]
         self.process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -154,14 +161,30 @@ class Gateway:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def stop(self):
-        return stop(self.process)
+        """SIGTERM, and a second one should something still drain. It must end in good order."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                stop(self.process)
+        for output in (self.output, self.log):
+            output.join()
+        if self.process.returncode != 0:
+            raise AssertionError(f"the gateway ended with {self.process.returncode}: "
+                                 f"{self.log.text[-4000:]}")
 
 
 class Baseline:
     """Has a gateway's face as far as clients see it, and judges nothing."""
 
-    def __init__(self, stand_in):
-        self._proxy = ConnectProxy(stand_in.route)
+    def __init__(self, stand_in, resolve):
+        def route(host, port):
+            if f"{host}:{port}" in resolve:
+                address, port = resolve[f"{host}:{port}"].split(":")
+                return address, int(port)
+            return stand_in.route(host, port)
+        self._proxy = ConnectProxy(route)
         self.port, self.ca = self._proxy.port, stand_in.root
 
     def stop(self):
@@ -197,7 +220,7 @@ class World:
         self.gateway = None
         self.bundle = self.folder / "bundle.pem"
         if not with_gateway or is_baseline():
-            self._use(Baseline(self.stand_in))
+            self._use(Baseline(self.stand_in, changes.get("upstream", {}).get("resolve", {})))
         else:
             self._use(Gateway(self.folder / "gateway", self.stand_in, self.surroundings(),
                               policy, **changes))
@@ -237,9 +260,13 @@ class World:
 
     def close(self):
         """Stops what this world started, the last first, and removes its folder."""
-        while self._started:
-            self._started.pop().stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            while self._started:
+                self._started.pop().stop()
+        finally:
+            for left in self._started:
+                left.stop()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self):
         return self

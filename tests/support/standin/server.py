@@ -23,11 +23,16 @@ def is_api_name(name):
     return API_NAME.fullmatch(name) is not None
 
 
-def region_of(request):
+def check_scope(request, name):
+    """The region that the signature is for: the one of the endpoint asked by SNI, if any."""
     claim = sigv4.parse_claim(request)
     if claim.service != "ssm":
         raise sigv4.Unverified("InvalidSignatureException",
                                "Credential should be scoped to correct service: 'ssm'.")
+    asked = re.search(r"(?:^|\.)ssm(?:-fips)?\.([a-z0-9-]+)\.", name or "")
+    if asked and asked.group(1) != claim.region:
+        raise sigv4.Unverified("InvalidSignatureException",
+                               "Credential should be scoped to a valid region.")
     return claim.region
 
 
@@ -65,7 +70,8 @@ class ApiServer:
         signature, status, body = "ok", 200, {}
         try:
             caller = sigv4.verify(request, self._callers, self._clock())
-            body = self._api.call(operation, request.body, caller, region_of(request))
+            body = self._api.call(operation, request.body, caller,
+                                  check_scope(request, name))
         except sigv4.Unverified as refused:
             signature, status = f"{refused.code}: {refused}", 400
             body = {"__type": refused.code, "message": str(refused)}
