@@ -53,6 +53,7 @@ TlsContext make_context(const std::string& certificate, const std::string& key) 
       SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
     die("certificate or key cannot be loaded");
   }
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   return context;
 }
 
