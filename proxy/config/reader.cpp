@@ -8,10 +8,6 @@
 namespace ssmgate::config {
 namespace {
 
-std::string in_backticks(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-
 std::string alternatives(std::span<const std::string_view> words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

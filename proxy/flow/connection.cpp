@@ -45,13 +45,14 @@ class Connection {
 
   asio::awaitable<bool> read_connect(std::optional<wire::ConnectRequest>& connect) {
     const auto deadline = std::chrono::steady_clock::now() + limits().header_timeout;
+    wire::HeadScan scan;
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
           deadline - std::chrono::steady_clock::now());
       if (left.count() <= 0) co_return false;
       const net::error_code error = co_await downstream_.read_more(left);
       if (error) co_return false;
-      auto parsed = wire::parse_connect(downstream_.inbox);
+      auto parsed = wire::parse_connect(downstream_.inbox, scan);
       if (auto* request = std::get_if<wire::ConnectRequest>(&parsed)) {
         connect = std::move(*request);
         co_return true;

@@ -53,9 +53,10 @@ class RequestLoop {
   }
 
   asio::awaitable<bool> read_head(wire::RequestHead& head) {
+    wire::HeadScan scan;
     for (;;) {
       if (!downstream_.inbox.empty()) {
-        auto parsed = wire::parse_request_head(downstream_.inbox);
+        auto parsed = wire::parse_request_head(downstream_.inbox, scan);
         if (auto* whole = std::get_if<wire::RequestHead>(&parsed)) {
           head = std::move(*whole);
           co_return true;

@@ -109,11 +109,12 @@ HelloParse read_message(std::string_view body) {
 // Decides by the record's first two bytes. A type of TLS other than handshake is TLS all the same
 // (OpenSSL's servers pass over a warning alert before the hello), and so is a handshake in any
 // version (RFC 8446 §5.1 has servers ignore it, and Go's takes what is under 16).
-std::optional<HelloFault> check_first_record(std::string_view bytes) {
+std::optional<HelloParse> check_first_record(std::string_view bytes) {
   const auto type = static_cast<unsigned char>(bytes[0]);
   if (type < 20 || type > 24)
     return HelloFault{Kind::not_tls, "the first byte begins no TLS record"};
-  if (type == kHandshake || bytes.size() < 2) return std::nullopt;
+  if (type == kHandshake) return std::nullopt;
+  if (bytes.size() < 2) return NeedMore{};
   if (bytes[1] == 3) return unreadable("a TLS record before the ClientHello");
   return HelloFault{Kind::not_tls, "the first bytes begin no TLS record"};
 }
@@ -188,7 +189,7 @@ std::string gather(std::string_view records, std::size_t size) {
 
 HelloParse parse_client_hello(std::string_view bytes) {
   if (bytes.empty()) return NeedMore{};
-  if (auto fault = check_first_record(bytes)) return *fault;
+  if (auto settled = check_first_record(bytes)) return std::move(*settled);
   RecordWalk walk(bytes);
   std::optional<HelloParse> end;
   while (!end) end = walk.next();

@@ -58,8 +58,9 @@ class Channel(unittest.IsolatedAsyncioTestCase):
         self.addCleanup(folder.cleanup)
         self.sessions = Sessions()
         echoing = await server.listen(echo, None)
-        channel = ChannelServer(self.sessions, Record(Path(folder.name) / "r.jsonl"),
-                                ("127.0.0.1", port_of(echoing)))
+        record = Record(Path(folder.name) / "r.jsonl")
+        self.addCleanup(record.close)
+        channel = ChannelServer(self.sessions, record, ("127.0.0.1", port_of(echoing)))
         listener = await server.listen(channel.serve, None)
         self.port = port_of(listener)
         for made in (echoing, listener):

@@ -38,6 +38,8 @@ class ChannelServer:
         except (http1.BadRequest, websocket.ProtocolError, ValueError, ConnectionError,
                 TimeoutError) as bad:
             self._record.write("bad-channel", conn=self._connections, why=str(bad))
+        except asyncio.CancelledError:
+            pass  # the program ends; asyncio 3.11 would log it as an error
         finally:
             writer.close()
 

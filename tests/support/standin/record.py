@@ -34,3 +34,6 @@ class Record:
             return os.stat(self._watched).st_size
         except OSError:
             return None
+
+    def close(self):
+        self._file.close()

@@ -61,6 +61,8 @@ class ApiServer:
                                                    ("Content-Length", "0")]))
         except (ConnectionError, TimeoutError):
             pass
+        except asyncio.CancelledError:
+            pass  # the program ends; asyncio 3.11 would log it as an error
         finally:
             writer.close()
 
