@@ -39,6 +39,8 @@ class Stream {
   // Closes the socket at once. Idempotent.
   virtual void close() noexcept = 0;
   // True when the idle stream can take a request: open, and nothing has arrived, not even an end.
+  // For a stream on which no operation is pending. One that is not quiet is only fit to be closed:
+  // looking may have taken a byte.
   [[nodiscard]] virtual bool is_quiet() noexcept = 0;
 };
 

@@ -35,4 +35,9 @@ void sort_diagnostics(Diagnostics& diagnostics);
 // "FILE:LINE:COLUMN: error: TEXT", without a newline.
 [[nodiscard]] std::string render_diagnostic(std::string_view file, const Diagnostic& diagnostic);
 
+// What a person typed, as it is shown in a message: `text`, cut after 120 characters, with
+// invisible characters and invalid UTF-8 escaped, so that it is one line and does nothing to a
+// terminal.
+[[nodiscard]] std::string in_backticks(std::string_view text);
+
 }  // namespace ssmgate

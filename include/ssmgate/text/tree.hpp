@@ -44,8 +44,10 @@ struct TreeEntry {
 inline constexpr std::size_t kMaxFileSize = 4 * 1024 * 1024;
 inline constexpr int kMaxNesting = 16;
 
-// The tree of `text`, or nothing when it is no such document; every fault that was found is
-// appended to `diagnostics`. Linear in the size of the text.
+// The tree of `text`, or nothing when it cannot be read at all; every fault that was found is
+// appended to `diagnostics`. A tree comes back beside faults that leave the rest readable (a
+// duplicate key, an anchor, a tag), so that one run reports all errors of a file: a caller goes by
+// `has_errors`, not by the tree. A file without content is a null at line 1. Linear in the size.
 [[nodiscard]] std::optional<TreeNode> parse_tree(std::string_view text, Diagnostics& diagnostics);
 
 }  // namespace ssmgate

@@ -1,0 +1,16 @@
+// What is refused of a YAML file before the library sees it: size, characters, directives, tabs as
+// indentation, and flow collections nested too deep. Does not own: the grammar of YAML.
+#pragma once
+
+#include <string_view>
+
+#include "ssmgate/text/diagnostic.hpp"
+#include "text/places.hpp"
+
+namespace ssmgate {
+
+// False when the library must not see `text`; the faults are in `diagnostics`. Linear, and it stops
+// at the first fault of size, encoding or depth.
+[[nodiscard]] bool prescan(std::string_view text, Places& places, Diagnostics& diagnostics);
+
+}  // namespace ssmgate

@@ -1,0 +1,234 @@
+// The YAML library's events as a tree with places.
+//
+// The library's node API loses duplicates, anchors, second documents and quoting; its events keep
+// them. Marks are used as byte offsets only: columns are counted here, in code points.
+#include "ssmgate/text/tree.hpp"
+
+#include <algorithm>
+#include <sstream>
+#include <unordered_map>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include "ssmgate/text/fields.hpp"
+#include "text/places.hpp"
+#include "text/prescan.hpp"
+#include "text/scalar_type.hpp"
+#include "text/yaml_fault.hpp"
+
+namespace ssmgate {
+namespace {
+
+// Thrown through the library to stop it; the fault has been reported.
+struct Stop {};
+
+constexpr std::string_view kBlanks = " \t\r\n";
+
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  TreeBuilder(std::string_view text, Places& places, Diagnostics& diagnostics)
+      : text_(text), places_(places), diagnostics_(diagnostics) {}
+
+  [[nodiscard]] TreeNode take_root() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (documents_++ == 0) return;
+    error(mark, "a second document; a file is one document: remove `---`, `...` or what follows");
+    throw Stop{};
+  }
+  void OnDocumentEnd() override {}
+
+  void OnAnchor(const YAML::Mark& mark, const std::string& anchor) override {
+    error(mark, "anchors are not supported (`&" + anchor +
+                    "`); write the value out, or put it in quotes");
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    error(mark, "aliases are not supported; write the value out, or put it in quotes");
+    add(node(TreeNode::Kind::null, mark));
+  }
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    TreeNode value = node(TreeNode::Kind::null, mark);
+    const std::string_view rest = text_.substr(offset(mark));
+    for (const std::string_view spelling : {"~", "null", "Null", "NULL"}) {
+      if (rest.starts_with(spelling)) value.scalar = spelling;
+    }
+    if (value.scalar.empty()) value.where = places_.at(last_written_before(offset(mark)));
+    add(std::move(value));
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string& text) override {
+    check_tag(mark, tag);
+    const bool quoted = tag != "?";
+    if (quoted) check_closed(mark);
+    TreeNode value = node(quoted ? TreeNode::Kind::string : plain_scalar_kind(text), mark);
+    value.quoted = quoted;
+    value.scalar = text;
+    add(std::move(value));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    begin(mark, tag, TreeNode::Kind::sequence);
+  }
+  void OnSequenceEnd() override { end(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    begin(mark, tag, TreeNode::Kind::mapping);
+  }
+  void OnMapEnd() override { end(); }
+
+ private:
+  // A collection that is being read. `key` holds a mapping's key until its value comes.
+  struct Frame {
+    TreeNode value;
+    std::optional<TreeEntry> key;
+    bool dropped = false;  // the key was refused: its value is read and thrown away
+    std::unordered_map<std::string, Position> seen;
+  };
+
+  [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const noexcept {
+    return mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(mark.pos), text_.size());
+  }
+
+  TreeNode node(TreeNode::Kind kind, const YAML::Mark& mark) {
+    TreeNode made;
+    made.kind = kind;
+    made.where = places_.at(offset(mark));
+    return made;
+  }
+
+  void error(const YAML::Mark& mark, std::string text) {
+    report_error(diagnostics_, places_.at(offset(mark)), std::move(text));
+  }
+
+  // An empty value has no place of its own: it is shown where the text before it ends.
+  [[nodiscard]] std::size_t last_written_before(std::size_t at) const noexcept {
+    const std::size_t found = text_.substr(0, at).find_last_not_of(kBlanks);
+    return found == std::string_view::npos ? at : found;
+  }
+
+  void check_tag(const YAML::Mark& mark, const std::string& tag) {
+    const std::size_t at = offset(mark);
+    if (tag == "?" || (tag == "!" && (at == text_.size() || text_[at] != '!'))) return;
+    error(mark, "tags are not supported; put the value in quotes if it begins with `!`");
+  }
+
+  // The library takes the end of the file for a closing quote.
+  void check_closed(const YAML::Mark& mark) {
+    std::size_t at = offset(mark);
+    if (at == text_.size()) return;
+    const char quote = text_[at];
+    if (quote != '"' && quote != '\'') return;
+    while (true) {
+      at = text_.find_first_of(quote == '"' ? "\"\\" : "'", at + 1);
+      if (at == std::string_view::npos) break;
+      const bool skips_next = text_[at] == '\\' || (quote == '\'' && text_.substr(at, 2) == "''");
+      if (!skips_next) return;
+      ++at;
+    }
+    error(mark, "the quotes are not closed before the end of the file");
+  }
+
+  void begin(const YAML::Mark& mark, const std::string& tag, TreeNode::Kind kind) {
+    if (frames_.size() >= static_cast<std::size_t>(kMaxNesting)) {
+      error(mark, "nested deeper than " + std::to_string(kMaxNesting) + " levels");
+      throw Stop{};
+    }
+    check_tag(mark, tag);
+    frames_.push_back({node(kind, mark), std::nullopt, false, {}});
+  }
+
+  void end() {
+    TreeNode done = std::move(frames_.back().value);
+    frames_.pop_back();
+    add(std::move(done));
+  }
+
+  void add(TreeNode value) {
+    if (frames_.empty()) {
+      root_ = std::move(value);
+      return;
+    }
+    Frame& frame = frames_.back();
+    if (frame.value.kind == TreeNode::Kind::sequence) {
+      frame.value.items.push_back(std::move(value));
+    } else if (!frame.key) {
+      add_key(frame, std::move(value));
+    } else {
+      if (!frame.dropped) {
+        frame.key->value = std::move(value);
+        frame.value.entries.push_back(std::move(*frame.key));
+      }
+      frame.key.reset();
+      frame.dropped = false;
+    }
+  }
+
+  void add_key(Frame& frame, TreeNode key) {
+    frame.key = TreeEntry{key.scalar, key.where, {}};
+    if (key.kind == TreeNode::Kind::string && !(key.scalar == "<<" && !key.quoted)) {
+      const auto [first, fresh] = frame.seen.try_emplace(key.scalar, key.where);
+      frame.dropped = !fresh;
+      if (fresh) return;
+      report_error(diagnostics_, key.where,
+                   "duplicate key " + in_backticks(key.scalar) + ", first at line " +
+                       std::to_string(first->second.line) + "; remove one of the two");
+      return;
+    }
+    frame.dropped = true;
+    if (key.scalar == "<<") {
+      report_error(diagnostics_, key.where, "merge keys are not supported; write the keys out");
+    } else {
+      report_error(diagnostics_, key.where,
+                   "a key must be text, not " + std::string(kind_name(key.kind)) +
+                       (key.is_scalar() && !key.scalar.empty() ? "; put it in quotes" : ""));
+    }
+  }
+
+  std::string_view text_;
+  Places& places_;
+  Diagnostics& diagnostics_;
+  std::vector<Frame> frames_;
+  TreeNode root_;
+  int documents_ = 0;
+};
+
+}  // namespace
+
+const TreeNode* TreeNode::find(std::string_view key) const noexcept {
+  const auto found = std::find_if(entries.begin(), entries.end(),
+                                  [&](const TreeEntry& entry) { return entry.key == key; });
+  return found == entries.end() ? nullptr : &found->value;
+}
+
+std::optional<TreeNode> parse_tree(std::string_view text, Diagnostics& diagnostics) {
+  if (text.size() > kMaxFileSize) {
+    report_error(diagnostics, {}, "the file is larger than 4 MiB; split it");
+    return std::nullopt;
+  }
+  Places places(text);
+  if (!prescan(text, places, diagnostics)) return std::nullopt;
+  TreeBuilder builder(text, places, diagnostics);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+  } catch (const Stop&) {
+    return std::nullopt;
+  } catch (const YAML::Exception& fault) {
+    const std::size_t at =
+        fault.mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(fault.mark.pos), text.size());
+    report_error(diagnostics, places.at(at), describe_yaml_fault(fault.msg, text.substr(at)));
+    return std::nullopt;
+  }
+  return builder.take_root();
+}
+
+}  // namespace ssmgate
