@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,12 +20,20 @@ struct Resolution {
   std::vector<asio::ip::address> addresses;  // in the system's order
 };
 
-// Safe to use from several threads. LIMIT: answers are kept 30 s, failures 2 s, at most 4,096
-// names.
+// Asks the system, and may take as long as it likes. Must not throw.
+using LookUp = std::function<Resolution(const std::string& host)>;
+
+// Safe to use from several threads, as long as each caller's executor runs one handler at a time.
+// LIMIT: answers are kept 30 s, failures 2 s, at most 4,096 names.
 class Resolver {
  public:
-  explicit Resolver(int threads = 4);
-  ~Resolver();  // waits for look-ups that are under way
+  explicit Resolver(int threads = 4);  // getaddrinfo
+  Resolver(int threads, LookUp look_up);
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+  // Who still waits is resumed with operation_aborted. A look-up that is under way is left to end
+  // by itself: the system may hold it for minutes.
+  ~Resolver();
 
   // The addresses of `host` (an address literal answers at once), resumed on the caller's executor.
   // Ends with asio::error::timed_out at the deadline; the look-up itself then ends in the

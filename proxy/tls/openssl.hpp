@@ -7,14 +7,18 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 namespace ssmgate::tls {
 
 struct Free {
   void operator()(EVP_PKEY* p) const noexcept { EVP_PKEY_free(p); }
   void operator()(X509* p) const noexcept { X509_free(p); }
-  void operator()(BIO* p) const noexcept { BIO_free_all(p); }
+  void operator()(X509_EXTENSION* p) const noexcept { X509_EXTENSION_free(p); }
+  void operator()(X509_NAME* p) const noexcept { X509_NAME_free(p); }
   void operator()(X509_STORE* p) const noexcept { X509_STORE_free(p); }
+  void operator()(NAME_CONSTRAINTS* p) const noexcept { NAME_CONSTRAINTS_free(p); }
+  void operator()(BIO* p) const noexcept { BIO_free_all(p); }
 };
 
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;

@@ -11,6 +11,7 @@
 
 #include "ssmgate/code.hpp"
 #include "ssmgate/names/host.hpp"
+#include "wire/head_scan.hpp"
 
 namespace ssmgate::wire {
 
@@ -42,13 +43,12 @@ struct ConnectFault {
 // The HTTP status that answers a fault: 400, or 431.
 [[nodiscard]] int status_of(ConnectFault::Kind kind) noexcept;
 
-// LIMIT: 64 KiB for a request's head, as Squid and HAProxy have it; real ones are under 1 KiB.
-inline constexpr std::size_t kMaxHead = 64 * 1024;
-
 using ConnectParse = std::variant<NeedMore, ConnectFault, ConnectRequest>;
 
 // Parses the bytes read so far. CONNECT in HTTP/1.0 without Host, as the AWS CLI sends it, and in
-// HTTP/1.1. O(bytes); the caller calls again with more bytes on NeedMore.
+// HTTP/1.1. On NeedMore the caller calls again with all the bytes and the same `scan`, which keeps
+// the whole head at O(bytes). The answer does not depend on how the bytes were split.
+[[nodiscard]] ConnectParse parse_connect(std::string_view bytes, HeadScan& scan);
 [[nodiscard]] ConnectParse parse_connect(std::string_view bytes);
 
 }  // namespace ssmgate::wire

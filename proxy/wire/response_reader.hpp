@@ -24,6 +24,8 @@ class ResponseReader {
   // of them until it is done). After `failed` or `done`, 0. Interim 1xx responses (but 101, which
   // fails) are part of the bytes and are followed by the final one.
   [[nodiscard]] std::size_t consume(std::string_view bytes);
+  // Forgets everything, for the next response on the connection; keeps the memory.
+  void reset();
   // The upstream closed. A response without a length ends here; any other one has failed.
   void consume_end();
 

@@ -1,0 +1,195 @@
+#include "commands/client_environment.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include "ssmgate/names/endpoint.hpp"
+
+namespace ssmgate::commands {
+namespace fs = std::filesystem;
+namespace {
+
+// The credential endpoints of EC2, ECS and EKS, and the machine itself: a proxy in between breaks
+// credentials, or hands them out.
+constexpr std::string_view kNeverProxied[] = {"169.254.169.254", "169.254.170.2", "169.254.170.23",
+                                              "fd00:ec2::254",   "localhost",     "127.0.0.1"};
+
+// Both spellings: Python prefers the lower-case one, Go and curl read either.
+constexpr const char* kProxyNames[] = {"HTTPS_PROXY", "https_proxy"};
+constexpr const char* kNoProxyNames[] = {"NO_PROXY", "no_proxy"};
+constexpr const char* kBundleNames[] = {"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"};
+
+// Where `env` keeps what it replaced, so that `env --unset` can put it back.
+std::string saved_name(std::string_view name) {
+  return "SSMGATE_SAVED_" + std::string(name);
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> entries;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view entry = trimmed(text.substr(0, comma));
+    if (!entry.empty()) entries.emplace_back(entry);
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+  }
+  return entries;
+}
+
+std::string lower(std::string_view text) {
+  std::string lowered(text);
+  std::ranges::transform(lowered, lowered.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return lowered;
+}
+
+// The file that a bundle variable named before ssmgate set it.
+std::optional<std::string> own_bundle(const char* name, const fs::path& bundle,
+                                      const Lookup& current) {
+  if (auto saved = current(saved_name(name))) return saved;
+  auto value = current(name);
+  if (value && fs::path(*value) == bundle) return std::nullopt;
+  return value;
+}
+
+std::optional<EnvironmentFault> append_file(std::string& out, const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    return EnvironmentFault{"`" + file.string() + "` cannot be read: " + std::strerror(errno)};
+  }
+  out.append(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  return std::nullopt;
+}
+
+std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_view text) {
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  std::string aside = file.string() + ".XXXXXX";
+  const int fd = ::mkostemp(aside.data(), O_CLOEXEC);
+  if (fd < 0) return EnvironmentFault{"`" + aside + "` cannot be written: " + std::strerror(errno)};
+  bool good = ::fchmod(fd, 0644) == 0;
+  while (good && !text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    good = count > 0;
+    if (good) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  good = ::close(fd) == 0 && good && ::rename(aside.c_str(), file.c_str()) == 0;
+  if (good) return std::nullopt;
+  const int reason = errno;
+  ::unlink(aside.c_str());
+  return EnvironmentFault{"`" + file.string() + "` cannot be written: " + std::strerror(reason)};
+}
+
+}  // namespace
+
+std::optional<std::string> lookup_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return std::string(value);
+}
+
+bool bypasses_gateway(std::string_view entry) {
+  std::string name = lower(trimmed(entry));
+  if (name == "*") return true;
+  if (const std::size_t colon = name.rfind(':'); colon != std::string::npos) name.resize(colon);
+  const bool suffix = name.starts_with("*.") || name.starts_with('.');
+  const std::string bare = name.substr(name.starts_with("*.") ? 2 : suffix ? 1 : 0);
+  if (bare.empty()) return false;
+  if (find_endpoint(bare)) return true;
+  // A bare name stands for itself and everything below it: `amazonaws.com`, `us-east-1.api.aws`.
+  return std::ranges::any_of(endpoint_suffixes(), [&](std::string_view known) {
+    const std::string below = "." + std::string(known);
+    return bare == known || bare.ends_with(below) || below.ends_with("." + bare);
+  });
+}
+
+std::string extended_no_proxy(std::string_view current) {
+  std::vector<std::string> entries = split_list(current);
+  for (const std::string_view host : kNeverProxied) {
+    if (std::ranges::find(entries, host) == entries.end()) entries.emplace_back(host);
+  }
+  std::string joined;
+  for (const std::string& entry : entries) {
+    if (!joined.empty()) joined += ',';
+    joined += entry;
+  }
+  return joined;
+}
+
+std::vector<std::string> client_variable_names() {
+  std::vector<std::string> names;
+  for (const auto& group : {kProxyNames, kNoProxyNames, kBundleNames}) {
+    names.insert(names.end(), group, group + 2);
+  }
+  return names;
+}
+
+std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(std::string_view proxy,
+                                                                          const fs::path& bundle,
+                                                                          const Lookup& current) {
+  ClientEnvironment environment;
+  for (const char* name : kProxyNames) {
+    const auto value = current(name);
+    // The value is not shown: it may hold a password.
+    if (value && *value != proxy) {
+      return EnvironmentFault{std::string(name) +
+                              " is set to another proxy already, and this version of ssmgate "
+                              "cannot go through it; unset it first: `unset HTTPS_PROXY "
+                              "https_proxy`"};
+    }
+    environment.variables.push_back({name, std::string(proxy)});
+  }
+  std::string no_proxy;
+  for (const char* name : kNoProxyNames) {
+    const std::string value = current(name).value_or("");
+    for (const std::string& entry : split_list(value)) {
+      if (("," + no_proxy + ",").find("," + entry + ",") != std::string::npos) continue;
+      if (!no_proxy.empty()) no_proxy += ',';
+      no_proxy += entry;
+      if (!bypasses_gateway(entry)) continue;
+      environment.warnings.push_back("warning: `" + entry +
+                                     "` in NO_PROXY keeps SSM endpoints away from the gateway; "
+                                     "take it out");
+    }
+  }
+  for (const char* name : kNoProxyNames) {
+    environment.variables.push_back({name, extended_no_proxy(no_proxy)});
+  }
+  for (const char* name : kBundleNames) environment.variables.push_back({name, bundle.string()});
+  return environment;
+}
+
+std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string_view root_pem,
+                                             const fs::path& ca_file, const Lookup& current) {
+  std::string text(root_pem);
+  if (auto fault = append_file(text, ca_file)) return fault;
+  std::vector<std::string> added;
+  for (const char* name : kBundleNames) {
+    const auto file = own_bundle(name, bundle, current);
+    if (!file || std::ranges::find(added, *file) != added.end()) continue;
+    if (auto fault = append_file(text, *file)) {
+      fault->text = std::string(name) + ": " + fault->text + "; unset it or name a file";
+      return fault;
+    }
+    added.push_back(*file);
+  }
+  return write_file(bundle, text);
+}
+
+}  // namespace ssmgate::commands

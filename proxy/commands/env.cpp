@@ -1,0 +1,180 @@
+// `ssmgate env`: the exports that send this shell's clients through a running gateway.
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "commands/client_environment.hpp"
+#include "commands/command.hpp"
+#include "config/config.hpp"
+#include "config/values.hpp"
+
+namespace ssmgate::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum class Shell : std::uint8_t { bash, zsh, fish, powershell };
+
+struct EnvOptions {
+  std::string config;
+  Shell shell = Shell::bash;
+  bool unset = false;
+};
+
+// `value` as one word of the shell.
+std::string quote(Shell shell, std::string_view value) {
+  std::string quoted = "'";
+  for (const char c : value) {
+    if (c == '\'') {
+      quoted += shell == Shell::powershell ? "''" : shell == Shell::fish ? "\\'" : "'\\''";
+    } else if (c == '\\' && shell == Shell::fish) {
+      quoted += "\\\\";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+std::string set_line(Shell shell, const Variable& variable) {
+  const std::string value = quote(shell, variable.value);
+  if (shell == Shell::fish) return "set -gx " + variable.name + " " + value;
+  if (shell == Shell::powershell) return "$env:" + variable.name + " = " + value;
+  return "export " + variable.name + "=" + value;
+}
+
+std::string unset_line(Shell shell, const std::string& name) {
+  if (shell == Shell::fish) return "set -e " + name;
+  if (shell == Shell::powershell) {
+    return "Remove-Item -ErrorAction SilentlyContinue Env:" + name;
+  }
+  return "unset " + name;
+}
+
+int fail(const std::string& text) {
+  std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
+  return 2;
+}
+
+bool is_listening(const config::SocketAddress& address) {
+  if (!address.address.is_v4()) return true;
+  sockaddr_in peer{};
+  peer.sin_family = AF_INET;
+  peer.sin_port = htons(address.port);
+  const auto bytes = address.address.bytes();
+  std::copy(bytes.begin(), bytes.end(), reinterpret_cast<unsigned char*>(&peer.sin_addr));
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  const bool connected = ::connect(fd, reinterpret_cast<sockaddr*>(&peer), sizeof peer) == 0;
+  ::close(fd);
+  return connected;
+}
+
+// A gateway that listens on every address is reached on loopback.
+config::SocketAddress reachable(config::SocketAddress address) {
+  if (address.address == IpAddress::v4({0, 0, 0, 0})) {
+    address.address = IpAddress::v4({127, 0, 0, 1});
+  }
+  return address;
+}
+
+// What ssmgate itself set is not what a person had set.
+std::string saved_name(const std::string& name) {
+  return "SSMGATE_SAVED_" + name;
+}
+
+Lookup lookup_original(const std::string& proxy, const fs::path& bundle) {
+  return [proxy, bundle](const std::string& name) -> std::optional<std::string> {
+    if (auto saved = lookup_environment(saved_name(name))) return saved;
+    auto value = lookup_environment(name);
+    if (value && (*value == proxy || *value == bundle.string())) return std::nullopt;
+    return value;
+  };
+}
+
+int print_unset(Shell shell) {
+  for (const std::string& name : client_variable_names()) {
+    if (const auto saved = lookup_environment(saved_name(name))) {
+      std::puts(set_line(shell, {name, *saved}).c_str());
+      std::puts(unset_line(shell, saved_name(name)).c_str());
+    } else {
+      std::puts(unset_line(shell, name).c_str());
+    }
+  }
+  return 0;
+}
+
+int print_exports(const EnvOptions& options) {
+  std::optional<fs::path> file;
+  if (!options.config.empty()) file = options.config;
+  auto found = config::find_config(file);
+  if (auto* fault = std::get_if<config::ConfigFault>(&found)) {
+    for (const std::string& line : fault->lines) std::fprintf(stderr, "%s\n", line.c_str());
+    return 2;
+  }
+  const config::Config& settings = std::get<config::FoundConfig>(found).config;
+  const config::SocketAddress address = reachable(settings.listen.front().bind);
+  if (address.port == 0) {
+    return fail("the gateway's port is chosen at its start (`listen` says port 0); give it one");
+  }
+  std::ifstream root(settings.ca_certificate, std::ios::binary);
+  if (!root) {
+    return fail("there is no CA at `" + settings.ca_certificate.string() +
+                "` yet; start the gateway first: `ssmgate serve`");
+  }
+  const std::string root_pem((std::istreambuf_iterator<char>(root)),
+                             std::istreambuf_iterator<char>());
+  const std::string proxy = "http://" + config::render_socket_address(address);
+  const fs::path bundle = settings.state / "bundle.pem";
+  const Lookup original = lookup_original(proxy, bundle);
+  if (const auto fault = write_bundle(bundle, root_pem, settings.upstream.ca_file, original)) {
+    return fail(fault->text);
+  }
+  const auto made = make_client_environment(proxy, bundle, original);
+  if (const auto* fault = std::get_if<EnvironmentFault>(&made)) return fail(fault->text);
+  const auto& environment = std::get<ClientEnvironment>(made);
+  for (const std::string& warning : environment.warnings) {
+    std::fprintf(stderr, "ssmgate: %s\n", warning.c_str());
+  }
+  if (!is_listening(address)) {
+    std::fprintf(stderr, "ssmgate: warning: nothing listens on %s yet; start `ssmgate serve`\n",
+                 config::render_socket_address(address).c_str());
+  }
+  for (const Variable& variable : environment.variables) {
+    if (const auto before = original(variable.name)) {
+      std::puts(set_line(options.shell, {saved_name(variable.name), *before}).c_str());
+    }
+    std::puts(set_line(options.shell, variable).c_str());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_env_command(CLI::App& app, int& exit_status) {
+  auto options = std::make_shared<EnvOptions>();
+  CLI::App* command =
+      app.add_subcommand("env", "Print the exports that send this shell through a running gateway");
+  const std::map<std::string, Shell> shells = {{"bash", Shell::bash},
+                                               {"zsh", Shell::zsh},
+                                               {"fish", Shell::fish},
+                                               {"powershell", Shell::powershell}};
+  command->add_option("--shell", options->shell, "bash, zsh, fish or powershell (default bash)")
+      ->transform(CLI::CheckedTransformer(shells).description(""))
+      ->type_name("SHELL");
+  command->add_option("--config", options->config, "The gateway's configuration file")
+      ->type_name("FILE");
+  command->add_flag("--unset", options->unset, "Print what takes the exports back");
+  command->callback([options, &exit_status] {
+    exit_status = options->unset ? print_unset(options->shell) : print_exports(*options);
+  });
+}
+
+}  // namespace ssmgate::commands

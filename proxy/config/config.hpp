@@ -1,0 +1,130 @@
+// What ssmgate.yaml says, checked and with its defaults filled in.
+//
+// Owns: the meaning of every key. Does not own: the YAML subset (text/) or what acts on a value.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ssmgate/names/host.hpp"
+#include "ssmgate/names/ip_address.hpp"
+#include "ssmgate/text/diagnostic.hpp"
+
+namespace ssmgate::config {
+
+// An address and a port, as `listen` and `upstream.resolve` have them. Port 0: any free one.
+struct SocketAddress {
+  IpAddress address = IpAddress::v4({127, 0, 0, 1});
+  std::uint16_t port = 0;
+};
+
+struct Listener {
+  SocketAddress bind;
+  std::vector<Cidr> clients;  // empty: everyone who can reach it
+};
+
+// One entry of `egress.allow` or `egress.deny`: HOST-PATTERN[:PORT], an address or a CIDR.
+struct EgressEntry {
+  HostPattern host;
+  std::uint16_t port = 443;
+};
+
+struct Egress {
+  enum class Default : std::uint8_t { refuse, tunnel };
+  Default otherwise = Default::tunnel;
+  std::vector<EgressEntry> allow;
+  std::vector<EgressEntry> deny;
+  // After resolution, and for the very address that is dialled.
+  bool deny_loopback = true;
+  bool deny_link_local = true;
+  bool deny_multicast = true;
+  bool deny_unspecified = true;
+};
+
+struct Upstream {
+  std::filesystem::path ca_file = "/etc/ssl/certs/ca-certificates.crt";
+  std::map<std::string, SocketAddress> resolve;        // "host:port", lower case
+  std::chrono::milliseconds connect_timeout{5'000};    // name, TCP and TLS together
+  std::chrono::milliseconds response_timeout{55'000};  // below the 60 s of botocore
+};
+
+struct AuditSink {
+  enum class Type : std::uint8_t { file, standard_output };
+  Type type = Type::file;
+  std::filesystem::path path;
+};
+
+struct Audit {
+  enum class OnFailure : std::uint8_t { refuse, proceed };
+  std::vector<AuditSink> sinks;
+  OnFailure on_failure = OnFailure::refuse;
+};
+
+struct Limits {
+  std::uint32_t connections = 20'000;
+  std::uint32_t connections_per_client = 1'000;
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds handshake_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};
+  std::chrono::milliseconds keepalive_timeout{60'000};
+};
+
+struct Config {
+  std::vector<Listener> listen;
+  std::optional<std::filesystem::path> policy;  // absent: the built-in one
+  std::filesystem::path ca_certificate;
+  std::filesystem::path ca_key;
+  std::filesystem::path state;
+  Egress egress;
+  Upstream upstream;
+  Audit audit;
+  Limits limits;
+};
+
+// The folders of one user, from the environment (XDG Base Directory Specification).
+struct Folders {
+  std::filesystem::path config;  // $XDG_CONFIG_HOME/ssmgate
+  std::filesystem::path state;   // $XDG_STATE_HOME/ssmgate
+};
+[[nodiscard]] Folders user_folders();
+
+// The embedded default: what an absent configuration means.
+[[nodiscard]] Config default_config(const Folders& folders);
+
+struct LoadedConfig {
+  std::optional<Config> config;  // absent when `diagnostics` has errors
+  Diagnostics diagnostics;
+};
+
+// Loads the text of a configuration file that stands in `folder`; relative paths are relative to
+// it. All errors of the file are reported in one go. A key that is known but that this version does
+// not act on is an error, never ignored.
+[[nodiscard]] LoadedConfig load_config(std::string_view text, const std::filesystem::path& folder,
+                                       const Folders& folders);
+
+// What was found where: for commands that take `--config FILE`.
+struct FoundConfig {
+  Config config;
+  std::string source;  // the file, or "the embedded default"
+};
+struct ConfigFault {
+  std::vector<std::string> lines;  // each a whole line for standard error
+};
+
+// The configuration of `explicit_file` if given, else of the first file of the search path that
+// exists ($SSMGATE_CONFIG, the user's, /etc/ssmgate/ssmgate.yaml), else the embedded default.
+[[nodiscard]] std::variant<ConfigFault, FoundConfig> find_config(
+    const std::optional<std::filesystem::path>& explicit_file);
+
+// The whole of a file, or a line that says why not. LIMIT: kMaxFileSize.
+[[nodiscard]] std::variant<ConfigFault, std::string> read_text_file(
+    const std::filesystem::path& file);
+
+}  // namespace ssmgate::config

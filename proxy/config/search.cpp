@@ -1,0 +1,93 @@
+// Where the configuration is looked for, and how a file is read.
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "config/config.hpp"
+#include "ssmgate/text/tree.hpp"
+
+namespace ssmgate::config {
+namespace fs = std::filesystem;
+namespace {
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return std::string(value);
+}
+
+// A relative $XDG_… is to be ignored, says the specification.
+fs::path xdg_folder(const char* variable, const char* below_home) {
+  if (const auto value = environment(variable); value && fs::path(*value).is_absolute()) {
+    return fs::path(*value) / "ssmgate";
+  }
+  const fs::path home = environment("HOME").value_or("/");
+  return home / below_home / "ssmgate";
+}
+
+ConfigFault fault(std::string line) {
+  return ConfigFault{{std::move(line)}};
+}
+
+}  // namespace
+
+Folders user_folders() {
+  return Folders{xdg_folder("XDG_CONFIG_HOME", ".config"),
+                 xdg_folder("XDG_STATE_HOME", ".local/state")};
+}
+
+std::variant<ConfigFault, std::string> read_text_file(const fs::path& file) {
+  std::error_code status_error;
+  if (fs::is_directory(file, status_error)) {
+    return fault(file.string() + ": error: is a folder; name a file");
+  }
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    return fault(file.string() + ": error: cannot be read: " + std::strerror(errno));
+  }
+  // One byte more than the limit, so that the loader can say that it is over.
+  std::string text(kMaxFileSize + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) {
+    return fault(file.string() + ": error: cannot be read: " + std::strerror(errno));
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+std::variant<ConfigFault, FoundConfig> find_config(const std::optional<fs::path>& explicit_file) {
+  const Folders folders = user_folders();
+  std::optional<fs::path> file = explicit_file;
+  if (!file) {
+    if (const auto named = environment("SSMGATE_CONFIG")) file = *named;
+  }
+  if (!file) {
+    for (const fs::path& candidate :
+         {folders.config / "ssmgate.yaml", fs::path("/etc/ssmgate/ssmgate.yaml")}) {
+      std::error_code error;
+      if (fs::exists(candidate, error)) {
+        file = candidate;
+        break;
+      }
+    }
+  }
+  if (!file) return FoundConfig{default_config(folders), "the embedded default"};
+
+  auto text = read_text_file(*file);
+  if (auto* unreadable = std::get_if<ConfigFault>(&text)) return std::move(*unreadable);
+  LoadedConfig loaded =
+      load_config(std::get<std::string>(text), fs::absolute(*file).parent_path(), folders);
+  if (!loaded.config) {
+    ConfigFault errors;
+    for (const Diagnostic& diagnostic : loaded.diagnostics) {
+      errors.lines.push_back(render_diagnostic(file->string(), diagnostic));
+    }
+    return errors;
+  }
+  return FoundConfig{std::move(*loaded.config), file->string()};
+}
+
+}  // namespace ssmgate::config

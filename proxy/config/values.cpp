@@ -1,0 +1,76 @@
+#include "config/values.hpp"
+
+#include <charconv>
+
+#include "ssmgate/names/port.hpp"
+
+namespace ssmgate::config {
+namespace {
+
+using std::chrono::milliseconds;
+
+// LIMIT: 7 days; a longer time-out is a typing mistake.
+constexpr milliseconds kLongestDuration = std::chrono::hours(24 * 7);
+
+struct Unit {
+  std::string_view suffix;
+  std::int64_t milliseconds;
+};
+// "ms" before "s": the longer suffix is looked for first.
+constexpr Unit kUnits[] = {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+
+}  // namespace
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+  for (const Unit& unit : kUnits) {
+    if (!text.ends_with(unit.suffix)) continue;
+    const std::string_view digits = text.substr(0, text.size() - unit.suffix.size());
+    // LIMIT: nine digits, so that no unit can overflow 64 bits.
+    if (digits.empty() || digits.size() > 9) return std::nullopt;
+    std::int64_t count = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    const milliseconds duration(count * unit.milliseconds);
+    if (count <= 0 || duration > kLongestDuration) return std::nullopt;
+    return duration;
+  }
+  return std::nullopt;
+}
+
+std::optional<SocketAddress> parse_socket_address(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto address = parse_ip_address(host);
+  const auto port = parse_local_port(text.substr(colon + 1));
+  if (!address || !port || address->is_v4() == bracketed) return std::nullopt;
+  return SocketAddress{*address, *port};
+}
+
+std::string render_socket_address(const SocketAddress& address) {
+  const std::string host = render_ip_address(address.address);
+  const std::string port = std::to_string(address.port);
+  return address.address.is_v4() ? host + ":" + port : "[" + host + "]:" + port;
+}
+
+std::variant<std::string, EgressEntry> parse_egress_entry(std::string_view text) {
+  std::string_view host = text;
+  std::uint16_t port = 443;
+  const std::size_t colon = text.rfind(':');
+  // A colon is a port's unless it belongs to an IPv6 address without brackets.
+  const bool has_port = colon != std::string_view::npos &&
+                        (text.find(':') == colon || (colon > 0 && text[colon - 1] == ']'));
+  if (has_port) {
+    const auto parsed = parse_port(text.substr(colon + 1));
+    if (!parsed) return "the port behind the last colon is not 1 to 65535";
+    port = *parsed;
+    host = text.substr(0, colon);
+  }
+  auto pattern = parse_host_pattern(host);
+  if (!pattern) return pattern.error();
+  return EgressEntry{std::move(*pattern), port};
+}
+
+}  // namespace ssmgate::config

@@ -1,0 +1,40 @@
+#include "flow/admission.hpp"
+
+namespace ssmgate::flow {
+
+Admission::Ticket::~Ticket() {
+  const std::lock_guard lock(admission_->mutex_);
+  admission_->live_.erase(watchdog_);
+  const auto found = admission_->of_client_.find(client_);
+  if (--found->second == 0) admission_->of_client_.erase(found);
+  admission_->changed_.notify_all();
+}
+
+std::unique_ptr<Admission::Ticket> Admission::admit(const IpAddress& client,
+                                                    std::shared_ptr<Watchdog> watchdog) {
+  const std::lock_guard lock(mutex_);
+  if (live_.size() >= limits_.connections) return nullptr;
+  auto& count = of_client_[client];
+  if (count >= limits_.connections_per_client) return nullptr;
+  ++count;
+  live_.insert(watchdog);
+  return std::make_unique<Ticket>(*this, client, std::move(watchdog));
+}
+
+void Admission::wait_until_empty(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, until, [this] { return live_.empty() || hastened_; });
+}
+
+void Admission::hasten() {
+  const std::lock_guard lock(mutex_);
+  hastened_ = true;
+  changed_.notify_all();
+}
+
+void Admission::stop_all() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& watchdog : live_) watchdog->stop();
+}
+
+}  // namespace ssmgate::flow

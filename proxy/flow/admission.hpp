@@ -1,0 +1,55 @@
+// How many connections there are, in all and of each client; and the way to reach them all.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+
+#include "config/config.hpp"
+#include "flow/watchdog.hpp"
+#include "ssmgate/names/ip_address.hpp"
+
+namespace ssmgate::flow {
+
+// Safe from several threads.
+class Admission {
+ public:
+  explicit Admission(const config::Limits& limits) : limits_(limits) {}
+
+  // One connection's place; given back when it goes.
+  class Ticket {
+   public:
+    Ticket(Admission& admission, const IpAddress& client, std::shared_ptr<Watchdog> watchdog)
+        : admission_(&admission), client_(client), watchdog_(std::move(watchdog)) {}
+    ~Ticket();
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+
+   private:
+    Admission* admission_;
+    IpAddress client_;
+    std::shared_ptr<Watchdog> watchdog_;
+  };
+
+  // Null: over a limit.
+  [[nodiscard]] std::unique_ptr<Ticket> admit(const IpAddress& client,
+                                              std::shared_ptr<Watchdog> watchdog);
+  // Waits until no connection is left, until `until`, or until `hasten`.
+  void wait_until_empty(std::chrono::steady_clock::time_point until);
+  void hasten();
+  // Closes every connection.
+  void stop_all();
+
+ private:
+  const config::Limits limits_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hastened_ = false;
+  std::map<IpAddress, std::uint32_t> of_client_;
+  std::set<std::shared_ptr<Watchdog>> live_;
+};
+
+}  // namespace ssmgate::flow

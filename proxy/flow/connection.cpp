@@ -1,0 +1,216 @@
+// CONNECT → route by name → 200 → first bytes → route by SNI → intercept | tunnel.
+#include "flow/connection.hpp"
+
+#include "flow/downstream.hpp"
+#include "flow/intercept.hpp"
+#include "flow/judge.hpp"
+#include "flow/route.hpp"
+#include "flow/tunnel.hpp"
+#include "wire/client_hello.hpp"
+#include "wire/connect.hpp"
+#include "wire/refusal.hpp"
+
+namespace ssmgate::flow {
+namespace asio = boost::asio;
+namespace {
+
+// LIMIT: a server that speaks first (SSH, SMTP) is waited for by its client: after 300 ms without a
+// byte the way is opened, and the first bytes are looked at when they come.
+constexpr std::chrono::milliseconds kFirstBytes{300};
+
+class Connection {
+ public:
+  explicit Connection(Downstream& downstream) : downstream_(downstream) {}
+
+  asio::awaitable<void> run() {
+    std::optional<wire::ConnectRequest> connect;
+    const bool readable = co_await read_connect(connect);
+    if (!readable) co_return;
+    downstream_.inbox.erase(0, connect->consumed);
+
+    Route route = route_connect(connect->host, connect->port, gateway().config.egress);
+    if (!downstream_.client_allowed) route = refuse_client(std::move(route));
+    if (route.kind == Route::Kind::refuse) {
+      co_await answer_refused(*connect, route);
+      co_return;
+    }
+    const net::error_code error = co_await downstream_.send(wire::connect_established());
+    if (error) co_return;
+    co_await open(std::move(*connect), std::move(route));
+  }
+
+ private:
+  Gateway& gateway() const { return downstream_.gateway; }
+  const config::Limits& limits() const { return gateway().config.limits; }
+
+  asio::awaitable<bool> read_connect(std::optional<wire::ConnectRequest>& connect) {
+    const auto deadline = std::chrono::steady_clock::now() + limits().header_timeout;
+    wire::HeadScan scan;
+    for (;;) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0) co_return false;
+      const net::error_code error = co_await downstream_.read_more(left);
+      if (error) co_return false;
+      auto parsed = wire::parse_connect(downstream_.inbox, scan);
+      if (auto* request = std::get_if<wire::ConnectRequest>(&parsed)) {
+        connect = std::move(*request);
+        co_return true;
+      }
+      if (auto* fault = std::get_if<wire::ConnectFault>(&parsed)) {
+        co_await answer_fault(*fault);
+        co_return false;
+      }
+    }
+  }
+
+  // Its refusal is shown inside the TLS where there is one: clients never show the answer to a
+  // refused CONNECT.
+  Route refuse_client(Route route) const {
+    if (route.kind != Route::Kind::intercept) route.kind = Route::Kind::refuse;
+    route.refusal = Code::client_not_allowed;
+    route.reason = "the address " + render_ip_address(downstream_.client) +
+                   " is not among the `clients` of this listener";
+    return route;
+  }
+
+  asio::awaitable<void> answer_fault(const wire::ConnectFault& fault) {
+    using Kind = wire::ConnectFault::Kind;
+    const Code code =
+        fault.kind == Kind::host_mismatch ? Code::endpoint_mismatch : Code::request_line;
+    const std::string request_id = new_request_id();
+    state::AuditRecord record = make_record(downstream_, state::Event::connect);
+    record.request_id = request_id;
+    record.decision = "malformed";
+    record.effect = "refuse";
+    record.code = name(code);
+    record.message = fault.detail;
+    gateway().audit->post(record);
+    // A TLS client would not understand an HTTP answer.
+    if (fault.kind == Kind::tls_hello) co_return;
+    const std::string message = with_request_id(gateway_refusal(code, fault.detail), request_id);
+    wire::Refusal refusal;
+    refusal.status = wire::status_of(fault.kind);
+    refusal.type = "ValidationException";
+    refusal.message = message;
+    refusal.request_id = request_id;
+    refusal.close = true;
+    co_await answer_and_close(wire::render_refusal(refusal));
+  }
+
+  asio::awaitable<void> answer_refused(const wire::ConnectRequest& connect, const Route& route) {
+    const std::string request_id = record_refused(connect, route);
+    const std::string message =
+        with_request_id(gateway_refusal(*route.refusal, route.reason), request_id);
+    wire::Refusal refusal;
+    refusal.status = 403;
+    refusal.message = message;
+    refusal.request_id = request_id;
+    refusal.close = true;
+    co_await answer_and_close(wire::render_refusal(refusal));
+  }
+
+  asio::awaitable<void> answer_and_close(std::string bytes) {
+    const net::error_code error = co_await downstream_.send(bytes);
+    if (error) co_return;
+    co_await downstream_.close_gently();
+  }
+
+  // Returns the request id under which it was recorded.
+  std::string record_refused(const wire::ConnectRequest& connect, const Route& route) {
+    state::AuditRecord record = make_record(downstream_, state::Event::connect);
+    record.request_id = new_request_id();
+    record.decision = "deny";
+    record.effect = "refuse";
+    record.code = name(*route.refusal);
+    record.endpoint = connect.host.text();
+    record.port = connect.port;
+    record.message = route.reason;
+    gateway().audit->post(record);
+    return record.request_id;
+  }
+
+  // What the first bytes decide comes after the 200: refusing is hanging up.
+  asio::awaitable<void> open(wire::ConnectRequest connect, Route by_connect) {
+    wire::HelloParse hello;
+    const bool arrived = co_await read_hello(by_connect, hello);
+    if (!arrived) co_return;
+    const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
+    Route route = by_connect;
+    if (seen) route = route_hello(by_connect, hello);
+    if (route.kind == Route::Kind::refuse) {
+      record_refused(connect, route);
+      co_return;
+    }
+    if (route.kind == Route::Kind::intercept) {
+      Interception interception = make_interception(connect, std::move(route), hello);
+      co_await intercept(downstream_, std::move(interception));
+      co_return;
+    }
+    TunnelTarget target = make_target(connect, std::move(route), seen);
+    co_await tunnel(downstream_, std::move(target));
+  }
+
+  static Interception make_interception(const wire::ConnectRequest& connect, Route route,
+                                        wire::HelloParse& hello) {
+    Interception interception{connect.host, connect.port,  std::move(*route.endpoint),
+                              std::nullopt, route.refusal, std::move(route.reason)};
+    if (auto* read = std::get_if<wire::ClientHello>(&hello)) {
+      interception.server_name = std::move(read->server_name);
+    }
+    return interception;
+  }
+
+  static TunnelTarget make_target(const wire::ConnectRequest& connect, Route route, bool seen) {
+    return TunnelTarget{connect.host, connect.port, std::move(route), seen};
+  }
+
+  // Until the first bytes are understood. NeedMore in `hello`: the client waits for its server.
+  // False: the connection is over.
+  asio::awaitable<bool> read_hello(const Route& route, wire::HelloParse& hello) {
+    const auto begun = std::chrono::steady_clock::now();
+    for (;;) {
+      hello = wire::parse_client_hello(downstream_.inbox);
+      if (!std::holds_alternative<wire::NeedMore>(hello)) co_return true;
+      const bool may_wait = downstream_.inbox.empty() && route.kind != Route::Kind::intercept;
+      if (may_wait) {
+        const bool silent = co_await stays_silent();
+        if (silent) co_return true;
+      }
+      const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
+          std::chrono::steady_clock::now() - begun);
+      if (spent >= limits().handshake_timeout) co_return false;
+      const net::error_code error =
+          co_await downstream_.read_more(limits().handshake_timeout - spent);
+      if (error) co_return false;
+    }
+  }
+
+  // True when nothing arrived in `kFirstBytes`.
+  asio::awaitable<bool> stays_silent() {
+    const bool readable = co_await downstream_.stream->readable_within(kFirstBytes);
+    co_return !readable;
+  }
+
+  Downstream& downstream_;
+};
+
+}  // namespace
+
+asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
+                                       std::shared_ptr<Watchdog> watchdog) {
+  Downstream downstream{gateway,
+                        *watchdog,
+                        std::move(arrival.stream),
+                        arrival.client,
+                        std::move(arrival.listener),
+                        arrival.client_allowed,
+                        std::string()};
+  const Watchdog::Attachment attachment(*watchdog, *downstream.stream);
+  Connection connection(downstream);
+  co_await connection.run();
+  watchdog->finish();
+  if (downstream.stream) downstream.stream->close();
+}
+
+}  // namespace ssmgate::flow

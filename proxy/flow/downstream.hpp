@@ -1,0 +1,38 @@
+// Our client's side of a connection: its stream, the bytes read from it and not yet used, and who
+// it is.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "flow/gateway.hpp"
+#include "flow/watchdog.hpp"
+#include "net/stream.hpp"
+#include "ssmgate/names/ip_address.hpp"
+
+namespace ssmgate::flow {
+
+struct Downstream {
+  Gateway& gateway;
+  Watchdog& watchdog;
+  net::StreamPtr stream;
+  IpAddress client;
+  std::string listener;        // the address it came in on, for the record
+  bool client_allowed = true;  // by the listener's `clients`
+  std::string inbox;           // read, not yet used
+
+  // Appends what arrives next to `inbox`, under a deadline. An error: closed, failed or too slow.
+  [[nodiscard]] boost::asio::awaitable<net::error_code> read_more(std::chrono::milliseconds limit);
+  // Sends all of `bytes` under a deadline of `limits.body_timeout`.
+  [[nodiscard]] boost::asio::awaitable<net::error_code> send(std::string_view bytes);
+  // Ends our side and reads what the client still sends, for a moment: closing at once would
+  // reset the connection, and the client would lose the answer.
+  [[nodiscard]] boost::asio::awaitable<void> close_gently();
+};
+
+// A record with what is known of every request of this connection.
+[[nodiscard]] state::AuditRecord make_record(const Downstream& downstream, state::Event event);
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,55 @@
+// What all connections of a gateway share. Outlives every one of them.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "config/config.hpp"
+#include "flow/upstream_pool.hpp"
+#include "net/dialer.hpp"
+#include "net/resolver.hpp"
+#include "ssmgate/rules/policy.hpp"
+#include "state/audit_log.hpp"
+#include "tls/authority.hpp"
+
+namespace ssmgate::flow {
+
+// The policy in force. A request keeps the one it began with.
+class PolicyStore {
+ public:
+  explicit PolicyStore(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
+  [[nodiscard]] std::shared_ptr<const Policy> current() const {
+    const std::lock_guard lock(mutex_);
+    return policy_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Policy> policy_;
+};
+
+struct Gateway {
+  Gateway(config::Config settings, std::shared_ptr<const Policy> policy,
+          std::unique_ptr<tls::Authority> ca, tls::ContextPtr upstream_context,
+          std::unique_ptr<state::AuditLog> audit_log);
+
+  const config::Config config;
+  PolicyStore policies;
+  const std::unique_ptr<tls::Authority> authority;
+  net::Resolver resolver;
+  net::Dialer dialer;
+  UpstreamPool pool;
+  const std::unique_ptr<state::AuditLog> audit;
+  std::function<std::chrono::system_clock::time_point()> now;
+};
+
+// A request's or connection's own name: a version 4 UUID.
+[[nodiscard]] std::string new_request_id();
+
+[[nodiscard]] boost::asio::ip::address to_asio_address(const IpAddress& address);
+[[nodiscard]] IpAddress to_ip_address(const boost::asio::ip::address& address);
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,27 @@
+// The inside of an intercepted connection: TLS towards the client, then request after request, each
+// judged on its own, recorded, and relayed or refused.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "flow/downstream.hpp"
+#include "flow/route.hpp"
+#include "ssmgate/names/host.hpp"
+
+namespace ssmgate::flow {
+
+// What was decided about the connection before TLS.
+struct Interception {
+  Host connect_host;  // dialled, and compared with everything inside
+  std::uint16_t connect_port = 443;
+  Endpoint endpoint;  // whose leaf is shown
+  std::optional<std::string> server_name;
+  std::optional<Code> refusal;  // every request gets this
+  std::string reason;
+};
+
+// `downstream.inbox` begins with the ClientHello. Returns when the connection is over.
+[[nodiscard]] boost::asio::awaitable<void> intercept(Downstream& downstream,
+                                                     Interception interception);
+
+}  // namespace ssmgate::flow

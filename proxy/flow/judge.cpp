@@ -1,0 +1,138 @@
+#include "flow/judge.hpp"
+
+namespace ssmgate::flow {
+namespace {
+
+bool opens_session(std::string_view operation) {
+  return operation == "StartSession" || operation == "ResumeSession";
+}
+
+// Puts in what the connection itself is refused for, unless a fault that is reported first stands
+// there: the codes are in the order of docs/policy.md.
+void add_fault(AwsRequest& request, Code code, std::string_view detail) {
+  const auto* earlier = std::get_if<Malformed>(&request.what);
+  if (earlier != nullptr && earlier->code <= code) return;
+  request.what = Malformed{code, std::string(detail)};
+}
+
+void fill_session(state::AuditRecord& record, const AwsRequest& request) {
+  const auto* session = std::get_if<StartSession>(&request.what);
+  if (session == nullptr) return;
+  record.parameters = session->parameters;
+  record.session_reason = session->reason.value_or("");
+}
+
+void fill_finding(state::AuditRecord& record, const Finding& finding, const AwsRequest& request) {
+  record.decision = name(finding.decision);
+  const bool other = std::holds_alternative<OtherOperation>(request.what);
+  if (other && finding.effect == Effect::relay) record.decision = "relay";
+  record.effect = name(finding.effect);
+  record.code = name(finding.code);
+  record.rule = finding.rule;
+  record.nearest = finding.nearest;
+  record.reported = finding.reported;
+  record.message = finding.message;
+  record.document = finding.document;
+  record.target = finding.target;
+  record.host = finding.host;
+  record.port = finding.port;
+}
+
+void refuse(Judged& judged, Code code, std::string message) {
+  judged.permit.reset();
+  judged.decision = Decision::deny;
+  judged.message = std::move(message);
+  judged.record.decision = name(Decision::deny);
+  judged.record.effect = name(Effect::refuse);
+  judged.record.code = name(code);
+  judged.record.rule.clear();
+  judged.record.nearest.clear();
+  judged.record.message = judged.message;
+}
+
+}  // namespace
+
+std::string gateway_refusal(Code code, std::string_view detail) {
+  return "ssmgate refused this request: " + std::string(detail) + " (" + std::string(name(code)) +
+         ")";
+}
+
+std::string with_request_id(std::string_view message, std::string_view request_id) {
+  return std::string(message) + " [request id " + std::string(request_id) + "]";
+}
+
+void Judged::refuse_unrecorded() {
+  refuse(*this, Code::audit_unavailable,
+         gateway_refusal(Code::audit_unavailable,
+                         "its audit record could not be written, and no session is opened without "
+                         "one; tell whoever runs the gateway to look at its audit sinks"));
+}
+
+Refused Judged::refused() const {
+  Refused refused;
+  if (decision == Decision::malformed) refused.type = "ValidationException";
+  refused.request_id = record.request_id;
+  refused.message = with_request_id(message, record.request_id);
+  return refused;
+}
+
+Refused Judged::upstream_trouble(const UpstreamFault& fault) const {
+  Refused refused;
+  refused.type = "SsmgateUpstreamError";
+  refused.request_id = record.request_id;
+  const std::string text = "ssmgate could not get an answer from " + record.endpoint + ": " +
+                           printable(fault.detail) + " (" + std::string(name(fault.code)) +
+                           "); the request was not sent again";
+  refused.message = with_request_id(text, record.request_id);
+  return refused;
+}
+
+Judged judge(const Downstream& downstream, const Interception& interception,
+             const HttpRequest& request, bool upgrade) {
+  const Gateway& gateway = downstream.gateway;
+  const auto policy = gateway.policies.current();
+
+  const std::string connect_host = interception.connect_host.text();
+  Authority authority;
+  authority.connect_host = connect_host;
+  if (interception.server_name) authority.server_name = *interception.server_name;
+  authority.region = interception.endpoint.region;
+  authority.partition = interception.endpoint.partition;
+  AwsRequest asked = decode_aws_request(request, authority, policy->default_document());
+  if (upgrade) {
+    add_fault(asked, Code::request_line,
+              "it wants to switch protocols; only AWS JSON over HTTP/1.1 is spoken here");
+  }
+  if (interception.refusal == Code::endpoint_mismatch) {
+    add_fault(asked, Code::endpoint_mismatch, interception.reason);
+  }
+
+  Caller caller;
+  caller.client = downstream.client;
+  caller.now = gateway.now();
+  Judgement judgement = decide(*policy, caller, asked);
+  const Finding& found = finding(judgement);
+
+  Judged judged;
+  judged.decision = found.decision;
+  judged.message = found.message;
+  judged.opens_session = opens_session(asked.claims.operation);
+  judged.record = make_record(downstream, state::Event::decision);
+  judged.record.request_id = new_request_id();
+  judged.record.policy_revision = policy->revision();
+  judged.record.access_key = asked.claims.access_key;
+  judged.record.account = asked.claims.account;
+  judged.record.region = asked.claims.region;
+  judged.record.endpoint = interception.endpoint.host;
+  judged.record.operation = asked.claims.operation;
+  fill_session(judged.record, asked);
+  fill_finding(judged.record, found, asked);
+  if (auto* permit = std::get_if<Permit>(&judgement)) judged.permit = std::move(*permit);
+  if (interception.refusal && *interception.refusal != Code::endpoint_mismatch) {
+    refuse(judged, *interception.refusal,
+           gateway_refusal(*interception.refusal, interception.reason));
+  }
+  return judged;
+}
+
+}  // namespace ssmgate::flow

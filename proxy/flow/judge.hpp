@@ -1,0 +1,47 @@
+// One request on an intercepted host, from its bytes to a judgement and the record of it.
+//
+// Owns: what the gateway knows beside the request (who, where, when), and the words of a refusal.
+// Does not own: the judgement itself (policy/), nor any IO.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "flow/downstream.hpp"
+#include "flow/intercept.hpp"
+#include "flow/upstream_pool.hpp"
+#include "ssmgate/request/http_request.hpp"
+#include "ssmgate/rules/decide.hpp"
+#include "state/audit_record.hpp"
+
+namespace ssmgate::flow {
+
+// What the client is told.
+struct Refused {
+  std::string_view type = "AccessDeniedException";
+  std::string message;
+  std::string request_id;
+};
+
+// For refusals that no rule speaks: what the gateway itself cannot let pass.
+[[nodiscard]] std::string gateway_refusal(Code code, std::string_view detail);
+// MESSAGE with the request id behind it, for a person to quote.
+[[nodiscard]] std::string with_request_id(std::string_view message, std::string_view request_id);
+
+struct Judged {
+  std::optional<Permit> permit;  // absent: refused
+  Decision decision = Decision::deny;
+  std::string message;         // of the refusal, without the request id
+  state::AuditRecord record;   // event `decision`
+  bool opens_session = false;  // StartSession or ResumeSession
+
+  // The audit log took no record: a session may not be opened then.
+  void refuse_unrecorded();
+  [[nodiscard]] Refused refused() const;
+  [[nodiscard]] Refused upstream_trouble(const UpstreamFault& fault) const;
+};
+
+[[nodiscard]] Judged judge(const Downstream& downstream, const Interception& interception,
+                           const HttpRequest& request, bool upgrade);
+
+}  // namespace ssmgate::flow

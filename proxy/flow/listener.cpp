@@ -1,0 +1,135 @@
+#include "flow/listener.hpp"
+
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "config/values.hpp"
+#include "flow/connection.hpp"
+
+namespace ssmgate::flow {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+namespace {
+
+// LIMIT: what the kernel keeps for us; it cuts this to net.core.somaxconn.
+constexpr int kBacklog = 4096;
+// Out of file descriptors: connections wait in the backlog until others have ended.
+constexpr std::chrono::milliseconds kBreather{100};
+
+// The whole of one connection, from its arrival to its end.
+asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
+                                     std::shared_ptr<Watchdog> watchdog,
+                                     std::unique_ptr<Admission::Ticket> ticket) {
+  const std::unique_ptr<Admission::Ticket> held = std::move(ticket);
+  try {
+    co_await serve_connection(gateway, std::move(arrival), watchdog);
+  } catch (const std::exception& error) {
+    // A fault of ours ends one connection, not the gateway.
+    spdlog::error("a connection ended by a fault of ssmgate's own: {}", error.what());
+  }
+  watchdog->finish();
+}
+
+}  // namespace
+
+std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(
+    asio::io_context& context, const config::Listener& settings) {
+  boost::system::error_code error;
+  const tcp::endpoint endpoint(to_asio_address(settings.bind.address), settings.bind.port);
+  // A strand: `close` comes from another thread.
+  tcp::acceptor acceptor(asio::make_strand(context));
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error && !settings.bind.address.is_v4()) {
+    acceptor.set_option(asio::ip::v6_only(true), error);
+  }
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+  if (!error) return std::make_unique<Listener>(context, std::move(acceptor), settings);
+  std::string text =
+      "cannot listen on " + config::render_socket_address(settings.bind) + ": " + error.message();
+  if (error == asio::error::address_in_use) {
+    text += "; another ssmgate may be running there: stop it or change `listen`";
+  }
+  return text;
+}
+
+Listener::Listener(asio::io_context& context, tcp::acceptor acceptor,
+                   const config::Listener& settings)
+    : context_(context),
+      acceptor_(std::move(acceptor)),
+      settings_(settings),
+      address_(settings.bind) {
+  boost::system::error_code error;
+  address_.port = acceptor_.local_endpoint(error).port();
+  name_ = config::render_socket_address(address_);
+}
+
+void Listener::start(Gateway& gateway, Admission& admission) {
+  asio::co_spawn(acceptor_.get_executor(), accept(gateway, admission), asio::detached);
+}
+
+void Listener::close() {
+  asio::post(acceptor_.get_executor(), [this] {
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+  });
+}
+
+asio::awaitable<void> Listener::accept(Gateway& gateway, Admission& admission) {
+  asio::steady_timer breather(acceptor_.get_executor());
+  while (acceptor_.is_open()) {
+    boost::system::error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    tcp::socket socket = co_await acceptor_.async_accept(context_, std::move(token));
+    if (!error) {
+      welcome(std::move(socket), gateway, admission);
+      continue;
+    }
+    if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+    if (error == asio::error::connection_aborted) continue;
+    spdlog::warn("{}: a connection could not be accepted: {}", name_, error.message());
+    breather.expires_after(kBreather);
+    auto pause = asio::redirect_error(asio::use_awaitable, error);
+    co_await breather.async_wait(std::move(pause));
+  }
+}
+
+void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admission) {
+  boost::system::error_code error;
+  const auto peer = socket.remote_endpoint(error);
+  if (error) return;
+  socket.set_option(tcp::no_delay(true), error);
+  socket.set_option(asio::socket_base::keep_alive(true), error);
+  const IpAddress client = unmapped(to_ip_address(peer.address()));
+
+  // One strand a connection: its coroutines never run beside each other.
+  const auto strand = asio::make_strand(socket.get_executor());
+  const auto watchdog = std::make_shared<Watchdog>(strand);
+  auto ticket = admission.admit(client, watchdog);
+  if (!ticket) {
+    spdlog::warn("{}: over-limit: hung up on {}", name_, render_ip_address(client));
+    return;
+  }
+  Arrival arrival;
+  arrival.stream = net::make_plain_stream(std::move(socket));
+  arrival.client = client;
+  arrival.listener = name_;
+  arrival.client_allowed =
+      settings_.clients.empty() || std::ranges::any_of(settings_.clients, [&](const Cidr& block) {
+        return block.contains(client);
+      });
+  asio::co_spawn(strand, run_connection(gateway, std::move(arrival), watchdog, std::move(ticket)),
+                 asio::detached);
+}
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,41 @@
+// Accepts connections on one address and starts each on its way.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include "config/config.hpp"
+#include "flow/admission.hpp"
+#include "flow/gateway.hpp"
+
+namespace ssmgate::flow {
+
+class Listener {
+ public:
+  // Binds; a fault in words.
+  [[nodiscard]] static std::variant<std::string, std::unique_ptr<Listener>> bind(
+      boost::asio::io_context& context, const config::Listener& settings);
+  Listener(boost::asio::io_context& context, boost::asio::ip::tcp::acceptor acceptor,
+           const config::Listener& settings);
+
+  [[nodiscard]] const config::SocketAddress& address() const noexcept { return address_; }
+  // Accepts until `close`.
+  void start(Gateway& gateway, Admission& admission);
+  void close();
+
+ private:
+  boost::asio::awaitable<void> accept(Gateway& gateway, Admission& admission);
+  void welcome(boost::asio::ip::tcp::socket socket, Gateway& gateway, Admission& admission);
+
+  boost::asio::io_context& context_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  config::Listener settings_;
+  config::SocketAddress address_;
+  std::string name_;
+};
+
+}  // namespace ssmgate::flow

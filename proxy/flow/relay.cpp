@@ -1,0 +1,192 @@
+#include "flow/relay.hpp"
+
+#include <array>
+
+#include <boost/asio/error.hpp>
+#include <boost/json.hpp>
+
+#include "wire/response_reader.hpp"
+
+namespace ssmgate::flow {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t kReadSize = 16 * 1024;
+// LIMIT: 64 KiB for the answer to StartSession or ResumeSession; real ones are about 1 KiB.
+constexpr std::size_t kMaxSessionAnswer = 64 * 1024;
+
+using State = wire::ResponseReader::State;
+
+UpstreamFault fault_of(Code code, std::string detail) {
+  UpstreamFault fault;
+  fault.code = code;
+  fault.detail = std::move(detail);
+  return fault;
+}
+
+// The `SessionId` of an answer's body; empty when there is none. TokenValue and StreamUrl are never
+// taken out of it.
+std::string find_session_id(std::string_view answer) {
+  const std::size_t end = answer.find("\r\n\r\n");
+  if (end == std::string_view::npos) return {};
+  boost::system::error_code error;
+  const auto value = boost::json::parse(answer.substr(end + 4), error);
+  if (error || !value.is_object()) return {};
+  const auto* id = value.as_object().if_contains("SessionId");
+  if (id == nullptr || !id->is_string()) return {};
+  return std::string(id->as_string());
+}
+
+// One exchange on one upstream connection.
+class Exchange {
+ public:
+  Exchange(Downstream& downstream, net::Stream& upstream, bool whole)
+      : downstream_(downstream), upstream_(upstream), whole_(whole) {}
+
+  asio::awaitable<RelayResult> run(OutgoingRequest request) {
+    std::string bytes;
+    bytes.reserve(request.head.size() + request.body.size());
+    bytes += request.head;
+    bytes += request.body;
+    const net::error_code error = co_await send(bytes);
+    if (error) {
+      fail(error, "while the request was sent");
+      co_return std::move(result_);
+    }
+    co_await receive();
+    co_return std::move(result_);
+  }
+
+  // True when the upstream connection can carry another request.
+  [[nodiscard]] bool reusable() const {
+    return reader_.state() == State::done && reader_.keep_alive() && !surplus_;
+  }
+
+ private:
+  const config::Upstream& settings() const { return downstream_.gateway.config.upstream; }
+
+  asio::awaitable<net::error_code> send(std::string_view bytes) {
+    const asio::const_buffer buffer(bytes.data(), bytes.size());
+    const Watchdog::Stage stage(downstream_.watchdog, upstream_, settings().response_timeout);
+    const net::Transfer sent = co_await upstream_.write(buffer);
+    timed_out_ = stage.expired();
+    co_return sent.error;
+  }
+
+  asio::awaitable<net::Transfer> read(asio::mutable_buffer space) {
+    const Watchdog::Stage stage(downstream_.watchdog, upstream_, settings().response_timeout);
+    const net::Transfer got = co_await upstream_.read_some(space);
+    timed_out_ = stage.expired();
+    co_return got;
+  }
+
+  asio::awaitable<void> receive() {
+    std::array<char, kReadSize> buffer;
+    while (reader_.state() == State::head || reader_.state() == State::body) {
+      const asio::mutable_buffer space(buffer.data(), buffer.size());
+      const net::Transfer got = co_await read(space);
+      if (got.error) {
+        if (got.error == asio::error::eof) reader_.consume_end();
+        if (reader_.state() == State::done) break;
+        fail(got.error, "before its answer was complete");
+        co_return;
+      }
+      const std::string_view arrived(buffer.data(), got.size);
+      const std::size_t used = reader_.consume(arrived);
+      surplus_ = used < arrived.size();
+      if (reader_.state() == State::failed) {
+        result_.fault = fault_of(Code::upstream_protocol, reader_.failure());
+        co_return;
+      }
+      const bool passed = co_await pass_on(arrived.substr(0, used));
+      if (!passed) co_return;
+    }
+    co_await finish();
+  }
+
+  // Passes bytes of the answer on, or keeps them until all are there. False: it is over.
+  asio::awaitable<bool> pass_on(std::string_view bytes) {
+    if (whole_) {
+      answer_ += bytes;
+      if (answer_.size() <= kMaxSessionAnswer) co_return true;
+      result_.fault = fault_of(Code::upstream_protocol, "its answer is over 64 KiB");
+      co_return false;
+    }
+    started_ = true;
+    const net::error_code error = co_await downstream_.send(bytes);
+    client_gone_ = static_cast<bool>(error);
+    co_return !client_gone_;
+  }
+
+  asio::awaitable<void> finish() {
+    result_.status = reader_.status();
+    result_.aws_request_id = reader_.request_id();
+    if (whole_) {
+      if (result_.status == 200 && reader_.content_encoding().empty()) {
+        result_.session_id = find_session_id(answer_);
+      }
+      started_ = true;
+      const net::error_code error = co_await downstream_.send(answer_);
+      client_gone_ = static_cast<bool>(error);
+    }
+    result_.answered = !client_gone_;
+    result_.keep_alive = result_.answered && reader_.keep_alive();
+  }
+
+  void fail(const net::error_code& error, std::string_view when) {
+    if (timed_out_) {
+      result_.fault = fault_of(Code::upstream_timeout, "it did not answer in time");
+      return;
+    }
+    result_.fault =
+        fault_of(Code::upstream_closed,
+                 "it closed the connection " + std::string(when) + " (" + error.message() + ")");
+  }
+
+  Downstream& downstream_;
+  net::Stream& upstream_;
+  const bool whole_;
+  wire::ResponseReader reader_;
+  std::string answer_;  // when `whole_`
+  RelayResult result_;
+  bool started_ = false;  // a byte of the answer was passed on
+  bool surplus_ = false;  // more arrived than was asked for
+  bool timed_out_ = false;
+  bool client_gone_ = false;
+
+ public:
+  [[nodiscard]] bool started() const noexcept { return started_; }
+};
+
+}  // namespace
+
+asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream, UpstreamHost host,
+                                   OutgoingRequest request, bool whole) {
+  // The permit ends here: it was for this one request.
+  const Permit used = std::move(permit);
+  Gateway& gateway = downstream.gateway;
+  auto taken = co_await gateway.pool.take(host, downstream.watchdog);
+  if (auto* fault = std::get_if<UpstreamFault>(&taken)) {
+    RelayResult result;
+    result.fault = std::move(*fault);
+    result.keep_alive = true;
+    co_return result;
+  }
+  net::StreamPtr upstream = std::move(std::get<net::StreamPtr>(taken));
+  RelayResult result;
+  {
+    const Watchdog::Attachment attachment(downstream.watchdog, *upstream);
+    Exchange exchange(downstream, *upstream, whole);
+    result = co_await exchange.run(request);
+    // The client can still be told of a fault when nothing of the answer has gone to it.
+    if (result.fault) result.keep_alive = !exchange.started();
+    if (exchange.reusable()) {
+      gateway.pool.give_back(host, std::move(upstream));
+      co_return result;
+    }
+  }
+  upstream->close();
+  co_return result;
+}
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,131 @@
+#include "flow/route.hpp"
+
+#include <algorithm>
+
+#include "ssmgate/rules/decide.hpp"
+
+namespace ssmgate::flow {
+namespace {
+
+constexpr std::uint16_t kHttps = 443;
+
+Route refuse(Code code, std::string reason) {
+  Route route;
+  route.refusal = code;
+  route.reason = std::move(reason);
+  return route;
+}
+
+Route route_endpoint(Endpoint endpoint, std::uint16_t port) {
+  Route route;
+  const bool api = endpoint.service == Endpoint::Service::api;
+  if (port != kHttps && !api) {
+    return refuse(Code::egress, "port " + std::to_string(port) + " of " + endpoint.host +
+                                    " is no data channel; only 443 is");
+  }
+  if (port != kHttps) {
+    // Clients never show the answer to a refused CONNECT: refused inside the TLS instead.
+    route.refusal = Code::endpoint_mismatch;
+    route.reason = "port " + std::to_string(port) + " of " + endpoint.host +
+                   " is not an SSM endpoint; use port 443";
+  }
+  route.kind = api ? Route::Kind::intercept : Route::Kind::channel;
+  route.endpoint = std::move(endpoint);
+  return route;
+}
+
+bool any_matches(const std::vector<config::EgressEntry>& entries, const Host& host,
+                 std::uint16_t port) {
+  return std::ranges::any_of(entries, [&](const config::EgressEntry& entry) {
+    return entry.port == port && entry.host.matches(host);
+  });
+}
+
+bool in_any(const IpAddress& address, std::initializer_list<Cidr> blocks) noexcept {
+  return std::ranges::any_of(blocks, [&](const Cidr& block) { return block.contains(address); });
+}
+
+struct Blocks {
+  Cidr metadata_v4 = *parse_cidr("169.254.169.254");
+  Cidr metadata_v6 = *parse_cidr("fd00:ec2::254");
+  Cidr loopback_v4 = *parse_cidr("127.0.0.0/8");
+  Cidr loopback_v6 = *parse_cidr("::1");
+  Cidr link_local_v4 = *parse_cidr("169.254.0.0/16");
+  Cidr link_local_v6 = *parse_cidr("fe80::/10");
+  Cidr multicast_v4 = *parse_cidr("224.0.0.0/4");
+  Cidr multicast_v6 = *parse_cidr("ff00::/8");
+  Cidr unspecified_v4 = *parse_cidr("0.0.0.0/8");
+  Cidr unspecified_v6 = *parse_cidr("::");
+};
+
+}  // namespace
+
+bool egress_allows(const Host& host, std::uint16_t port, const config::Egress& egress) {
+  if (any_matches(egress.deny, host, port)) return false;
+  if (any_matches(egress.allow, host, port)) return true;
+  return egress.otherwise == config::Egress::Default::tunnel;
+}
+
+Route route_connect(const Host& host, std::uint16_t port, const config::Egress& egress) {
+  if (!host.is_address()) {
+    if (auto endpoint = find_endpoint(host.name())) {
+      return route_endpoint(std::move(*endpoint), port);
+    }
+  }
+  if (!egress_allows(host, port, egress)) {
+    return refuse(Code::egress, host.text() + ":" + std::to_string(port) +
+                                    " is not let through by `egress`; ask for an entry in "
+                                    "`egress.allow`");
+  }
+  Route route;
+  route.kind = Route::Kind::tunnel;
+  return route;
+}
+
+Route route_hello(const Route& by_connect, const wire::HelloParse& hello) {
+  using Fault = wire::HelloFault::Kind;
+  if (const auto* fault = std::get_if<wire::HelloFault>(&hello)) {
+    const bool intercepted = by_connect.kind == Route::Kind::intercept;
+    if (fault->kind == Fault::not_tls && !intercepted) return by_connect;
+    if (fault->kind == Fault::not_tls) {
+      return refuse(Code::request_line, "no TLS was spoken inside the tunnel to an SSM endpoint: " +
+                                            fault->detail + "; use https://");
+    }
+    return refuse(Code::endpoint_mismatch, "the ClientHello cannot be trusted: " + fault->detail);
+  }
+  const auto* client_hello = std::get_if<wire::ClientHello>(&hello);
+  if (client_hello == nullptr || !client_hello->server_name) return by_connect;
+  auto named = find_endpoint(*client_hello->server_name);
+  if (!named) return by_connect;
+  if (named->service == Endpoint::Service::channel) {
+    // 2b: behind another name it counts as that data channel; an SSM endpoint stays one.
+    if (by_connect.kind == Route::Kind::intercept) return by_connect;
+    Route route = by_connect;
+    route.kind = Route::Kind::channel;
+    route.endpoint = std::move(named);
+    return route;
+  }
+  // 2a: the SNI decides, so that a name hidden behind another CONNECT is intercepted as well. The
+  // requests inside are refused, because CONNECT and SNI do not name one endpoint.
+  Route route;
+  route.kind = Route::Kind::intercept;
+  route.endpoint = std::move(named);
+  route.refusal = by_connect.refusal;
+  route.reason = by_connect.reason;
+  return route;
+}
+
+bool is_denied_address(const IpAddress& address, const config::Egress& egress,
+                       bool endpoint_host) noexcept {
+  static const Blocks kBlocks;
+  const IpAddress plain = unmapped(address);
+  if (in_any(plain, {kBlocks.metadata_v4, kBlocks.metadata_v6})) return true;
+  if (endpoint_host) return false;
+  const Blocks& blocks = kBlocks;
+  return (egress.deny_loopback && in_any(plain, {blocks.loopback_v4, blocks.loopback_v6})) ||
+         (egress.deny_link_local && in_any(plain, {blocks.link_local_v4, blocks.link_local_v6})) ||
+         (egress.deny_multicast && in_any(plain, {blocks.multicast_v4, blocks.multicast_v6})) ||
+         (egress.deny_unspecified && in_any(plain, {blocks.unspecified_v4, blocks.unspecified_v6}));
+}
+
+}  // namespace ssmgate::flow

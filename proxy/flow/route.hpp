@@ -1,0 +1,50 @@
+// Where a connection goes: judged by name, before anything is opened. Pure.
+//
+//   1   by the CONNECT line   1a SSM API → intercept   1b data channel → tunnel   1c else → egress
+//   2   by the ClientHello    2a SSM API → intercept, whatever CONNECT said       2b unreadable →
+//   deny
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "config/config.hpp"
+#include "ssmgate/code.hpp"
+#include "ssmgate/names/endpoint.hpp"
+#include "ssmgate/names/host.hpp"
+#include "wire/client_hello.hpp"
+
+namespace ssmgate::flow {
+
+struct Route {
+  enum class Kind : std::uint8_t {
+    refuse,     // not opened; before the 200 as a 403, after it by hanging up
+    intercept,  // TLS ends here; every request is judged
+    channel,    // an SSM data channel: tunnelled, never intercepted
+    tunnel,     // anything else that egress lets through
+  };
+  Kind kind = Kind::refuse;
+  std::optional<Endpoint> endpoint;  // of intercept and channel
+  std::optional<Code> refusal;       // of refuse; of intercept: every request gets this
+  std::string reason;                // the refusal in words, printable
+};
+
+// 1: by what CONNECT names.
+[[nodiscard]] Route route_connect(const Host& host, std::uint16_t port,
+                                  const config::Egress& egress);
+
+// 2: by the first bytes inside the tunnel; `by_connect` is what 1 said.
+[[nodiscard]] Route route_hello(const Route& by_connect, const wire::HelloParse& hello);
+
+// True when egress lets a tunnel to `host` be opened by name.
+[[nodiscard]] bool egress_allows(const Host& host, std::uint16_t port,
+                                 const config::Egress& egress);
+
+// True for addresses that a tunnel may not reach, whatever name led there. `endpoint_host`: the
+// tunnel's host is SSM's own, which may well be a private address (VPC endpoints): only the
+// instance metadata services are denied then.
+[[nodiscard]] bool is_denied_address(const IpAddress& address, const config::Egress& egress,
+                                     bool endpoint_host) noexcept;
+
+}  // namespace ssmgate::flow

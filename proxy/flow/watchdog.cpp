@@ -1,0 +1,63 @@
+#include "flow/watchdog.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+
+namespace ssmgate::flow {
+
+Watchdog::Stage::Stage(Watchdog& watchdog, net::Stream& stream, std::chrono::milliseconds limit)
+    : watchdog_(watchdog) {
+  watchdog_.guarded_ = &stream;
+  watchdog_.expired_ = false;
+  watchdog_.deadline_ = Clock::now() + limit;
+  if (!watchdog_.armed_ || watchdog_.deadline_ < watchdog_.armed_until_) watchdog_.arm();
+}
+
+Watchdog::Stage::~Stage() {
+  watchdog_.guarded_ = nullptr;
+}
+
+Watchdog::Attachment::Attachment(Watchdog& watchdog, net::Stream& stream)
+    : watchdog_(watchdog), stream_(&stream) {
+  watchdog_.attached_.push_back(stream_);
+  if (watchdog_.stopped_) stream_->close();
+}
+
+Watchdog::Attachment::~Attachment() {
+  std::erase(watchdog_.attached_, stream_);
+}
+
+void Watchdog::arm() {
+  armed_ = true;
+  armed_until_ = deadline_;
+  timer_.expires_at(deadline_);
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    self->on_timer(error);
+  });
+}
+
+void Watchdog::on_timer(const boost::system::error_code& error) {
+  // Cancelled: by `finish`, or because a nearer deadline was armed.
+  if (error) return;
+  armed_ = false;
+  if (guarded_ == nullptr) return;
+  if (Clock::now() < deadline_) return arm();
+  expired_ = true;
+  guarded_->close();
+}
+
+void Watchdog::finish() {
+  guarded_ = nullptr;
+  armed_ = false;
+  timer_.cancel();
+}
+
+void Watchdog::stop() {
+  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] {
+    self->stopped_ = true;
+    for (net::Stream* stream : self->attached_) stream->close();
+  });
+}
+
+}  // namespace ssmgate::flow

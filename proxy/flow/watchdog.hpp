@@ -1,0 +1,71 @@
+// One deadline per connection, restarted at each named stage, so that a failure says which stage
+// took too long.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "net/stream.hpp"
+
+namespace ssmgate::flow {
+
+// INVARIANT: used on its connection's executor only, but for `stop`.
+class Watchdog : public std::enable_shared_from_this<Watchdog> {
+ public:
+  explicit Watchdog(const boost::asio::any_io_executor& executor) : timer_(executor) {}
+
+  // A stage that closes `stream` unless it ends in time. One at a time.
+  class Stage {
+   public:
+    Stage(Watchdog& watchdog, net::Stream& stream, std::chrono::milliseconds limit);
+    ~Stage();
+    Stage(const Stage&) = delete;
+    Stage& operator=(const Stage&) = delete;
+    [[nodiscard]] bool expired() const noexcept { return watchdog_.expired_; }
+
+   private:
+    Watchdog& watchdog_;
+  };
+
+  // A stream that `stop` closes for as long as this lives.
+  class Attachment {
+   public:
+    Attachment(Watchdog& watchdog, net::Stream& stream);
+    ~Attachment();
+    Attachment(const Attachment&) = delete;
+    Attachment& operator=(const Attachment&) = delete;
+
+   private:
+    Watchdog& watchdog_;
+    net::Stream* stream_;
+  };
+
+  // Closes every attached stream, now and later: the gateway ends. Safe from any thread.
+  void stop();
+  [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+
+  // No stage will follow: lets go of the timer.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void arm();
+  void on_timer(const boost::system::error_code& error);
+
+  boost::asio::steady_timer timer_;
+  std::vector<net::Stream*> attached_;
+  net::Stream* guarded_ = nullptr;
+  Clock::time_point deadline_;
+  // The timer is left running while deadlines move on behind it: a stage costs no system call.
+  Clock::time_point armed_until_ = Clock::time_point::max();
+  bool armed_ = false;
+  bool expired_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace ssmgate::flow

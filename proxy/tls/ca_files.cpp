@@ -1,0 +1,110 @@
+// Reading the CA's files.
+#include "tls/ca_files.hpp"
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tls/file.hpp"
+
+namespace ssmgate::tls {
+namespace {
+
+// OpenSSL would ask on the terminal: a gateway has none.
+int refuse_pass_phrase(char*, int, int, void* asked) {
+  *static_cast<bool*>(asked) = true;
+  return -1;
+}
+
+std::variant<AuthorityFault, KeyPtr> parse_key(const std::filesystem::path& path,
+                                               const std::string& text) {
+  ERR_clear_error();
+  const BioPtr memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  bool asked = false;
+  KeyPtr key(PEM_read_bio_PrivateKey(memory.get(), nullptr, &refuse_pass_phrase, &asked));
+  if (key == nullptr && asked) {
+    ERR_clear_error();
+    return AuthorityFault{quoted(path) + " is protected by a pass phrase; write it without: " +
+                          "`openssl pkey -in OLD -out NEW`"};
+  }
+  if (key == nullptr) {
+    return AuthorityFault{quoted(path) + " holds no private key that can be read (" +
+                          take_errors() + "); it must be PEM, PKCS#1, SEC1 or PKCS#8"};
+  }
+  return key;
+}
+
+std::variant<AuthorityFault, std::vector<CertificatePtr>> parse_certificates(
+    const std::filesystem::path& path, const std::string& text) {
+  std::vector<CertificatePtr> certificates;
+  const std::size_t bad = read_certificates(text, certificates);
+  if (bad != 0) {
+    return AuthorityFault{"certificate " + std::to_string(bad) + " of " + quoted(path) +
+                          " cannot be read (" + take_errors() + "); it must be PEM"};
+  }
+  if (certificates.empty()) {
+    return AuthorityFault{quoted(path) +
+                          " holds no certificate; it must be PEM, beginning with "
+                          "`-----BEGIN CERTIFICATE-----`"};
+  }
+  return certificates;
+}
+
+// Nothing: it is not there.
+std::variant<AuthorityFault, bool> is_there(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0) return true;
+  if (errno == ENOENT) return false;
+  return AuthorityFault{"cannot look at " + quoted(path) + ": " + system_words(errno)};
+}
+
+}  // namespace
+
+std::variant<AuthorityFault, PairState> find_pair(const std::filesystem::path& certificate,
+                                                  const std::filesystem::path& key) {
+  const auto certificate_there = is_there(certificate);
+  if (const auto* fault = std::get_if<AuthorityFault>(&certificate_there)) return *fault;
+  const auto key_there = is_there(key);
+  if (const auto* fault = std::get_if<AuthorityFault>(&key_there)) return *fault;
+  const bool has_certificate = std::get<bool>(certificate_there);
+  if (has_certificate == std::get<bool>(key_there)) {
+    return has_certificate ? PairState::both : PairState::neither;
+  }
+  const std::filesystem::path& present = has_certificate ? certificate : key;
+  const std::filesystem::path& absent = has_certificate ? key : certificate;
+  return AuthorityFault{quoted(present) + " is there but " + quoted(absent) +
+                        " is not; bring that one back, or move the other away to have a new CA "
+                        "made"};
+}
+
+std::variant<AuthorityFault, PemPair> load_pair(const std::filesystem::path& certificate,
+                                                const std::filesystem::path& key) {
+  auto key_text = read_file(key, Privacy::owner_only);
+  if (const auto* fault = std::get_if<AuthorityFault>(&key_text)) return *fault;
+  auto parsed_key = parse_key(key, std::get<std::string>(key_text));
+  OPENSSL_cleanse(std::get<std::string>(key_text).data(), std::get<std::string>(key_text).size());
+  if (const auto* fault = std::get_if<AuthorityFault>(&parsed_key)) return *fault;
+
+  const auto certificate_text = read_file(certificate, Privacy::none);
+  if (const auto* fault = std::get_if<AuthorityFault>(&certificate_text)) return *fault;
+  auto certificates = parse_certificates(certificate, std::get<std::string>(certificate_text));
+  if (const auto* fault = std::get_if<AuthorityFault>(&certificates)) return *fault;
+
+  PemPair pair;
+  pair.certificates = std::move(std::get<std::vector<CertificatePtr>>(certificates));
+  pair.key = std::move(std::get<KeyPtr>(parsed_key));
+  if (X509_check_private_key(pair.certificates.front().get(), pair.key.get()) != 1) {
+    ERR_clear_error();
+    return AuthorityFault{quoted(key) + " is not the key of the first certificate in " +
+                          quoted(certificate) + "; give the pair that belongs together"};
+  }
+  return pair;
+}
+
+}  // namespace ssmgate::tls

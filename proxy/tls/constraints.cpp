@@ -1,0 +1,106 @@
+// Names in certificates.
+#include "tls/constraints.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ssmgate::tls {
+namespace {
+
+// SOURCE: RFC 1035 §2.3.4, in the dotted form.
+constexpr std::size_t kHostLimit = 253;
+
+struct FreeSubtree {
+  void operator()(GENERAL_SUBTREE* p) const noexcept { GENERAL_SUBTREE_free(p); }
+  void operator()(GENERAL_NAME* p) const noexcept { GENERAL_NAME_free(p); }
+  void operator()(GENERAL_NAMES* p) const noexcept { GENERAL_NAMES_free(p); }
+};
+
+// `type` is GEN_DNS, GEN_EMAIL or GEN_URI; the three are IA5 strings.
+bool set_text(GENERAL_NAME* name, int type, std::string_view text) {
+  ASN1_IA5STRING* value = ASN1_IA5STRING_new();
+  if (value == nullptr || ASN1_STRING_set(value, text.data(), static_cast<int>(text.size())) != 1) {
+    ASN1_IA5STRING_free(value);
+    return false;
+  }
+  GENERAL_NAME_set0_value(name, type, value);
+  return true;
+}
+
+// An address and a mask, both zero: every address of that length.
+bool set_every_address(GENERAL_NAME* name, std::size_t address_size) {
+  const std::array<unsigned char, 32> zeros{};
+  ASN1_OCTET_STRING* value = ASN1_OCTET_STRING_new();
+  if (value == nullptr ||
+      ASN1_OCTET_STRING_set(value, zeros.data(), static_cast<int>(2 * address_size)) != 1) {
+    ASN1_OCTET_STRING_free(value);
+    return false;
+  }
+  GENERAL_NAME_set0_value(name, GEN_IPADD, value);
+  return true;
+}
+
+template <typename Set>
+bool add_subtree(STACK_OF(GENERAL_SUBTREE) * &list, const Set& set) {
+  if (list == nullptr) list = sk_GENERAL_SUBTREE_new_null();
+  std::unique_ptr<GENERAL_SUBTREE, FreeSubtree> subtree(GENERAL_SUBTREE_new());
+  if (list == nullptr || subtree == nullptr || !set(subtree->base)) return false;
+  if (sk_GENERAL_SUBTREE_push(list, subtree.get()) <= 0) return false;
+  subtree.release();
+  return true;
+}
+
+bool is_dns_name(std::string_view host) {
+  if (host.empty() || host.size() > kHostLimit) return false;
+  return std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
+
+}  // namespace
+
+// A constraint speaks only of names of its own kind (RFC 5280 §4.2.1.10): DNS suffixes alone would
+// leave the CA free to certify an address, a URI (a workload's identity) or a mailbox. Addresses
+// are excluded outright. For the other two, no exclusion covers everything, so the one domain that
+// never exists (RFC 6761) is the only one permitted. Directory names are left alone: Go refuses a
+// certificate with a critical constraint on them, and no TLS client takes a host from one.
+bool add_name_constraints(X509* certificate, const std::vector<std::string>& suffixes) {
+  const std::unique_ptr<NAME_CONSTRAINTS, Free> constraints(NAME_CONSTRAINTS_new());
+  if (constraints == nullptr) return false;
+  const auto permit = [&constraints](int type, std::string_view text) {
+    return add_subtree(constraints->permittedSubtrees,
+                       [type, text](GENERAL_NAME* name) { return set_text(name, type, text); });
+  };
+  const auto exclude = [&constraints](std::size_t size) {
+    return add_subtree(constraints->excludedSubtrees,
+                       [size](GENERAL_NAME* name) { return set_every_address(name, size); });
+  };
+  for (const std::string& suffix : suffixes) {
+    if (!permit(GEN_DNS, suffix)) return false;
+  }
+  return permit(GEN_EMAIL, ".invalid") && permit(GEN_URI, ".invalid") && exclude(4) &&
+         exclude(16) &&
+         X509_add1_ext_i2d(certificate, NID_name_constraints, constraints.get(), 1,
+                           X509V3_ADD_DEFAULT) == 1;
+}
+
+bool add_dns_name(X509* certificate, std::string_view host) {
+  const std::unique_ptr<GENERAL_NAMES, FreeSubtree> names(GENERAL_NAMES_new());
+  std::unique_ptr<GENERAL_NAME, FreeSubtree> name(GENERAL_NAME_new());
+  if (names == nullptr || name == nullptr || !set_text(name.get(), GEN_DNS, host)) return false;
+  if (sk_GENERAL_NAME_push(names.get(), name.get()) <= 0) return false;
+  name.release();
+  return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) ==
+         1;
+}
+
+bool is_under(std::string_view host, const std::vector<std::string>& suffixes) {
+  if (!is_dns_name(host)) return false;
+  return std::any_of(suffixes.begin(), suffixes.end(), [host](std::string_view suffix) {
+    if (host == suffix) return true;
+    return host.size() > suffix.size() + 1 && host.ends_with(suffix) &&
+           host[host.size() - suffix.size() - 1] == '.';
+  });
+}
+
+}  // namespace ssmgate::tls

@@ -1,0 +1,125 @@
+// No Date field: it would need a clock, RFC 9110 §6.6.1 lets a server without one leave it out, and
+// no AWS client reads it from an error but for clock-skew advice that only AWS's own can give.
+#include "wire/refusal.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace ssmgate::wire {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 407: return "Proxy Authentication Required";
+    case 431: return "Request Header Fields Too Large";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    default: return "Error";
+  }
+}
+
+void append_unit(std::uint32_t unit, std::string& out) {
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(unit >> shift) & 0xf];
+}
+
+void append_code_point(std::uint32_t point, std::string& out) {
+  if (point < 0x10000) return append_unit(point, out);
+  append_unit(0xd800 + ((point - 0x10000) >> 10), out);
+  append_unit(0xdc00 + ((point - 0x10000) & 0x3ff), out);
+}
+
+struct Decoded {
+  std::uint32_t point = 0xfffd;
+  std::size_t size = 1;
+};
+
+// One UTF-8 sequence that does not begin with an ASCII byte; U+FFFD for a byte that begins none.
+// SOURCE: RFC 3629 §4: no overlong forms, no surrogates, nothing over U+10FFFF.
+Decoded decode_utf8(std::string_view text) {
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::uint32_t lead = at(0);
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
+  std::uint32_t point = lead & (0xffu >> (size + 1));
+  for (std::size_t i = 1; i < size; ++i) {
+    if ((at(i) & 0xc0) != 0x80) return {};
+    point = (point << 6) | (at(i) & 0x3fu);
+  }
+  const bool overlong = (size == 3 && point < 0x800) || (size == 4 && point < 0x10000);
+  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
+  if (overlong || surrogate || point > 0x10ffff) return {};
+  return {point, size};
+}
+
+// INVARIANT: nothing that is put into a field's value can end the line.
+void append_field(std::string_view name, std::string_view value, std::string& out) {
+  out.append(name).append(": ");
+  for (const char c : value) {
+    if (c >= 0x20 && c <= 0x7e) out += c;
+  }
+  out += "\r\n";
+}
+
+}  // namespace
+
+std::string json_escape(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 16);
+  while (!text.empty()) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    std::size_t size = 1;
+    if (byte == '"' || byte == '\\') {
+      (out += '\\') += static_cast<char>(byte);
+    } else if (byte >= 0x20 && byte < 0x7f) {
+      out += static_cast<char>(byte);
+    } else if (byte < 0x80) {
+      append_unit(byte, out);
+    } else {
+      const Decoded decoded = decode_utf8(text);
+      append_code_point(decoded.point, out);
+      size = decoded.size;
+    }
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+std::string render_refusal(const Refusal& refusal) {
+  const std::string message = json_escape(refusal.message);
+  std::string body = "{\"__type\":\"" + json_escape(refusal.type) + "\",\"message\":\"";
+  body.append(message).append("\",\"Message\":\"").append(message).append("\"}");
+
+  std::string out = "HTTP/1.1 " + std::to_string(refusal.status) + " ";
+  out.append(reason_phrase(refusal.status)).append("\r\n");
+  append_field("x-amzn-RequestId", refusal.request_id, out);
+  append_field("Content-Type", "application/x-amz-json-1.1", out);
+  append_field("Content-Length", std::to_string(body.size()), out);
+  if (refusal.status == 407) append_field("Proxy-Authenticate", "Basic realm=\"ssmgate\"", out);
+  if (refusal.close) append_field("Connection", "close", out);
+  return out.append("\r\n").append(body);
+}
+
+std::string_view connect_established() noexcept {
+  return "HTTP/1.1 200 Connection established\r\n\r\n";
+}
+
+std::string render_uuid(const unsigned char (&random)[16]) {
+  std::string out;
+  out.reserve(36);
+  for (std::size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out += '-';
+    unsigned byte = random[i];
+    if (i == 6) byte = (byte & 0x0fu) | 0x40u;  // version 4
+    if (i == 8) byte = (byte & 0x3fu) | 0x80u;  // the variant of RFC 9562
+    out += kHex[byte >> 4];
+    out += kHex[byte & 0xf];
+  }
+  return out;
+}
+
+}  // namespace ssmgate::wire

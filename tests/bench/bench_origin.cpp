@@ -1,0 +1,98 @@
+// The benchmark's stand-in for AWS: TLS, keep-alive, one fixed answer to StartSession.
+//
+//   bench_origin --listen 127.0.0.2:443 --certificate PEM --key PEM
+//
+// One thread a connection, blocking. Prints `ready` when it listens; ends with its standard input.
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "bench_socket.hpp"
+
+namespace ssmgate::bench {
+namespace {
+
+// As AWS answers: the token is a few hundred characters.
+std::string make_answer() {
+  const std::string body =
+      R"({"SessionId":"someone-0123456789abcdef0","StreamUrl":"wss://ssmmessages.us-east-1.)"
+      R"(amazonaws.com/v1/data-channel/someone-0123456789abcdef0?role=publish_subscribe&)"
+      R"(cell-number=AAEAAb3b","TokenValue":")" +
+      std::string(640, 'A') + R"("})";
+  return "HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Mon, 23 Nov 2026 17:21:20 GMT\r\n"
+         "Content-Type: application/x-amz-json-1.1\r\nContent-Length: " +
+         std::to_string(body.size()) +
+         "\r\nConnection: keep-alive\r\nx-amzn-RequestId: 4f6c9f0e-9b0f-4a55-8a5e-0a7b3f1c2d3e"
+         "\r\n\r\n" +
+         body;
+}
+
+void serve(SSL_CTX* context, Socket socket, const std::string& answer) {
+  const int on = 1;
+  ::setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const Tls tls(SSL_new(context));
+  SSL_set_fd(tls.get(), socket.fd());
+  if (SSL_accept(tls.get()) != 1) return;
+  std::string buffer;
+  const auto read_some = [&tls](char* data, int size) { return SSL_read(tls.get(), data, size); };
+  while (const std::size_t size = read_message(buffer, read_some)) {
+    const bool known = buffer.find("AmazonSSM.StartSession") < size;
+    buffer.erase(0, size);
+    if (!known) break;
+    if (SSL_write(tls.get(), answer.data(), static_cast<int>(answer.size())) <= 0) break;
+  }
+  SSL_shutdown(tls.get());
+}
+
+TlsContext make_context(const std::string& certificate, const std::string& key) {
+  TlsContext context(SSL_CTX_new(TLS_server_method()));
+  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate.c_str()) != 1 ||
+      SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    die("certificate or key cannot be loaded");
+  }
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  return context;
+}
+
+Socket listen_on(const sockaddr_in& address) {
+  Socket listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener.fd(), 1024) != 0) {
+    die(std::string("cannot listen: ") + std::strerror(errno));
+  }
+  return listener;
+}
+
+[[noreturn]] void run(int argc, char** argv) {
+  auto options = read_options(argc, argv);
+  const TlsContext context = make_context(options["certificate"], options["key"]);
+  const Socket listener = listen_on(read_address(options["listen"]));
+  const std::string answer = make_answer();
+
+  std::thread([] {
+    char byte = 0;
+    while (::read(STDIN_FILENO, &byte, 1) > 0) {
+    }
+    std::_Exit(0);
+  }).detach();
+  std::puts("ready");
+  std::fflush(stdout);
+
+  while (true) {
+    Socket socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket) continue;
+    std::thread(serve, context.get(), std::move(socket), std::cref(answer)).detach();
+  }
+}
+
+}  // namespace
+}  // namespace ssmgate::bench
+
+int main(int argc, char** argv) {
+  ssmgate::bench::run(argc, argv);
+}

@@ -1,0 +1,220 @@
+"""What is measured: ssmgate, Squid, mitmproxy, and no proxy at all, each set up in a folder of its own.
+
+Every proxy terminates TLS for the same host with its own CA, verifies the same origin, and listens
+on loopback. A subject's `pids()` are all processes that work for it.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+HOST = "ssm.us-east-1.amazonaws.com"
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+
+class Failure(Exception):
+    pass
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def openssl(*arguments):
+    done = subprocess.run(["openssl", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise Failure(f"openssl {arguments[0]}: {done.stderr.strip()}")
+
+
+def make_ca(folder, name):
+    """A self-signed P-256 CA: NAME.pem and NAME.key."""
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.pem", "-days", "2",
+            "-subj", f"/CN=bench {name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+
+def make_leaf(folder, ca, name):
+    """A P-256 server certificate for HOST under the CA: NAME.pem and NAME.key."""
+    extensions = folder / f"{name}.ext"
+    extensions.write_text(f"subjectAltName=DNS:{HOST}\nextendedKeyUsage=serverAuth\n")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.csr", "-subj", f"/CN={HOST}")
+    openssl("x509", "-req", "-in", f"{folder}/{name}.csr", "-CA", f"{folder}/{ca}.pem",
+            "-CAkey", f"{folder}/{ca}.key", "-CAcreateserial", "-days", "2",
+            "-extfile", str(extensions), "-out", f"{folder}/{name}.pem")
+
+
+class Subject:
+    """A running proxy. `core` pins it, with whatever it starts, to one CPU."""
+
+    name = ""
+
+    def __init__(self, folder, origin, core=None):
+        self.folder, self.origin, self.core = folder / self.name, origin, core
+        self.folder.mkdir()
+        self.port = free_port()
+        self.process = None
+        self.ca = self.folder / "ca.pem"
+
+    def start(self, command, **options):
+        pin = (lambda: os.sched_setaffinity(0, {self.core})) if self.core is not None else None
+        log = open(self.folder / "log", "wb")
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                        preexec_fn=pin, **options)
+        log.close()
+        self.wait_until_up()
+
+    def wait_until_up(self):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise Failure(f"{self.name} did not come up: " + self.log_tail())
+
+    def log_tail(self):
+        return (self.folder / "log").read_text(errors="replace")[-800:]
+
+    def target(self):
+        return ["--proxy", f"127.0.0.1:{self.port}", "--connect",
+                str(ROOT / "tests/captures/connect-python311.http")]
+
+    def pids(self):
+        """The process and all below it."""
+        found = [self.process.pid]
+        for pid in found:
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                found += [int(child) for child in children.read_text().split()]
+        return found
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+class Direct(Subject):
+    """No proxy: what the client and the origin can do by themselves."""
+
+    name = "direct"
+
+    def run(self):
+        self.ca = self.folder.parent / "root.pem"
+
+    def target(self):
+        return ["--origin", self.origin]
+
+    def pids(self):
+        return []
+
+    def version(self):
+        return ""
+
+
+class Ssmgate(Subject):
+    name = "ssmgate"
+    program = ROOT / "build/release/ssmgate"
+
+    def run(self):
+        (self.folder / "policy.yaml").write_text(
+            "version: 1\nallow:\n  - id: bench\n"
+            "    documents: [AWS-StartPortForwardingSessionToRemoteHost]\n"
+            "    hosts: [db.internal.example.com]\n    ports: [5432]\n")
+        config = self.folder / "ssmgate.yaml"
+        config.write_text(
+            f"listen:\n  - address: 127.0.0.1:{self.port}\npolicy: policy.yaml\n"
+            "ca: {certificate: ca.pem, key: ca.key}\nstate: state\n"
+            "audit:\n  sinks:\n    - {type: file, path: audit.jsonl}\n"
+            f"upstream:\n  ca_file: {self.folder.parent}/root.pem\n"
+            f"  resolve: {{\"{HOST}:443\": \"{self.origin}\"}}\n")
+        self.start([str(self.program), "serve", "--config", str(config)])
+
+    def version(self):
+        return subprocess.run([str(self.program), "--version"], capture_output=True,
+                              text=True).stdout.strip()
+
+
+class Squid(Subject):
+    """`ssl_bump bump all`: the client's handshake first, an upstream connection for each POST.
+
+    No access log, no cache. Its CA is P-256, and it signs leaves for the CA's own key: it never
+    makes a key.
+    """
+
+    name = "squid"
+    rules = "ssl_bump bump all\n"
+    certgen = "/usr/lib/squid/security_file_certgen"
+
+    def run(self):
+        make_ca(self.folder, "ca")
+        address = self.origin.rsplit(":", 1)[0]
+        (self.folder / "hosts").write_text(f"{address} {HOST}\n")
+        subprocess.run([self.certgen, "-c", "-s", f"{self.folder}/ssl_db", "-M", "16MB"], check=True,
+                       capture_output=True)
+        user = ""
+        if os.geteuid() == 0:
+            user = "cache_effective_user proxy\n"
+            for path in [self.folder, *self.folder.rglob("*")]:
+                shutil.chown(path, "proxy", "proxy")
+        f = self.folder
+        (f / "squid.conf").write_text(
+            f"http_port 127.0.0.1:{self.port} ssl-bump tls-cert={f}/ca.pem tls-key={f}/ca.key "
+            "generate-host-certificates=on dynamic_cert_mem_cache_size=16MB\n"
+            f"sslcrtd_program {self.certgen} -s {f}/ssl_db -M 16MB\n"
+            "sslcrtd_children 4 startup=1 idle=1\n" + self.rules +
+            f"tls_outgoing_options cafile={f.parent}/root.pem\nhosts_file {f}/hosts\n"
+            "http_access allow localhost\nhttp_access deny all\ncache deny all\ncache_mem 8 MB\n"
+            f"access_log none\ncache_store_log none\ncache_log {f}/cache.log\n"
+            f"pid_filename {f}/squid.pid\ncoredump_dir {f}\nshutdown_lifetime 1 seconds\n"
+            "visible_hostname bench\nnetdb_filename none\npinger_enable off\n" + user)
+        self.start(["squid", "-N", "-f", str(f / "squid.conf")], cwd=f,
+                   env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+
+    def log_tail(self):
+        cache_log = self.folder / "cache.log"
+        return super().log_tail() + (cache_log.read_text()[-800:] if cache_log.exists() else "")
+
+    def version(self):
+        text = subprocess.run(["/usr/sbin/squid", "-v"], capture_output=True, text=True).stdout
+        return text.splitlines()[0].split()[-1]
+
+
+class SquidPeek(Squid):
+    """A look at the hello and the server first: dearer cold, but the upstream connection is kept."""
+
+    name = "squid-peek"
+    rules = "acl step1 at_step SslBump1\nssl_bump peek step1\nssl_bump bump all\n"
+
+
+class Mitmproxy(Subject):
+    name = "mitmproxy"
+
+    def run(self):
+        self.ca = self.folder / "mitmproxy-ca-cert.pem"
+        self.start(
+            ["mitmdump", "--quiet", "--listen-host", "127.0.0.1", "--listen-port", str(self.port),
+             "--set", f"confdir={self.folder}", "--set",
+             f"ssl_verify_upstream_trusted_ca={self.folder.parent}/root.pem", "--set", "http2=false",
+             "--scripts", str(HERE / "mitm_addon.py")],
+            env={**os.environ, "BENCH_ORIGIN": self.origin, "PYTHONDONTWRITEBYTECODE": "1"})
+
+    def version(self):
+        text = subprocess.run(["mitmdump", "--version"], capture_output=True, text=True).stdout
+        return text.splitlines()[0].split()[-1]
+
+
+ALL = {subject.name: subject for subject in (Ssmgate, Squid, SquidPeek, Mitmproxy, Direct)}

@@ -1,0 +1,121 @@
+"""Small servers for tunnels and for upstream trouble, each on a loopback port of its own.
+
+Owns the listening thread. A `serve` function gets an accepted socket and closes it.
+"""
+
+import hashlib
+import socket
+import threading
+
+
+class Server:
+    """`context`: TLS is spoken first; a failed handshake ends that connection alone."""
+
+    def __init__(self, serve, context=None):
+        self._serve, self._context = serve, context
+        self.accepted = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    def _accept(self):
+        while True:
+            try:
+                stream, _ = self._listener.accept()
+            except OSError:
+                return
+            self.accepted += 1
+            threading.Thread(target=self._handle, args=(stream,), daemon=True).start()
+
+    def _handle(self, stream):
+        stream.settimeout(60)
+        try:
+            if self._context:
+                stream = self._context.wrap_socket(stream, server_side=True)
+            self._serve(stream)
+        except OSError:
+            pass
+        finally:
+            stream.close()
+
+    def stop(self):
+        try:
+            self._listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self._listener.close()
+        self._thread.join()
+
+
+def free_port():
+    """A port that nobody listens on now; whoever asks uses it at once."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def read_request(stream):
+    """A head and the body its length names."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = stream.recv(65536)
+        if not more:
+            raise OSError("the client left")
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    while len(body) < length:
+        body += stream.recv(65536)
+    return head, body
+
+
+def answer_page(stream):
+    """HTTP: one page a connection."""
+    read_request(stream)
+    page = b"a page behind the tunnel\n"
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+                   % (len(page), page))
+
+
+def digest_after_end(stream):
+    """Reads to the end of the client's half, and only then answers with its SHA-256."""
+    digest = hashlib.sha256()
+    while data := stream.recv(65536):
+        digest.update(data)
+    stream.sendall(digest.hexdigest().encode())
+
+
+def greet_first(stream):
+    """Speaks before the client does, as SMTP and SSH do; then says what it heard."""
+    stream.sendall(b"220 hello\r\n")
+    stream.sendall(b"heard " + stream.recv(65536))
+
+
+def hang_up(stream):
+    """Reads a request and closes."""
+    read_request(stream)
+
+
+def close_mid_answer(stream):
+    """A whole head, half of the body it names, and the end."""
+    read_request(stream)
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\n"
+                   b"x-amzn-RequestId: 11111111-2222-3333-4444-555555555555\r\n"
+                   b"Content-Length: 500\r\n\r\n{\"half\": ")
+
+
+def answer_nonsense(stream):
+    """Something that is no HTTP."""
+    read_request(stream)
+    stream.sendall(b"SSH-2.0-OpenSSH_9.2\r\n" * 3)
+
+
+def speak_plain_text(stream):
+    """Something that is no TLS, to whoever begins a TLS handshake."""
+    stream.recv(65536)
+    stream.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+

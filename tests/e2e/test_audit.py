@@ -1,0 +1,156 @@
+"""The audit file: written before the relay, a chain without a gap, and nothing secret in it."""
+
+import base64
+import hashlib
+import json
+import re
+import unittest
+
+from case import EndToEnd
+from clients import ALICE, BOB, TARGET, aws, boto3, javascript, start_session
+from raw import connect, exchange, read_answer, signed, trusting
+from world import World
+
+PROXY_PASSWORD = "planted0proxy0password"
+
+
+def target(number):
+    return f"i-{number:017x}"
+
+
+class BeforeTheRelay(EndToEnd):
+    def test_decision_is_down_before_the_request_arrives(self):
+        for number in range(20):
+            body = {"Target": target(number)}
+            self.assertEqual(exchange(self.world, signed(ALICE, "StartSession", body)).status, 200)
+        written = self.world.gateway.audit_file.read_bytes()
+        arrived = self.reached("StartSession")
+        self.assertEqual(len(arrived), 20)
+        for number, record in enumerate(arrived):
+            before = written[:record["watched_size"]]
+            self.assertTrue(before.endswith(b"\n"), "the line before was not whole")
+            lines = [json.loads(line) for line in before.splitlines()]
+            decided = [line for line in lines if line["event"] == "decision"
+                       and line.get("target") == target(number)]
+            self.assertEqual([line["decision"] for line in decided], ["allow"])
+
+    def test_fields_of_a_decision_and_its_result(self):
+        body = {"Target": TARGET, "DocumentName": "AWS-StartPortForwardingSessionToRemoteHost",
+                "Parameters": {"host": ["ORDERS.x1.rds.amazonaws.com."], "portNumber": ["5432"]},
+                "Reason": "OPS-7"}
+        answer = exchange(self.world, signed(BOB, "StartSession", body))
+        line = self.decisions("StartSession")[-1]
+        expected = {
+            "event": "decision", "decision": "allow", "effect": "relay", "code": "allowed",
+            "rule": "orders-db", "client": "127.0.0.1", "access_key": BOB.access_key,
+            "account": "111122223333", "region": "us-east-1", "operation": "StartSession",
+            "document": "AWS-StartPortForwardingSessionToRemoteHost", "target": TARGET,
+            "host": "orders.x1.rds.amazonaws.com", "port": 5432, "session_reason": "OPS-7",
+            "endpoint": "ssm.us-east-1.amazonaws.com"}
+        self.assertEqual({name: line.get(name) for name in expected}, expected)
+        self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+        self.assertRegex(line["policy_revision"], r"^[0-9a-f]{64}$")
+        result = self.world.gateway.result_of(line)
+        self.assertEqual(len(result), 1)
+        self.assertEqual(result[0]["status"], 200)
+        self.assertEqual(result[0]["session_id"], answer.json["SessionId"])
+        self.assertEqual(result[0]["aws_request_id"], answer.header("x-amzn-requestid"))
+
+    def test_refusals_have_their_line(self):
+        cases = {"no-rule": {"Target": TARGET, "DocumentName": "AWS-StartSSHSession"},
+                 "unknown-member": {"Target": TARGET, "Bogus": 1}}
+        for code, body in cases.items():
+            with self.subTest(code):
+                self.mark()
+                answer = exchange(self.world, signed(ALICE, "StartSession", body))
+                line = self.assert_refused(code)
+                self.assertEqual(line["effect"], "refuse")
+                self.assertEqual(line["request_id"], answer.header("x-amzn-requestid"))
+
+
+class Chain(unittest.TestCase):
+    def assert_chain(self, data):
+        self.assertTrue(data.endswith(b"\n"))
+        before, sequence = None, None
+        for line in data.split(b"\n")[:-1]:
+            record = json.loads(line)
+            if before is None:
+                self.assertNotIn("prev", record)
+            else:
+                self.assertEqual(record["prev"], hashlib.sha256(before).hexdigest())
+                self.assertEqual(record["seq"], sequence + 1)
+            before, sequence = line, record["seq"]
+
+    def test_every_line_holds_the_one_before_over_a_restart(self):
+        with World() as world:
+            for operation in ("StartSession", "DescribeInstanceInformation", "StartAutomation"):
+                exchange(world, signed(ALICE, operation, {"Target": TARGET}))
+            world.gateway.stop()
+            data = world.gateway.audit_file.read_bytes()
+            events = [json.loads(line)["event"] for line in data.splitlines()]
+            self.assertEqual((events[0], events[-1]), ("start", "stop"))
+            self.assertGreaterEqual(events.count("decision"), 3)
+            self.assert_chain(data)
+            world.gateway.start()
+            exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+            world.gateway.stop()
+            longer = world.gateway.audit_file.read_bytes()
+            self.assertTrue(longer.startswith(data))
+            self.assertGreater(len(longer), len(data))
+            self.assert_chain(longer)
+
+
+class NothingSecret(EndToEnd):
+    """Secrets are planted in all places; then every file and output of the gateway is searched."""
+
+    def drive(self):
+        start_session(self.world, caller=BOB, plugin="small", given="echo x\nexit\n")
+        start_session(self.world, caller=BOB, plugin="none")
+        start_session(self.world, "AWS-StartSSHSession", caller=BOB)
+        started = boto3(self.world, "start_session", {"Target": TARGET}, BOB).json
+        boto3(self.world, "resume_session", {"SessionId": started["SessionId"]}, BOB)
+        javascript(self.world, "shell_session.mjs", TARGET, "exit", caller=BOB)
+        aws(self.world, "describe-instance-information", caller=BOB)
+        exchange(self.world, signed(BOB, "StartSession", b'{"Target": "TokenValue'))
+        self.drive_with_proxy_password()
+
+    def drive_with_proxy_password(self):
+        pair = base64.b64encode(f"alice:{PROXY_PASSWORD}".encode()).decode()
+        head = (f"CONNECT ssm.us-east-1.amazonaws.com:443 HTTP/1.0\r\n"
+                f"Proxy-Authorization: Basic {pair}\r\n\r\n").encode()
+        with connect(self.world.gateway.port, head=head) as plain, \
+                trusting(self.world.bundle).wrap_socket(
+                    plain, server_hostname="ssm.us-east-1.amazonaws.com") as stream:
+            stream.sendall(signed(BOB, "StartSession", {"Target": TARGET}))
+            read_answer(stream)
+
+    def secrets(self):
+        pair = base64.b64encode(f"alice:{PROXY_PASSWORD}".encode())
+        planted = {b"StandInTokenValue", BOB.session_token.encode(), BOB.secret.encode(),
+                   PROXY_PASSWORD.encode(), pair, b"publish_subscribe"}
+        for record in self.reached():
+            planted.update(re.findall(rb"Signature=([0-9a-f]{64})", record["head"]))
+        return planted
+
+    def test_no_secret_in_any_file_or_output(self):
+        self.drive()
+        opened = self.world.stand_in.records("open-data-channel")
+        self.assertEqual([record["token_ok"] for record in opened], [True, True])
+        self.world.gateway.stop()
+        gateway = self.world.gateway
+        written = {"standard output": gateway.output.text.encode(),
+                   "standard error": gateway.log.text.encode()}
+        for root in (gateway.folder, self.world.folder / "home", self.world.folder / "run"):
+            for path in root.rglob("*"):
+                if path.is_file():
+                    written[str(path)] = path.read_bytes()
+        self.assertIn(str(gateway.audit_file), written)
+        secrets = self.secrets()
+        self.assertGreater(len(secrets), 8)
+        for name, data in written.items():
+            for secret in secrets:
+                self.assertNotIn(secret, data, f"in {name}")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,143 @@
+#include <doctest/doctest.h>
+
+#include "config/config.hpp"
+
+using namespace ssmgate;
+using namespace ssmgate::config;
+
+namespace {
+
+const Folders kFolders{"/home/u/.config/ssmgate", "/home/u/.local/state/ssmgate"};
+
+LoadedConfig load(std::string_view text) {
+  return load_config(text, "/etc/ssmgate", kFolders);
+}
+
+// All diagnostics, a line each.
+std::string errors_of(std::string_view text) {
+  const LoadedConfig loaded = load(text);
+  CHECK_FALSE(loaded.config.has_value());
+  std::string lines;
+  for (const Diagnostic& diagnostic : loaded.diagnostics) {
+    lines += render_diagnostic("c.yaml", diagnostic) + "\n";
+  }
+  return lines;
+}
+
+void check_error(std::string_view text, std::string_view position, std::string_view words) {
+  const std::string lines = errors_of(text);
+  CAPTURE(text);
+  CAPTURE(lines);
+  CHECK(lines.find("c.yaml:" + std::string(position) + ": error: ") != std::string::npos);
+  CHECK(lines.find(words) != std::string::npos);
+}
+
+}  // namespace
+
+TEST_CASE("an empty file is every default") {
+  const LoadedConfig loaded = load("");
+  REQUIRE(loaded.config);
+  CHECK(loaded.config->listen.size() == 1);
+  CHECK(loaded.config->listen[0].bind.port == 8877);
+  CHECK(loaded.config->ca_key == "/etc/ssmgate/ca.key");
+  CHECK(loaded.config->audit.sinks[0].path == "/home/u/.local/state/ssmgate/audit.jsonl");
+  CHECK(loaded.config->upstream.connect_timeout == std::chrono::seconds(5));
+}
+
+TEST_CASE("every key that is acted on is read") {
+  const LoadedConfig loaded = load(R"(
+listen:
+  - address: 127.0.0.1:0
+    auth: none
+  - address: "[::1]:9000"
+    clients: ["::1"]
+  - {address: "10.0.0.1:8877", insecure: true, clients: [10.0.0.0/8]}
+policy: rules/policy.yaml
+ca: {certificate: /var/ca.pem, key: ca.key}
+state: /var/lib/ssmgate
+egress:
+  default: refuse
+  allow: ["*.amazonaws.com", "example.com:8443", 10.0.0.0/8]
+  deny: []
+  deny_addresses: [loopback]
+upstream:
+  ca_file: roots.pem
+  connect_timeout: 250ms
+  response_timeout: 10s
+  resolve: {"ssm.us-east-1.amazonaws.com:443": "10.0.0.5:8443"}
+audit:
+  sinks: [{type: file, path: a.jsonl}, {type: stdout}]
+  on_failure: continue
+limits: {connections: 5, connections_per_client: 2, header_timeout: 1s, body_timeout: 2m,
+         handshake_timeout: 3s, keepalive_timeout: 1h}
+)");
+  REQUIRE(loaded.config);
+  const Config& config = *loaded.config;
+  CHECK(config.listen.size() == 3);
+  CHECK(config.listen[1].bind.port == 9000);
+  CHECK(config.policy == "/etc/ssmgate/rules/policy.yaml");
+  CHECK(config.ca_certificate == "/var/ca.pem");
+  CHECK(config.ca_key == "/etc/ssmgate/ca.key");
+  CHECK(config.egress.otherwise == Egress::Default::refuse);
+  CHECK(config.egress.allow.size() == 3);
+  CHECK(config.egress.allow[1].port == 8443);
+  CHECK(config.egress.deny_loopback);
+  CHECK_FALSE(config.egress.deny_link_local);
+  CHECK(config.upstream.ca_file == "/etc/ssmgate/roots.pem");
+  CHECK(config.upstream.connect_timeout == std::chrono::milliseconds(250));
+  CHECK(config.upstream.resolve.at("ssm.us-east-1.amazonaws.com:443").port == 8443);
+  CHECK(config.audit.sinks.size() == 2);
+  CHECK(config.audit.on_failure == Audit::OnFailure::proceed);
+  CHECK(config.limits.connections == 5);
+  CHECK(config.limits.keepalive_timeout == std::chrono::hours(1));
+}
+
+TEST_CASE("the state folder moves the audit log along") {
+  const LoadedConfig loaded = load("state: here\n");
+  REQUIRE(loaded.config);
+  CHECK(loaded.config->audit.sinks[0].path == "/etc/ssmgate/here/audit.jsonl");
+}
+
+TEST_CASE("what this version does not act on is refused and never ignored") {
+  for (const char* key : {"intercept", "users_file", "sessions", "admin"}) {
+    check_error(std::string(key) + ": {}\n", "1:1", "is not supported by this version");
+  }
+  check_error("listen:\n  - address: 127.0.0.1:1\n    auth: mtls\n", "3:11", "not supported");
+  check_error("listen:\n  - address: 127.0.0.1:1\n    tls: {}\n", "3:5", "not supported");
+  check_error("upstream:\n  proxy: {}\n", "2:3", "not supported");
+  check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");
+}
+
+TEST_CASE("a misspelt key is an error with the nearest one as a hint") {
+  check_error("lisen: []\n", "1:1", "listen");
+  check_error("upstream: {conect_timeout: 5s}\n", "1:12", "connect_timeout");
+}
+
+TEST_CASE("a listener off loopback needs protection") {
+  check_error("listen: [{address: \"0.0.0.0:8877\"}]\n", "1:20", "insecure: true");
+  check_error("listen: [{address: \"0.0.0.0:8877\", insecure: true}]\n", "1:20", "`clients`");
+}
+
+TEST_CASE("values of the wrong kind are errors at their place") {
+  check_error("listen: []\n", "1:9", "empty");
+  check_error("listen: [{address: localhost:80}]\n", "1:20", "names are not looked up");
+  check_error("listen: [{address: \"127.0.0.1:70000\"}]\n", "1:20", "ADDRESS:PORT");
+  check_error("ca: {certificate: ca.pem}\n", "1:5", "both `certificate` and `key`");
+  check_error("policy: 5\n", "1:9", "in quotes");
+  check_error("upstream: {connect_timeout: 5}\n", "1:29", "`5s`");
+  check_error("upstream: {connect_timeout: 0s}\n", "1:29", "`5s`");
+  check_error("upstream: {connect_timeout: 999999999h}\n", "1:29", "`5s`");
+  check_error("limits: {connections: 0}\n", "1:23", "at least 1");
+  check_error("egress: {default: allow}\n", "1:19", "`tunnel` or `refuse`");
+  check_error("egress: {allow: [\"10.*\"]}\n", "1:18", "CIDR");
+  check_error("egress: {allow: [\"a.example:0\"]}\n", "1:18", "1 to 65535");
+  check_error("audit: {sinks: []}\n", "1:16", "nothing may pass unrecorded");
+  check_error("audit: {sinks: [{type: file}]}\n", "1:17", "needs a `path`");
+  check_error("upstream: {resolve: {\"SSM.x:443\": \"10.0.0.1:1\"}}\n", "1:35", "lower case");
+  check_error("upstream: {resolve: {\"ssm.x:443\": \"10.0.0.1\"}}\n", "1:35", "ADDRESS:PORT");
+}
+
+TEST_CASE("all errors of a file come in one go") {
+  const std::string lines = errors_of("policy: 5\nlimits: {connections: x}\nadmin: {}\n");
+  CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
+}

@@ -1,0 +1,122 @@
+#include <doctest/doctest.h>
+
+#include "flow/route.hpp"
+
+using namespace ssmgate;
+using namespace ssmgate::flow;
+using Kind = Route::Kind;
+
+namespace {
+
+Route by_connect(std::string_view host, std::uint16_t port = 443, config::Egress egress = {}) {
+  const auto parsed = parse_host(host);
+  REQUIRE(parsed.has_value());
+  return route_connect(*parsed, port, egress);
+}
+
+wire::HelloParse hello(std::optional<std::string> name) {
+  wire::ClientHello parsed;
+  parsed.server_name = std::move(name);
+  return parsed;
+}
+
+wire::HelloParse fault(wire::HelloFault::Kind kind) {
+  wire::HelloFault parsed;
+  parsed.kind = kind;
+  parsed.detail = "test";
+  return parsed;
+}
+
+constexpr const char* kApi = "ssm.us-east-1.amazonaws.com";
+constexpr const char* kChannel = "ssmmessages.us-east-1.amazonaws.com";
+
+}  // namespace
+
+TEST_CASE("by CONNECT an SSM endpoint is intercepted and its channel tunnelled") {
+  CHECK(by_connect(kApi).kind == Kind::intercept);
+  CHECK(by_connect("SSM.US-EAST-1.AMAZONAWS.COM.").kind == Kind::intercept);
+  CHECK(by_connect(kChannel).kind == Kind::channel);
+  CHECK(by_connect("sts.amazonaws.com").kind == Kind::tunnel);
+  CHECK(by_connect("192.0.2.10").kind == Kind::tunnel);
+}
+
+TEST_CASE("another port of an SSM endpoint is refused inside the TLS") {
+  const Route route = by_connect(kApi, 8443);
+  CHECK(route.kind == Kind::intercept);
+  CHECK(route.refusal == Code::endpoint_mismatch);
+  CHECK(by_connect(kChannel, 8443).kind == Kind::refuse);
+}
+
+TEST_CASE("egress goes deny before allow before default") {
+  config::Egress egress;
+  egress.otherwise = config::Egress::Default::refuse;
+  egress.allow.push_back({*parse_host_pattern("*.amazonaws.com"), 443});
+  egress.deny.push_back({*parse_host_pattern("s3.amazonaws.com"), 443});
+  CHECK(by_connect("sts.amazonaws.com", 443, egress).kind == Kind::tunnel);
+  CHECK(by_connect("s3.amazonaws.com", 443, egress).kind == Kind::refuse);
+  CHECK(by_connect("sts.amazonaws.com", 8443, egress).kind == Kind::refuse);
+  CHECK(by_connect("example.com", 443, egress).kind == Kind::refuse);
+  CHECK(by_connect("192.0.2.10", 443, egress).kind == Kind::refuse);
+  CHECK(by_connect(kApi, 443, egress).kind == Kind::intercept);
+  CHECK(by_connect(kChannel, 443, egress).kind == Kind::channel);
+}
+
+TEST_CASE("the SNI turns a tunnel into an intercept") {
+  const Route route = route_hello(by_connect("innocent.example"), hello(kApi));
+  CHECK(route.kind == Kind::intercept);
+  CHECK(route.endpoint->host == kApi);
+  CHECK(route_hello(by_connect("192.0.2.10"), hello(kApi)).kind == Kind::intercept);
+  CHECK(route_hello(by_connect(kChannel), hello(kApi)).kind == Kind::intercept);
+}
+
+TEST_CASE("the SNI of a channel behind another name counts as that channel") {
+  const Route route = route_hello(by_connect("innocent.example"), hello(kChannel));
+  CHECK(route.kind == Kind::channel);
+  CHECK(route.endpoint->host == kChannel);
+}
+
+TEST_CASE("an SSM endpoint stays intercepted whatever the SNI says") {
+  for (const auto& name : {std::optional<std::string>("evil.example"),
+                           std::optional<std::string>(kChannel), std::optional<std::string>()}) {
+    CHECK(route_hello(by_connect(kApi), hello(name)).kind == Kind::intercept);
+  }
+}
+
+TEST_CASE("a hello that cannot be trusted is hung up on") {
+  using Fault = wire::HelloFault::Kind;
+  for (const Fault kind : {Fault::unreadable, Fault::two_names, Fault::too_large}) {
+    for (const char* host : {kApi, kChannel, "innocent.example"}) {
+      CHECK(route_hello(by_connect(host), fault(kind)).kind == Kind::refuse);
+    }
+  }
+}
+
+TEST_CASE("a tunnel may carry anything but an SSM endpoint speaks TLS") {
+  using Fault = wire::HelloFault::Kind;
+  CHECK(route_hello(by_connect("innocent.example"), fault(Fault::not_tls)).kind == Kind::tunnel);
+  CHECK(route_hello(by_connect(kApi), fault(Fault::not_tls)).kind == Kind::refuse);
+}
+
+TEST_CASE("denied addresses are denied in every spelling") {
+  const config::Egress egress;
+  for (const char* text : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "169.254.1.1",
+                           "fe80::1", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "0.1.2.3"}) {
+    CAPTURE(text);
+    CHECK(is_denied_address(*parse_ip_address(text), egress, false));
+  }
+  for (const char* text : {"10.0.0.1", "192.0.2.1", "2001:db8::1", "fd00::1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_denied_address(*parse_ip_address(text), egress, false));
+  }
+}
+
+TEST_CASE("SSM endpoints may be private addresses but never the metadata service") {
+  config::Egress open;
+  open.deny_loopback = open.deny_link_local = open.deny_multicast = open.deny_unspecified = false;
+  CHECK_FALSE(is_denied_address(*parse_ip_address("127.0.0.1"), {}, true));
+  for (const bool endpoint : {true, false}) {
+    CHECK(is_denied_address(*parse_ip_address("169.254.169.254"), open, endpoint));
+    CHECK(is_denied_address(*parse_ip_address("::ffff:169.254.169.254"), open, endpoint));
+    CHECK(is_denied_address(*parse_ip_address("fd00:ec2::254"), open, endpoint));
+  }
+}

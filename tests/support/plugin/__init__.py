@@ -1,0 +1,1 @@
+"""The parts of the small session-manager-plugin beside this file."""
