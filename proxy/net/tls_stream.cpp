@@ -184,8 +184,8 @@ bool expect_host(SSL* session, const std::string& host) {
                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   // OpenSSL's macro for the SNI holds an old-style cast.
   std::string name = host;
-  const bool has_sni = SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                name.data()) == 1;
+  const bool has_sni =
+      SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
   // An empty name would switch the check off.
   return has_sni && !host.empty() && SSL_set1_host(session, host.c_str()) == 1;
 }

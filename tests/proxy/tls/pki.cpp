@@ -67,8 +67,8 @@ tls::Signer make_test_intermediate(const tls::Signer& root) {
 }
 
 tls::CertificatePtr forge(const tls::Signer& issuer, const std::string& names,
-                          const std::string& common_name) {
-  const tls::KeyPtr key = tls::make_key();
+                          const std::string& common_name, EVP_PKEY* key) {
+  const tls::KeyPtr own = tls::make_key();
   tls::CertificatePtr made(X509_new());
   X509_set_version(made.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 4711);
@@ -79,7 +79,7 @@ tls::CertificatePtr forge(const tls::Signer& issuer, const std::string& names,
       X509_get_subject_name(made.get()), common_name.empty() ? "O" : "CN", MBSTRING_ASC,
       reinterpret_cast<const unsigned char*>(common_name.empty() ? "forger" : common_name.c_str()),
       -1, -1, 0);
-  X509_set_pubkey(made.get(), key.get());
+  X509_set_pubkey(made.get(), key == nullptr ? own.get() : key);
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer.certificate.get(), made.get(), nullptr, nullptr, 0);
   const auto add = [&](int nid, const std::string& value) {
@@ -93,6 +93,31 @@ tls::CertificatePtr forge(const tls::Signer& issuer, const std::string& names,
   add(NID_ext_key_usage, "serverAuth");
   if (!names.empty()) add(NID_subject_alt_name, names);
   X509_sign(made.get(), issuer.key.get(), EVP_sha256());
+  return made;
+}
+
+tls::CertificatePtr make_company_ca(EVP_PKEY* key, const char* basic, const char* usage) {
+  tls::CertificatePtr made(X509_new());
+  X509_set_version(made.get(), X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(made.get()), -7200);
+  X509_gmtime_adj(X509_getm_notAfter(made.get()), 86400 * 365);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("corp"), -1, -1, 0);
+  X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
+  X509_set_pubkey(made.get(), key);
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, made.get(), made.get(), nullptr, nullptr, 0);
+  const auto add = [&](int nid, const char* value) {
+    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value);
+    X509_add_ext(made.get(), extension, -1);
+    X509_EXTENSION_free(extension);
+  };
+  add(NID_basic_constraints, basic);
+  add(NID_key_usage, usage);
+  add(NID_subject_key_identifier, "hash");
+  add(NID_authority_key_identifier, "keyid");
+  X509_sign(made.get(), key, EVP_sha256());
   return made;
 }
 

@@ -39,7 +39,12 @@ void write_file(const std::filesystem::path& path, std::string_view text, unsign
 // A leaf whose names are `names` in OpenSSL's configuration text ("DNS:a,IP:1.2.3.4"; empty: none)
 // and whose common name is `common_name`.
 [[nodiscard]] tls::CertificatePtr forge(const tls::Signer& issuer, const std::string& names,
-                                        const std::string& common_name = {});
+                                        const std::string& common_name = {},
+                                        EVP_PKEY* key = nullptr);
+
+// A self-signed CA as a company would give it: no name constraints, `basic` and `usage` as told.
+[[nodiscard]] tls::CertificatePtr make_company_ca(EVP_PKEY* key, const char* basic,
+                                                  const char* usage);
 
 // X509_V_OK, or why a strict client would refuse `leaf` for `host` at `when`.
 [[nodiscard]] int verify(X509* leaf, const std::vector<X509*>& chain, X509* root,

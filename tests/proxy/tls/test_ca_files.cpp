@@ -60,33 +60,6 @@ std::string pem_of(EVP_PKEY* key, bool traditional) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-// A CA as a company would give it: no constraints, its path length as told.
-tls::CertificatePtr make_given(EVP_PKEY* key, const char* basic, const char* usage) {
-  tls::CertificatePtr made(X509_new());
-  X509_set_version(made.get(), X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(made.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(made.get()), -7200);
-  X509_gmtime_adj(X509_getm_notAfter(made.get()), 86400 * 365);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>("corp"), -1, -1, 0);
-  X509_set_issuer_name(made.get(), X509_get_subject_name(made.get()));
-  X509_set_pubkey(made.get(), key);
-  X509V3_CTX context;
-  X509V3_set_ctx(&context, made.get(), made.get(), nullptr, nullptr, 0);
-  const auto add = [&](int nid, const char* value) {
-    X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value);
-    REQUIRE(extension != nullptr);
-    X509_add_ext(made.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-  };
-  add(NID_basic_constraints, basic);
-  add(NID_key_usage, usage);
-  add(NID_subject_key_identifier, "hash");
-  add(NID_authority_key_identifier, "keyid");
-  X509_sign(made.get(), key, EVP_sha256());
-  return made;
-}
-
 constexpr const char* kCa = "critical,CA:TRUE";
 constexpr const char* kSigns = "critical,keyCertSign,cRLSign";
 
@@ -164,7 +137,7 @@ TEST_CASE("a key behind a pass phrase is refused and nobody is asked") {
   const char* data = nullptr;
   const long size = BIO_get_mem_data(memory.get(), &data);
   write_file(folder / "ca.key", {data, static_cast<std::size_t>(size)});
-  write_file(folder / "ca.pem", tls::to_pem(make_given(key.get(), kCa, kSigns).get()));
+  write_file(folder / "ca.pem", tls::to_pem(make_company_ca(key.get(), kCa, kSigns).get()));
   CHECK(contains(fault_of(folder / "ca.pem", folder / "ca.key"), "pass phrase"));
 }
 
@@ -172,10 +145,10 @@ TEST_CASE("a certificate that may not sign is refused") {
   const TemporaryFolder folder;
   const auto key = tls::make_key();
   write_file(folder / "ca.key", pem_of(key.get(), false));
-  write_file(folder / "ca.pem", tls::to_pem(make_given(key.get(), "CA:FALSE", kSigns).get()));
+  write_file(folder / "ca.pem", tls::to_pem(make_company_ca(key.get(), "CA:FALSE", kSigns).get()));
   CHECK(contains(fault_of(folder / "ca.pem", folder / "ca.key"), "is not a CA's"));
   write_file(folder / "ca.pem",
-             tls::to_pem(make_given(key.get(), kCa, "critical,digitalSignature").get()));
+             tls::to_pem(make_company_ca(key.get(), kCa, "critical,digitalSignature").get()));
   CHECK(contains(fault_of(folder / "ca.pem", folder / "ca.key"), "is not a CA's"));
 }
 
@@ -183,7 +156,7 @@ TEST_CASE("keys that clients refuse are refused") {
   const TemporaryFolder folder;
   const tls::KeyPtr small(EVP_RSA_gen(1024));
   write_file(folder / "ca.key", pem_of(small.get(), false));
-  write_file(folder / "ca.pem", tls::to_pem(make_given(small.get(), kCa, kSigns).get()));
+  write_file(folder / "ca.pem", tls::to_pem(make_company_ca(small.get(), kCa, kSigns).get()));
   CHECK(contains(fault_of(folder / "ca.pem", folder / "ca.key"), "2048"));
 }
 
@@ -250,7 +223,7 @@ TEST_CASE("a given CA may be RSA or EC in every form of key") {
       const std::string pem = pem_of(key, traditional);
       CHECK(contains(pem, "-----BEGIN PRIVATE KEY-----") != traditional);
       write_file(folder / "ca.key", pem);
-      write_file(folder / "ca.pem", tls::to_pem(make_given(key, kCa, kSigns).get()), 0644);
+      write_file(folder / "ca.pem", tls::to_pem(make_company_ca(key, kCa, kSigns).get()), 0644);
       CHECK(judge(*open_good(folder / "ca.pem", folder / "ca.key"), 1) == X509_V_OK);
     }
   }
@@ -261,7 +234,7 @@ TEST_CASE("a given CA that may sign no CA signs leaves itself") {
   const auto key = tls::make_key();
   write_file(folder / "ca.key", pem_of(key.get(), false));
   write_file(folder / "ca.pem",
-             tls::to_pem(make_given(key.get(), "critical,CA:TRUE,pathlen:0", kSigns).get()));
+             tls::to_pem(make_company_ca(key.get(), "critical,CA:TRUE,pathlen:0", kSigns).get()));
   const auto authority = open_good(folder / "ca.pem", folder / "ca.key");
   CHECK(judge(*authority, 0) == X509_V_OK);
   CHECK(authority->chain_pem() == authority->root_pem());
