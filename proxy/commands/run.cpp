@@ -1,5 +1,5 @@
 // `ssmgate run -- COMMAND…`: a private gateway for one command, gone when it ends.
-#include <signal.h>
+#include <csignal>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // `ssmgate serve`: the gateway in the foreground.
-#include <signal.h>
+#include <csignal>
 
 #include <atomic>
 #include <chrono>

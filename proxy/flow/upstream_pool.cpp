@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
+
 #include "net/tls_stream.hpp"
 
 namespace ssmgate::flow {
@@ -13,6 +16,11 @@ namespace {
 constexpr std::chrono::seconds kMaxIdle{20};
 // LIMIT: 16 warm connections a host; more commands at once dial anew.
 constexpr std::size_t kMaxIdlePerHost = 16;
+
+bool is_closed(const net::error_code& error) {
+  return error == asio::error::eof || error == asio::error::connection_reset ||
+         error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated;
+}
 
 }  // namespace
 
@@ -55,7 +63,7 @@ asio::awaitable<std::variant<UpstreamFault, net::StreamPtr>> UpstreamPool::take(
     UpstreamFault translated;
     translated.code = Code::upstream_protocol;
     if (fault->certificate) translated.code = Code::upstream_certificate;
-    if (fault->closed) translated.code = Code::upstream_closed;
+    if (is_closed(fault->error)) translated.code = Code::upstream_closed;
     if (stage.expired()) translated.code = Code::upstream_timeout;
     translated.detail = std::move(fault->detail);
     if (stage.expired()) translated.detail = "the TLS handshake took too long";

@@ -137,7 +137,7 @@ asio::awaitable<Dial> try_all(std::vector<Tcp::endpoint> endpoints,
     auto attempt = std::make_shared<Attempt>(executor);
     const auto share = share_of(deadline, endpoints.size() - i);
     const error_code error = co_await try_one(attempt, endpoint, share);
-    if (!error) co_return std::move(attempt->socket);
+    if (!error) co_return make_plain_stream(std::move(attempt->socket));
     // Whoever gave up on the dial does not want the other addresses either.
     if (error == asio::error::operation_aborted) co_return fail(Code::upstream_closed, "given up");
     failures.add(endpoint, error);

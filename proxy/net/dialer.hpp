@@ -21,7 +21,7 @@ struct DialFault {
   std::string detail;                  // printable; names the address that was tried
 };
 
-using Dial = std::variant<DialFault, asio::ip::tcp::socket>;
+using Dial = std::variant<DialFault, StreamPtr>;
 
 struct DialOptions {
   // "host:port", lower case → the address dialled instead of looking the name up.

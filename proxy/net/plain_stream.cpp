@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <boost/asio/error.hpp>
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "net/socket.hpp"
 #include "net/stream.hpp"
 #include "net/tokens.hpp"
@@ -29,9 +32,38 @@ error_code end_sending(asio::ip::tcp::socket& socket) noexcept {
 
 namespace {
 
+// A wait and its deadline. Shared with the timer's handler, which may run a moment after the wait
+// is over.
+struct Wait {
+  Wait(const asio::any_io_executor& executor, std::chrono::milliseconds limit)
+      : timer(executor, limit) {}
+  asio::steady_timer timer;
+  bool over = false;
+};
+
+}  // namespace
+
+asio::awaitable<bool> wait_readable(asio::ip::tcp::socket& socket,
+                                    std::chrono::milliseconds limit) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  const auto wait = std::make_shared<Wait>(executor, limit);
+  wait->timer.async_wait([wait, &socket](const error_code& error) {
+    error_code ignored;
+    if (!error && !wait->over) socket.cancel(ignored);
+  });
+  const auto [error] = co_await socket.async_wait(asio::ip::tcp::socket::wait_read, kAwait);
+  wait->over = true;
+  wait->timer.cancel();
+  co_return error != asio::error::operation_aborted;
+}
+
+namespace {
+
 class PlainStream final : public Stream {
  public:
   explicit PlainStream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
+
+  [[nodiscard]] asio::ip::tcp::socket& socket() noexcept { return socket_; }
 
   asio::awaitable<Transfer> read_some(asio::mutable_buffer buffer) override {
     const auto [error, size] = co_await socket_.async_read_some(buffer, kAwait);
@@ -61,11 +93,19 @@ class PlainStream final : public Stream {
 
   bool is_quiet() noexcept override { return has_nothing_to_read(socket_); }
 
+  asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
+    return wait_readable(socket_, limit);
+  }
+
  private:
   asio::ip::tcp::socket socket_;
 };
 
 }  // namespace
+
+asio::ip::tcp::socket& socket_of(Stream& plain) {
+  return dynamic_cast<PlainStream&>(plain).socket();
+}
 
 StreamPtr make_plain_stream(asio::ip::tcp::socket socket) {
   return std::make_unique<PlainStream>(std::move(socket));

@@ -13,4 +13,11 @@ namespace ssmgate::net {
 // FIN. A peer that is gone already is no error.
 [[nodiscard]] error_code end_sending(asio::ip::tcp::socket& socket) noexcept;
 
+// True when a read would not wait, false when nothing came for `limit`.
+[[nodiscard]] asio::awaitable<bool> wait_readable(asio::ip::tcp::socket& socket,
+                                                  std::chrono::milliseconds limit);
+
+// The socket of a stream that `make_plain_stream` made; throws std::bad_cast for any other.
+[[nodiscard]] asio::ip::tcp::socket& socket_of(Stream& plain);
+
 }  // namespace ssmgate::net

@@ -4,6 +4,7 @@
 // one thread. `close` makes every pending operation end with operation_aborted.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 
@@ -42,6 +43,8 @@ class Stream {
   // For a stream on which no operation is pending. One that is not quiet is only fit to be closed:
   // looking may have taken a byte.
   [[nodiscard]] virtual bool is_quiet() noexcept = 0;
+  // True when a read would not wait, false when nothing came for `limit`. Nothing is read.
+  [[nodiscard]] virtual asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) = 0;
 };
 
 using StreamPtr = std::unique_ptr<Stream>;

@@ -19,40 +19,8 @@ namespace {
 
 using Socket = asio::ip::tcp::socket;
 
-// The layer below ssl::stream. During the handshake it is the caller's socket, so that the caller's
-// deadline can close it; after it, the stream's own.
-class Below {
- public:
-  using lowest_layer_type = Socket::lowest_layer_type;
-  using executor_type = Socket::executor_type;
-
-  explicit Below(Socket& socket) : socket_(&socket) {}
-  void point_to(Socket& socket) { socket_ = &socket; }
-  executor_type get_executor() { return socket_->get_executor(); }
-  lowest_layer_type& lowest_layer() { return socket_->lowest_layer(); }
-
-  template <typename Buffers, typename Token>
-  auto async_read_some(const Buffers& buffers, Token&& token) {
-    return socket_->async_read_some(buffers, std::forward<Token>(token));
-  }
-  template <typename Buffers, typename Token>
-  auto async_write_some(const Buffers& buffers, Token&& token) {
-    return socket_->async_write_some(buffers, std::forward<Token>(token));
-  }
-  template <typename Buffers>
-  std::size_t read_some(const Buffers& buffers, error_code& error) {
-    return socket_->read_some(buffers, error);
-  }
-  template <typename Buffers>
-  std::size_t write_some(const Buffers& buffers, error_code& error) {
-    return socket_->write_some(buffers, error);
-  }
-
- private:
-  Socket* socket_;
-};
-
-using Layered = asio::ssl::stream<Below>;
+// Refers to the socket of the plain stream, which stays where it is.
+using Layered = asio::ssl::stream<Socket&>;
 
 // Starts an orderly end that does not wait for the peer's. Asio's shutdown calls SSL_shutdown a
 // second time, which reads; told that the peer's close_notify is there already, OpenSSL is content
@@ -75,16 +43,14 @@ struct BeginShutdown {
 class TlsStream final : public Stream {
  public:
   // Takes `session`.
-  TlsStream(Socket& socket, SSL* session)
-      : socket_(socket.get_executor()), layered_(Below(socket), session) {}
+  TlsStream(Socket& socket, SSL* session) : socket_(socket), layered_(socket, session) {}
 
   [[nodiscard]] Layered& layered() { return layered_; }
   [[nodiscard]] SSL* session() { return layered_.native_handle(); }
 
-  // After the handshake: the socket is the stream's from here on.
-  [[nodiscard]] error_code adopt(Socket& socket) {
-    socket_ = std::move(socket);
-    layered_.next_layer().point_to(socket_);
+  // After the handshake: the plain stream is this one's from here on.
+  [[nodiscard]] error_code adopt(StreamPtr plain) {
+    plain_ = std::move(plain);
     error_code error;
     socket_.non_blocking(true, error);  // for `is_quiet`, which must not wait
     return error;
@@ -133,13 +99,19 @@ class TlsStream final : public Stream {
     return error == asio::error::would_block;
   }
 
+  asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
+    if (SSL_has_pending(session()) != 0) co_return true;
+    co_return co_await wait_readable(socket_, limit);
+  }
+
  private:
   BeginShutdown begin_shutdown() { return BeginShutdown{layered_}; }
   static error_code pick(const error_code& first, const error_code& second) {
     return first ? first : second;
   }
 
-  Socket socket_;
+  StreamPtr plain_;  // INVARIANT: outlives `layered_`, which refers to its socket
+  Socket& socket_;
   Layered layered_;
 };
 
@@ -156,14 +128,13 @@ error_code last_tls_error() {
   return {code, asio::error::get_ssl_category()};
 }
 
-Handshake fail(Socket& socket, HandshakeFault fault) {
-  error_code ignored;
-  socket.close(ignored);
+Handshake fail(Stream& plain, HandshakeFault fault) {
+  plain.close();
   return fault;
 }
 
-Handshake finish(std::unique_ptr<TlsStream> stream, Socket& socket) {
-  const error_code error = stream->adopt(socket);
+Handshake finish(std::unique_ptr<TlsStream> stream, StreamPtr& plain) {
+  const error_code error = stream->adopt(std::move(plain));
   if (!error) return StreamPtr(std::move(stream));
   stream->close();
   HandshakeFault fault;
@@ -184,36 +155,36 @@ bool expect_host(SSL* session, const std::string& host) {
                     X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   // OpenSSL's macro for the SNI holds an old-style cast.
   std::string name = host;
-  const bool has_sni = SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                                name.data()) == 1;
+  const bool has_sni =
+      SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
   // An empty name would switch the check off.
   return has_sni && !host.empty() && SSL_set1_host(session, host.c_str()) == 1;
 }
 
 }  // namespace
 
-asio::awaitable<Handshake> accept_tls(Socket& socket, const tls::ContextPtr& context,
+asio::awaitable<Handshake> accept_tls(StreamPtr& plain, const tls::ContextPtr& context,
                                       std::string_view already_read) {
-  auto stream = make_stream(socket, context);
-  if (stream == nullptr) co_return fail(socket, explain_accept(last_tls_error()));
+  auto stream = make_stream(socket_of(*plain), context);
+  if (stream == nullptr) co_return fail(*plain, explain_accept(last_tls_error()));
   // What follows the hello in `already_read` is kept by the engine until it is wanted.
   const asio::const_buffer hello(already_read.data(), already_read.size());
   constexpr auto side = asio::ssl::stream_base::server;
   const auto [error, used] = co_await stream->layered().async_handshake(side, hello, kAwait);
-  if (error) co_return fail(socket, explain_accept(error));
-  co_return finish(std::move(stream), socket);
+  if (error) co_return fail(*plain, explain_accept(error));
+  co_return finish(std::move(stream), plain);
 }
 
-asio::awaitable<Handshake> connect_tls(Socket& socket, const tls::ContextPtr& context,
+asio::awaitable<Handshake> connect_tls(StreamPtr& plain, const tls::ContextPtr& context,
                                        std::string host) {
-  auto stream = make_stream(socket, context);
+  auto stream = make_stream(socket_of(*plain), context);
   if (stream == nullptr || !expect_host(stream->session(), host)) {
-    co_return fail(socket, explain_accept(last_tls_error()));
+    co_return fail(*plain, explain_accept(last_tls_error()));
   }
   constexpr auto side = asio::ssl::stream_base::client;
   const auto [error] = co_await stream->layered().async_handshake(side, kAwait);
-  if (error) co_return fail(socket, explain_connect(error, stream->session(), host));
-  co_return finish(std::move(stream), socket);
+  if (error) co_return fail(*plain, explain_connect(error, stream->session(), host));
+  co_return finish(std::move(stream), plain);
 }
 
 }  // namespace ssmgate::net

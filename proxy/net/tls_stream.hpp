@@ -6,7 +6,6 @@
 #include <variant>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 
 #include "net/stream.hpp"
 #include "tls/openssl.hpp"
@@ -23,13 +22,15 @@ struct HandshakeFault {
 using Handshake = std::variant<HandshakeFault, StreamPtr>;
 
 // The server's side towards our client. `already_read` are the bytes of the ClientHello that were
-// read before; they must stay valid until the handshake is over. `socket` is closed on failure.
-[[nodiscard]] asio::awaitable<Handshake> accept_tls(asio::ip::tcp::socket& socket,
+// read before; they must stay valid until the handshake is over. On success the TLS stream takes
+// `plain` over; on failure `plain` stays, closed. `plain` itself does not move in memory, so that
+// whoever holds a deadline over it can close it before, during and after the handshake.
+[[nodiscard]] asio::awaitable<Handshake> accept_tls(StreamPtr& plain,
                                                     const tls::ContextPtr& context,
                                                     std::string_view already_read);
 
 // The client's side towards an upstream: SNI and verification for `host` (canonical, no dot).
-[[nodiscard]] asio::awaitable<Handshake> connect_tls(asio::ip::tcp::socket& socket,
+[[nodiscard]] asio::awaitable<Handshake> connect_tls(StreamPtr& plain,
                                                      const tls::ContextPtr& context,
                                                      std::string host);
 

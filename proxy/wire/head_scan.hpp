@@ -26,7 +26,7 @@ class HeadScan {
   enum class Step : std::uint8_t { need_more, end, fault, too_large };
 
   explicit HeadScan(Kind kind = Kind::request) noexcept
-      : kind_(kind), state_(kind == Kind::request ? State::method : State::status_line) {}
+      : state_(kind == Kind::request ? State::method : State::status_line) {}
 
   // `bytes` is everything read so far, from the head's first byte. Looks only at what it has not
   // yet seen; an answer other than need_more is final.
@@ -59,7 +59,6 @@ class HeadScan {
   State start_field(unsigned char byte);
   State fail(std::string_view why);
 
-  Kind kind_;
   State state_;
   std::uint8_t version_at_ = 0;  // bytes of "HTTP/1.1" seen
   bool empty_ = true;            // nothing of the current word yet

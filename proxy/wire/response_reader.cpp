@@ -39,7 +39,7 @@ std::string keep(std::string_view value) {
 class Parser : public http::basic_parser<false> {
  public:
   Parser() {
-    eager(true);
+    eager(false);  // one step a call, so that kLeastChunkHead is looked at before each
     header_limit(kMaxHead + 1);
     body_limit(boost::none);
   }

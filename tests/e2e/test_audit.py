@@ -50,8 +50,7 @@ class BeforeTheRelay(EndToEnd):
         self.assertEqual({name: line.get(name) for name in expected}, expected)
         self.assertRegex(line["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         self.assertRegex(line["policy_revision"], r"^[0-9a-f]{64}$")
-        result = [other for other in self.world.gateway.audit("result")
-                  if other["request_id"] == line["request_id"]]
+        result = self.world.gateway.result_of(line)
         self.assertEqual(len(result), 1)
         self.assertEqual(result[0]["status"], 200)
         self.assertEqual(result[0]["session_id"], answer.json["SessionId"])

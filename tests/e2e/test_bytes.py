@@ -1,5 +1,6 @@
 """What arrives at the service is byte for byte what the client signed and sent."""
 
+import gzip
 import json
 import random
 import re
@@ -121,6 +122,40 @@ class HandMade(EndToEnd):
             stream.sendall(signed(ALICE, "StartSession", self.BODY))
             self.assertEqual(read_answer(stream)[0].status, 200)
         self.assert_relayed("StartSession")
+
+
+class Answers(EndToEnd):
+    """What the service answers comes back as it was, but for hop-by-hop headers."""
+
+    MADE_FOR_ONE = re.compile(rb"(date|x-amzn-requestid|content-length):", re.I)
+
+    def comparable(self, answer):
+        lines = [line for line in answer.head.split(b"\r\n") if not HOP_BY_HOP.match(line)]
+        return [line.partition(b":")[0] if self.MADE_FOR_ONE.match(line) else line
+                for line in lines]
+
+    def test_same_as_without_gateway(self):
+        calls = (("GetConnectionStatus", {"Target": TARGET}, ()),
+                 ("StartSession", {"Target": TARGET}, ()),
+                 ("StartSession", {"Target": TARGET}, [("Accept-Encoding", "gzip")]),
+                 ("SendCommand", {"DocumentName": "AWS-RunShellScript", "Comment": "x" * 300_000},
+                  ()),
+                 ("NoSuchOperation", {}, ()))
+        with World(with_gateway=False) as plain:
+            for operation, body, more in calls:
+                with self.subTest(operation, more=more):
+                    answers = [exchange(world, signed(ALICE, operation, body, unsigned=more))
+                               for world in (self.world, plain)]
+                    self.assertEqual(*map(self.comparable, answers))
+                    self.assertEqual(*(self.shape(answer) for answer in answers))
+
+    @staticmethod
+    def shape(answer):
+        """The members of an answer; what is in them differs from one call to the next."""
+        body = answer.body
+        if answer.header("content-encoding") == "gzip":
+            body = gzip.decompress(body)
+        return sorted(json.loads(body))
 
 
 class OneConnection(EndToEnd):

@@ -76,8 +76,7 @@ class Upstream(EndToEnd):
         self.assertEqual([line["decision"] for line in decided],
                          ["allow" if operation == "StartSession" else "relay"])
         self.assertEqual(answer.header("x-amzn-requestid"), decided[0]["request_id"])
-        results = [line for line in self.world.gateway.audit("result")
-                   if line["request_id"] == decided[0]["request_id"]]
+        results = self.world.gateway.result_of(decided[0])
         self.assertEqual([line["decision"] for line in results], ["error"])
         self.assertIn(results[0]["code"], codes)
         self.assertIn(results[0]["code"], answer.json["message"])

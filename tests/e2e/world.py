@@ -92,7 +92,7 @@ class StandIn:
         """What has reached it so far; `head` and `body` as bytes."""
         path = self.folder / "requests.jsonl"
         found = []
-        for line in path.read_text().splitlines():
+        for line in path.read_text().split("\n")[:-1]:
             record = json.loads(line)
             for name in ("head", "body"):
                 if name in record:
@@ -156,6 +156,13 @@ class Gateway:
         lines = self.audit_file.read_bytes().split(b"\n")[:-1]
         records = [json.loads(line) for line in lines]
         return [record for record in records if event in (None, record["event"])]
+
+    def result_of(self, decision):
+        """The line that says how a relayed request ended; it follows the answer."""
+        def find():
+            return [line for line in self.audit("result")
+                    if line["request_id"] == decision["request_id"]]
+        return wait_for(find, "the result's line")
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

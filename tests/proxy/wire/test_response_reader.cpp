@@ -105,6 +105,11 @@ TEST_CASE("response: bad chunks") {
     CAPTURE(body);
     CHECK(read(response("Transfer-Encoding: chunked\r\n", body)).state == State::failed);
   }
+  // A fault in the last bytes shows with the fifth of them, however they come.
+  CHECK(read(response("Transfer-Encoding: chunked\r\n", "5\r\nhellon\n\r\n")).state == State::body);
+  CHECK(read(response("Transfer-Encoding: chunked\r\n", "5\r\nhellon\n\r\n5")).state ==
+        State::failed);
+
   ResponseReader reader;
   (void)reader.consume(response("Transfer-Encoding: chunked\r\n"));
   (void)reader.consume("5;" + std::string(70000, 'a'));

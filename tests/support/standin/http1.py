@@ -25,6 +25,7 @@ class Request:
     headers: list = field(default_factory=list)  # (name, value) as sent, in order
     body: bytes = b""
     raw_head: bytes = b""
+    noted: object = None  # what `note` gave when the head had come in
 
     def values(self, name):
         """Every value of one header, in order, as sent but for the blanks around it."""
@@ -63,8 +64,11 @@ def body_length(request):
     return int(lengths[0])
 
 
-async def read_request(reader):
-    """One request, or None where the client has left between two of them."""
+async def read_request(reader, note=lambda: None):
+    """One request, or None where the client has left between two of them.
+
+    `note` is called as soon as the head is there, before the body is waited for.
+    """
     try:
         raw = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as end:
@@ -73,7 +77,9 @@ async def read_request(reader):
         return None
     except asyncio.LimitOverrunError as long:
         raise BadRequest("a head over the limit") from long
+    noted = note()
     request = parse_head(raw)
+    request.noted = noted
     try:
         request.body = await reader.readexactly(body_length(request))
     except asyncio.IncompleteReadError as end:

@@ -15,23 +15,24 @@ def utc_now():
 
 
 class Record:
-    """`watched`: a file whose size at each moment is noted, to prove what was written before."""
+    """`watched`: a file whose size is noted as each request comes in, to prove what was written
+    before it.
+    """
 
     def __init__(self, path, watched=None):
-        self._file = open(path, "a", encoding="utf-8", buffering=1)
+        # Unbuffered, so that a line is one write and a reader never sees half of it.
+        self._file = open(path, "ab", buffering=0)
         self._watched = watched
 
     def write(self, kind, **fields):
         line = {"time": utc_now().isoformat(timespec="microseconds"), "kind": kind}
-        if self._watched:
-            line["watched_size"] = self._size()
         for name, value in fields.items():
             line[name] = base64.b64encode(value).decode() if isinstance(value, bytes) else value
-        self._file.write(json.dumps(line) + "\n")
+        self._file.write(json.dumps(line).encode() + b"\n")
 
-    def _size(self):
+    def watched_size(self):
         try:
-            return os.stat(self._watched).st_size
+            return os.stat(self._watched).st_size if self._watched else None
         except OSError:
             return None
 

@@ -50,7 +50,7 @@ class ApiServer:
         name = getattr(writer.get_extra_info("ssl_object"), "asked_name", None)
         try:
             while True:
-                request = await http1.read_request(reader)
+                request = await http1.read_request(reader, self._record.watched_size)
                 if request is None:
                     break
                 writer.write(self._answer(request, connection, name))
@@ -81,7 +81,8 @@ class ApiServer:
             status, body = 400, refused.body
         self._record.write("request", conn=connection, sni=name, operation=operation,
                            signature=signature, status=status, aws_request_id=request_id,
-                           head=request.raw_head, body=request.body)
+                           watched_size=request.noted, head=request.raw_head,
+                           body=request.body)
         if operation is None and request.method != "POST":
             return self._render(request, 404, b"<UnknownOperationException/>\n", request_id)
         return self._render(request, status, json.dumps(body).encode(), request_id)

@@ -1,0 +1,17 @@
+// The commands of the program: one file each, each added to the parser by one function.
+//
+// A command's callback sets `exit_status`; what it prints for a program to read goes to standard
+// output, everything for a person who made a mistake to standard error.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace ssmgate::commands {
+
+void add_serve_command(CLI::App& app, int& exit_status);
+void add_run_command(CLI::App& app, int& exit_status);
+void add_env_command(CLI::App& app, int& exit_status);
+void add_check_command(CLI::App& app, int& exit_status);
+void add_eval_command(CLI::App& app, int& exit_status);
+
+}  // namespace ssmgate::commands

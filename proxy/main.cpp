@@ -1,0 +1,38 @@
+// Arguments → command. Nothing includes this file, and it decides nothing itself.
+#include <cstdio>
+#include <string>
+
+#include "commands/command.hpp"
+
+namespace {
+
+// docs/policy.md: a wrong usage of `eval` must not look like a decision.
+constexpr int kUsage = 3;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  namespace commands = ssmgate::commands;
+  CLI::App app(
+      "ssmgate: a gateway that makes AWS Systems Manager sessions safe to hand out", "ssmgate");
+  app.set_version_flag("--version", "ssmgate " SSMGATE_VERSION);
+  app.require_subcommand(1);
+  int exit_status = 0;
+  commands::add_serve_command(app, exit_status);
+  commands::add_run_command(app, exit_status);
+  commands::add_env_command(app, exit_status);
+  commands::add_check_command(app, exit_status);
+  commands::add_eval_command(app, exit_status);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version are no errors.
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::fprintf(stderr, "ssmgate: %s; see `ssmgate --help`\n", error.what());
+    return kUsage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ssmgate: %s\n", error.what());
+    return kUsage;
+  }
+  return exit_status;
+}

@@ -1,0 +1,58 @@
+// However a ClientHello is split over reads, it is read alike; so is its message in other records.
+#include <algorithm>
+
+#include "fuzz/wire_property.hpp"
+#include "wire/client_hello.hpp"
+
+using namespace ssmgate;
+using namespace ssmgate::wire;
+
+namespace {
+
+// What is in the records, in records of `size` bytes.
+void check_other_records(std::string_view input, std::size_t size, const ClientHello& hello) {
+  std::string content;
+  while (input.size() > 5) {
+    const std::size_t high = static_cast<unsigned char>(input[3]);
+    const std::size_t length = (high << 8) | static_cast<unsigned char>(input[4]);
+    content += input.substr(5, length);
+    input.remove_prefix(std::min(input.size(), 5 + length));
+  }
+  if (content.size() > 4096) return;
+  std::string records;
+  for (std::size_t at = 0; at < content.size(); at += size) {
+    const std::string fragment = content.substr(at, size);
+    records += "\x16\x03\x01";
+    records += '\0';
+    records += static_cast<char>(fragment.size());
+    records += fragment;
+  }
+  const HelloParse again = parse_client_hello(records);
+  fuzz::must(std::holds_alternative<ClientHello>(again), "other records are read");
+  fuzz::must(std::get<ClientHello>(again).server_name == hello.server_name, "and alike");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view input = fuzz::view(data, size);
+  const HelloParse whole = parse_client_hello(input);
+  const HelloParse pieces = fuzz::in_pieces(
+      input, 1 + size % 64, [](std::string_view prefix) { return parse_client_hello(prefix); },
+      [](const HelloParse& parse) { return !std::holds_alternative<NeedMore>(parse); });
+  fuzz::must(whole.index() == pieces.index(), "the answer does not depend on the split");
+
+  if (const auto* fault = std::get_if<HelloFault>(&whole)) {
+    fuzz::must(fault->kind == std::get<HelloFault>(pieces).kind, "nor does the fault");
+    const bool tls = !input.empty() && input[0] == 0x16;
+    fuzz::must(!tls || fault->kind != HelloFault::Kind::not_tls, "a handshake is never not_tls");
+  }
+  const auto* hello = std::get_if<ClientHello>(&whole);
+  if (hello == nullptr) return 0;
+  fuzz::must(hello->server_name == std::get<ClientHello>(pieces).server_name, "nor does the name");
+  if (!hello->server_name) return 0;
+  fuzz::must(!hello->server_name->empty() && hello->server_name->size() <= 255, "a name's size");
+  for (const char c : *hello->server_name) fuzz::must(c > 0x20 && c < 0x7f, "a printable name");
+  check_other_records(input, 1 + size % 64, *hello);
+  return 0;
+}
