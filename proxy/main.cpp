@@ -6,8 +6,8 @@
 
 namespace {
 
-// docs/policy.md: a wrong usage of `eval` must not look like a decision.
-constexpr int kUsage = 3;
+// docs/policy.md: a wrong usage of `eval` must not look like a decision (0, 1, 2).
+int usage_status(const CLI::App& app) { return app.got_subcommand("eval") ? 3 : 2; }
 
 }  // namespace
 
@@ -28,11 +28,13 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     // --help and --version are no errors.
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "ssmgate: %s; see `ssmgate --help`\n", error.what());
-    return kUsage;
+    const auto parsed = app.get_subcommands();
+    const std::string help = parsed.empty() ? "" : parsed.front()->get_name() + " ";
+    std::fprintf(stderr, "ssmgate: %s; see `ssmgate %s--help`\n", error.what(), help.c_str());
+    return usage_status(app);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "ssmgate: %s\n", error.what());
-    return kUsage;
+    return usage_status(app);
   }
   return exit_status;
 }

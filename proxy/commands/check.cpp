@@ -45,7 +45,7 @@ int check(const CheckOptions& options) {
 
 void add_check_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* command = app.add_subcommand("check", "look for mistakes in policy files");
+  CLI::App* command = app.add_subcommand("check", "Look for mistakes in policy files");
   command->add_option("FILE", options->files, "policy files")->required();
   command->add_flag("--strict", options->strict, "exit with 1 when there are warnings");
   command->callback([options, &exit_status] { exit_status = check(*options); });

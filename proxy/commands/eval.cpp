@@ -156,7 +156,7 @@ int evaluate(const EvalOptions& options) {
 void add_eval_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<EvalOptions>();
   tools::EvalCaller& caller = options->caller;
-  CLI::App* command = app.add_subcommand("eval", "judge a StartSession request without a gateway");
+  CLI::App* command = app.add_subcommand("eval", "Judge a StartSession request without a gateway");
   command->add_option("--policy", options->policy, "policy file")->required();
   command->add_flag("--json", options->json, "print one JSON object");
   command->add_flag("--batch", options->batch, "one JSON object a line in, one out");

@@ -1,6 +1,8 @@
 // CONNECT → route by name → 200 → first bytes → route by SNI → intercept | tunnel.
 #include "flow/connection.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "flow/downstream.hpp"
 #include "flow/intercept.hpp"
 #include "flow/judge.hpp"
@@ -44,13 +46,10 @@ class Connection {
   const config::Limits& limits() const { return gateway().config.limits; }
 
   asio::awaitable<bool> read_connect(std::optional<wire::ConnectRequest>& connect) {
-    const auto deadline = std::chrono::steady_clock::now() + limits().header_timeout;
+    const Deadline deadline(limits().header_timeout);
     wire::HeadScan scan;
     for (;;) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-          deadline - std::chrono::steady_clock::now());
-      if (left.count() <= 0) co_return false;
-      const net::error_code error = co_await downstream_.read_more(left);
+      const net::error_code error = co_await downstream_.read_more(deadline.left());
       if (error) co_return false;
       auto parsed = wire::parse_connect(downstream_.inbox, scan);
       if (auto* request = std::get_if<wire::ConnectRequest>(&parsed)) {
@@ -86,8 +85,12 @@ class Connection {
     record.code = name(code);
     record.message = fault.detail;
     gateway().audit->post(record);
-    // A TLS client would not understand an HTTP answer.
-    if (fault.kind == Kind::tls_hello) co_return;
+    if (fault.kind == Kind::tls_hello) {
+      // A TLS client would not understand an HTTP answer: the operator is told.
+      spdlog::warn("{}: hung up on {}: {}", downstream_.listener,
+                   render_ip_address(downstream_.client), fault.detail);
+      co_return;
+    }
     const std::string message = with_request_id(gateway_refusal(code, fault.detail), request_id);
     wire::Refusal refusal;
     refusal.status = wire::status_of(fault.kind);
@@ -168,7 +171,7 @@ class Connection {
   // Until the first bytes are understood. NeedMore in `hello`: the client waits for its server.
   // False: the connection is over.
   asio::awaitable<bool> read_hello(const Route& route, wire::HelloParse& hello) {
-    const auto begun = std::chrono::steady_clock::now();
+    const Deadline deadline(limits().handshake_timeout);
     for (;;) {
       hello = wire::parse_client_hello(downstream_.inbox);
       if (!std::holds_alternative<wire::NeedMore>(hello)) co_return true;
@@ -177,11 +180,7 @@ class Connection {
         const bool silent = co_await stays_silent();
         if (silent) co_return true;
       }
-      const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(
-          std::chrono::steady_clock::now() - begun);
-      if (spent >= limits().handshake_timeout) co_return false;
-      const net::error_code error =
-          co_await downstream_.read_more(limits().handshake_timeout - spent);
+      const net::error_code error = co_await downstream_.read_more(deadline.left());
       if (error) co_return false;
     }
   }

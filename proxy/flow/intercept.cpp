@@ -54,6 +54,7 @@ class RequestLoop {
 
   asio::awaitable<bool> read_head(wire::RequestHead& head) {
     wire::HeadScan scan;
+    Deadline deadline(limits().header_timeout);
     for (;;) {
       if (!downstream_.inbox.empty()) {
         auto parsed = wire::parse_request_head(downstream_.inbox, scan);
@@ -67,17 +68,20 @@ class RequestLoop {
           co_return false;
         }
       }
+      // The time for a head begins with its first byte.
       const bool idle = downstream_.inbox.empty();
-      auto limit = limits().header_timeout;
+      auto limit = deadline.left();
       if (idle) limit = limits().keepalive_timeout;
       const net::error_code error = co_await downstream_.read_more(limit);
       if (error) co_return false;
+      if (idle) deadline = Deadline(limits().header_timeout);
     }
   }
 
   asio::awaitable<bool> read_body(std::size_t size) {
+    const Deadline deadline(limits().body_timeout);
     while (downstream_.inbox.size() < size) {
-      const net::error_code error = co_await downstream_.read_more(limits().body_timeout);
+      const net::error_code error = co_await downstream_.read_more(deadline.left());
       if (error) co_return false;
     }
     co_return true;

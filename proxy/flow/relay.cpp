@@ -41,7 +41,10 @@ std::string find_session_id(std::string_view answer) {
 class Exchange {
  public:
   Exchange(Downstream& downstream, net::Stream& upstream, bool whole)
-      : downstream_(downstream), upstream_(upstream), whole_(whole) {}
+      : downstream_(downstream),
+        upstream_(upstream),
+        whole_(whole),
+        deadline_(settings().response_timeout) {}
 
   asio::awaitable<RelayResult> run(OutgoingRequest request) {
     std::string bytes;
@@ -61,20 +64,27 @@ class Exchange {
   [[nodiscard]] bool reusable() const {
     return reader_.state() == State::done && reader_.keep_alive() && !surplus_;
   }
+  // True when a byte of the answer was passed on.
+  [[nodiscard]] bool started() const noexcept { return started_; }
 
  private:
   const config::Upstream& settings() const { return downstream_.gateway.config.upstream; }
 
   asio::awaitable<net::error_code> send(std::string_view bytes) {
     const asio::const_buffer buffer(bytes.data(), bytes.size());
-    const Watchdog::Stage stage(downstream_.watchdog, upstream_, settings().response_timeout);
+    const Watchdog::Stage stage(downstream_.watchdog, upstream_, deadline_.left());
     const net::Transfer sent = co_await upstream_.write(buffer);
     timed_out_ = stage.expired();
     co_return sent.error;
   }
 
+  // The answer's head, and all of an answer that is held, must be there in time; what streams only
+  // has to go on.
   asio::awaitable<net::Transfer> read(asio::mutable_buffer space) {
-    const Watchdog::Stage stage(downstream_.watchdog, upstream_, settings().response_timeout);
+    const bool streaming = !whole_ && reader_.state() == State::body;
+    auto limit = deadline_.left();
+    if (streaming) limit = settings().response_timeout;
+    const Watchdog::Stage stage(downstream_.watchdog, upstream_, limit);
     const net::Transfer got = co_await upstream_.read_some(space);
     timed_out_ = stage.expired();
     co_return got;
@@ -146,6 +156,7 @@ class Exchange {
   Downstream& downstream_;
   net::Stream& upstream_;
   const bool whole_;
+  const Deadline deadline_;
   wire::ResponseReader reader_;
   std::string answer_;  // when `whole_`
   RelayResult result_;
@@ -153,9 +164,6 @@ class Exchange {
   bool surplus_ = false;  // more arrived than was asked for
   bool timed_out_ = false;
   bool client_gone_ = false;
-
- public:
-  [[nodiscard]] bool started() const noexcept { return started_; }
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 // took too long.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string_view>
@@ -13,6 +14,22 @@
 #include "net/stream.hpp"
 
 namespace ssmgate::flow {
+
+// A point in time by which several waits together must be over.
+class Deadline {
+ public:
+  explicit Deadline(std::chrono::milliseconds limit)
+      : until_(std::chrono::steady_clock::now() + limit) {}
+  // What is left of it; zero when it has passed.
+  [[nodiscard]] std::chrono::milliseconds left() const {
+    const auto rest = until_ - std::chrono::steady_clock::now();
+    return std::max(std::chrono::ceil<std::chrono::milliseconds>(rest),
+                    std::chrono::milliseconds::zero());
+  }
+
+ private:
+  std::chrono::steady_clock::time_point until_;
+};
 
 // INVARIANT: used on its connection's executor only, but for `stop`.
 class Watchdog : public std::enable_shared_from_this<Watchdog> {
