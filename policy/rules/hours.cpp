@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 bool has_day(std::uint8_t days, unsigned monday_based) noexcept {
-  return ((days >> (monday_based % 7)) & 1U) != 0;
+  return ((static_cast<unsigned>(days) >> (monday_based % 7)) & 1U) != 0;
 }
 
 // 0–6 from Monday, or 7 for no day.

@@ -8,10 +8,10 @@ std::optional<std::string_view> ValueReader::text(const TreeNode& node, std::str
   if (node.kind == TreeNode::Kind::string) return std::string_view(node.scalar);
   std::string text = "`" + std::string(key) + "` must be text, not ";
   text += kind_name(node.kind);
-  if (node.is_scalar() && !node.scalar.empty()) {
+  if (node.kind == TreeNode::Kind::null) {
+    text += "; write a value, or remove it";
+  } else if (node.is_scalar()) {
     text += "; write \"" + std::string(node.scalar.substr(0, 60)) + "\", in quotes";
-  } else if (node.kind == TreeNode::Kind::null) {
-    text += "; write a value, or remove the key";
   }
   error(node.where, std::move(text));
   return std::nullopt;

@@ -65,7 +65,7 @@ void report_unknown_keys(const TreeNode& mapping, std::span<const std::string_vi
     if (!nearest.empty()) {
       text += "; did you mean `" + std::string(nearest) + "`?";
     } else {
-      text += "; known keys are ";
+      text += known.size() == 1 ? "; the only key is " : "; known keys are ";
       for (std::size_t i = 0; i < known.size(); ++i) {
         if (i > 0) text += i + 1 == known.size() ? " and " : ", ";
         text += '`' + std::string(known[i]) + '`';

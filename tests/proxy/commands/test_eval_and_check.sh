@@ -1,0 +1,98 @@
+#!/bin/sh
+# The exit statuses and streams of `ssmgate eval` and `ssmgate check` (docs/policy.md, "The tools").
+# usage: test_eval_and_check.sh SSMGATE
+set -u
+ssmgate=$1
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+cd "$folder" || exit 1
+failures=0
+
+# says FILE PATTERN: a line of the file matches; the empty pattern asks for nothing.
+says() {
+  [ -z "$2" ] || grep -q -e "$2" "$1"
+}
+
+# want STATUS STDOUT-PATTERN STDERR-PATTERN COMMAND…, with the input in the file `in`
+want() {
+  status=$1 out_pattern=$2 err_pattern=$3
+  shift 3
+  "$ssmgate" "$@" < in > out 2> err
+  got=$?
+  if [ "$got" -ne "$status" ] || ! says out "$out_pattern" || ! says err "$err_pattern"; then
+    echo "FAILED: ssmgate $* exited with $got instead of $status, or said something else:"
+    cat out err
+    failures=$((failures + 1))
+  fi
+}
+
+# silent FILE: the last command wrote nothing there.
+silent() {
+  if [ -s "$1" ]; then
+    echo "FAILED: $1 is not empty:"
+    cat "$1"
+    failures=$((failures + 1))
+  fi
+}
+
+cat > good.yaml <<'POLICY'
+version: 1
+allow:
+  - {id: shell, users: alice, documents: [SSM-SessionManagerRunShell]}
+POLICY
+cat > warned.yaml <<'POLICY'
+version: 1
+groups: {unused: [a]}
+allow:
+  - {id: shell, users: alice, documents: [SSM-SessionManagerRunShell]}
+POLICY
+printf 'version: 1\nalow: []\nallow: [{documents: Doc}]\n' > bad.yaml
+shell='{"Target": "i-0123456789abcdef0"}'
+
+echo "$shell" > in
+want 0 '^allow (allowed)$' '' eval --policy good.yaml --user alice
+silent err
+want 0 '"rule": "shell"' '' eval --policy good.yaml --user alice --json
+want 1 '^deny (no-rule)$' '' eval --policy good.yaml --user bob
+want 1 '"effect": "refuse"' '' eval --policy good.yaml --json
+want 3 '' '^bad.yaml:2:1: error: unknown key `alow`.*`allow`' eval --policy bad.yaml
+want 3 '' '^bad.yaml:3:9: error: a rule needs an `id`' eval --policy bad.yaml
+silent out
+want 3 '' 'cannot read absent.yaml' eval --policy absent.yaml
+want 3 '' 'policy' eval
+want 3 '' 'nonsense' eval --policy good.yaml --nonsense
+want 3 '' 'no AWS account' eval --policy good.yaml --account 12
+want 3 '' 'is not a time' eval --policy good.yaml --at tomorrow
+want 3 '' 'no address' eval --policy good.yaml --client localhost
+want 3 '' 'carries 609629065308' eval --policy good.yaml --account 111122223333 \
+  --access-key ASIAY34FZKBOKMUTVV7A
+want 3 '' 'not supported' eval --policy good.yaml -- aws ssm start-session --target i-0123456789abcdef0
+printf '{"Target": "x"' > in
+want 2 '^malformed (json)$' '' eval --policy good.yaml --user alice
+: > in
+want 2 '^malformed (json)$' '' eval --policy good.yaml --user alice
+
+printf '%s\n%s\n%s' "{\"body\": $shell, \"user\": \"alice\"}" "{\"body\": $shell}" \
+  "{\"body\": \"x\"}" > in
+want 0 '' '' eval --policy good.yaml --batch
+[ "$(grep -c '^{"decision": "' out)" -eq 3 ] || { echo "FAILED: three answers"; failures=$((failures + 1)); }
+printf '%s\nnonsense\n%s\n' "{\"body\": $shell}" "{\"body\": $shell}" > in
+want 3 '^{"error": "' '' eval --policy good.yaml --batch
+[ "$(sed -n '2s/^{"error": ".*/error/p' out)" = error ] && [ "$(wc -l < out)" -eq 3 ] ||
+  { echo "FAILED: the error in its place"; failures=$((failures + 1)); }
+want 3 '' 'leave out the options' eval --policy good.yaml --batch --user alice
+: > in
+want 0 '' '' eval --policy good.yaml --batch
+silent out
+
+want 0 '' '' check good.yaml
+silent err
+want 0 '' '' check --strict good.yaml
+want 0 '' '^warned.yaml:2:10: warning: ' check warned.yaml
+want 1 '' '^warned.yaml:2:10: warning: ' check --strict warned.yaml good.yaml
+want 2 '' '^bad.yaml:2:1: error: ' check warned.yaml bad.yaml
+want 2 '' 'cannot read' check good.yaml absent.yaml
+want 2 '' 'cannot read' check .
+
+[ "$failures" -eq 0 ] || exit 1
+echo "eval and check do as the contract says"
