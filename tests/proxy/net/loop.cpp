@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -19,6 +20,16 @@ void run_until(asio::io_context& io, const std::function<bool()>& done) {
       io.restart();
     }
   }
+}
+
+void settle(asio::io_context& io) {
+  io.restart();
+  io.poll();
+}
+
+void wait_readable(int descriptor) {
+  pollfd waiting{descriptor, POLLIN, 0};
+  if (::poll(&waiting, 1, 20000) != 1) throw std::runtime_error("nothing came");
 }
 
 Ends connect_ends(asio::io_context& io) {

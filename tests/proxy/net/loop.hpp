@@ -34,6 +34,9 @@ Outcome<Value> start(asio::io_context& io, asio::awaitable<Value> task) {
 // Runs until `outcome` is there; throws after 20 s.
 void run_until(asio::io_context& io, const std::function<bool()>& done);
 
+// Lets what was started go as far as it can without waiting.
+void settle(asio::io_context& io);
+
 template <typename Value>
 Value run(asio::io_context& io, asio::awaitable<Value> task) {
   auto outcome = start(io, std::move(task));
@@ -47,6 +50,9 @@ struct Ends {
   int theirs;
 };
 [[nodiscard]] Ends connect_ends(asio::io_context& io);
+
+// Waits until `descriptor` has something to read: loopback may deliver a moment late.
+void wait_readable(int descriptor);
 
 // Descriptors of this process that are open.
 [[nodiscard]] std::size_t open_descriptors();
