@@ -24,8 +24,14 @@ if(SSMGATE_SANITIZE)
   target_compile_options(ssmgate_options INTERFACE
     -fsanitize=${SSMGATE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(ssmgate_options INTERFACE -fsanitize=${SSMGATE_SANITIZE})
+  # SOURCE: g++'s manual, -fsanitize: instrumentation makes this one warning fire without reason.
+  target_compile_options(ssmgate_options INTERFACE
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 elseif(CMAKE_BUILD_TYPE MATCHES Rel)
   target_compile_definitions(ssmgate_options INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(SSMGATE_FUZZ)
+  target_compile_options(ssmgate_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(SSMGATE_COVERAGE)
   target_compile_options(ssmgate_options INTERFACE --coverage)

@@ -1,0 +1,2 @@
+// Boost.JSON's own sources, compiled here and nowhere else.
+#include <boost/json/src.hpp>
