@@ -7,14 +7,16 @@
 namespace {
 
 // docs/policy.md: a wrong usage of `eval` must not look like a decision (0, 1, 2).
-int usage_status(const CLI::App& app) { return app.got_subcommand("eval") ? 3 : 2; }
+int usage_status(const CLI::App& app) {
+  return app.got_subcommand("eval") ? 3 : 2;
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   namespace commands = ssmgate::commands;
-  CLI::App app(
-      "ssmgate: a gateway that makes AWS Systems Manager sessions safe to hand out", "ssmgate");
+  CLI::App app("ssmgate: a gateway that makes AWS Systems Manager sessions safe to hand out",
+               "ssmgate");
   app.set_version_flag("--version", "ssmgate " SSMGATE_VERSION);
   app.require_subcommand(1);
   int exit_status = 0;

@@ -1,8 +1,8 @@
 // `ssmgate run -- COMMAND…`: a private gateway for one command, gone when it ends.
-#include <csignal>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <cerrno>
 #include <cstdio>

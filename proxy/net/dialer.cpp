@@ -169,7 +169,8 @@ asio::awaitable<Dial> Dialer::dial(std::string host, std::uint16_t port, Address
   if (given != options_.resolve.end()) {
     endpoints.emplace_back(unmap(given->second.address()), given->second.port());
   } else {
-    const Resolution found = co_await resolver_.resolve(host, deadline);
+    std::string name = host;
+    const Resolution found = co_await resolver_.resolve(std::move(name), deadline);
     if (found.error == asio::error::timed_out) {
       co_return fail(Code::upstream_name, "looking up `" + host + "` took longer than " +
                                               render_time(options_.connect_timeout));

@@ -48,7 +48,7 @@ std::string names_of(X509* certificate) {
   return text;
 }
 
-std::string certificate_words(long result, SSL* session, const std::string& host) {
+std::string certificate_words(long result, const std::string& names, const std::string& host) {
   switch (result) {
     case X509_V_ERR_CERT_HAS_EXPIRED: return "the certificate of `" + host + "` has expired";
     case X509_V_ERR_CERT_NOT_YET_VALID:
@@ -62,12 +62,9 @@ std::string certificate_words(long result, SSL* session, const std::string& host
       return "the certificate of `" + host +
              "` comes from an unknown CA; add its root to `upstream.ca_file`";
     case X509_V_ERR_HOSTNAME_MISMATCH:
-    case X509_V_ERR_IP_ADDRESS_MISMATCH: {
-      X509* peer = SSL_get0_peer_certificate(session);
-      const std::string names = peer == nullptr ? std::string() : names_of(peer);
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "the certificate is not for `" + host + "`" +
              (names.empty() ? std::string() : " but for " + names);
-    }
     default:
       return "the certificate of `" + host +
              "` is not accepted: " + X509_verify_cert_error_string(result);
@@ -142,15 +139,42 @@ std::string accept_words(const error_code& error) {
   }
 }
 
+// Where a session keeps its note. Not the application data: that is Asio's.
+int note_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
 }  // namespace
 
-HandshakeFault explain_connect(error_code error, SSL* session, const std::string& host) {
+CertificateNote::CertificateNote(SSL* session) : session_(session) {
+  SSL_set_ex_data(session_, note_index(), this);
+  SSL_set_verify(session_, SSL_get_verify_mode(session_), &CertificateNote::verify);
+}
+
+CertificateNote::~CertificateNote() {
+  SSL_set_ex_data(session_, note_index(), nullptr);
+  SSL_set_verify(session_, SSL_get_verify_mode(session_), nullptr);
+}
+
+int CertificateNote::verify(int good, X509_STORE_CTX* context) {
+  const int error = X509_STORE_CTX_get_error(context);
+  if (error != X509_V_ERR_HOSTNAME_MISMATCH && error != X509_V_ERR_IP_ADDRESS_MISMATCH) return good;
+  auto* session =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  auto* note = static_cast<CertificateNote*>(SSL_get_ex_data(session, note_index()));
+  X509* leaf = X509_STORE_CTX_get0_cert(context);
+  if (note != nullptr && leaf != nullptr) note->names_ = names_of(leaf);
+  return good;
+}
+
+HandshakeFault explain_connect(error_code error, SSL* session, const std::string& names,
+                               const std::string& host) {
   HandshakeFault fault;
   fault.error = error;
   const long result = SSL_get_verify_result(session);
   fault.certificate = tls_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
-  fault.detail =
-      fault.certificate ? certificate_words(result, session, host) : connect_words(error);
+  fault.detail = fault.certificate ? certificate_words(result, names, host) : connect_words(error);
   return fault;
 }
 

@@ -7,10 +7,27 @@
 
 namespace ssmgate::net {
 
-// `error` is what the handshake ended with. `session` is asked for the verification's result and
-// the peer's certificate; `host` is what the certificate was checked for.
+// Notes what a foreign certificate is for while a client's handshake runs: OpenSSL forgets a peer's
+// certificate that it did not accept.
+class CertificateNote {
+ public:
+  explicit CertificateNote(SSL* session);
+  CertificateNote(const CertificateNote&) = delete;
+  CertificateNote& operator=(const CertificateNote&) = delete;
+  ~CertificateNote();
+  // "`a.example`, `b.example`"; empty when there is nothing to tell.
+  [[nodiscard]] const std::string& names() const { return names_; }
+
+ private:
+  static int verify(int good, X509_STORE_CTX* context);
+  SSL* session_;
+  std::string names_;
+};
+
+// `error` is what the handshake ended with; `session` is asked for the verification's result;
+// `names` are the note's, `host` is what the certificate was checked for.
 [[nodiscard]] HandshakeFault explain_connect(error_code error, SSL* session,
-                                             const std::string& host);
+                                             const std::string& names, const std::string& host);
 [[nodiscard]] HandshakeFault explain_accept(error_code error);
 
 }  // namespace ssmgate::net

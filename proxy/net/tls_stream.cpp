@@ -3,6 +3,7 @@
 #include "net/tls_stream.hpp"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <arpa/inet.h>
@@ -181,9 +182,12 @@ asio::awaitable<Handshake> connect_tls(StreamPtr& plain, const tls::ContextPtr& 
   if (stream == nullptr || !expect_host(stream->session(), host)) {
     co_return fail(*plain, explain_accept(last_tls_error()));
   }
+  std::optional<CertificateNote> note(stream->session());
   constexpr auto side = asio::ssl::stream_base::client;
   const auto [error] = co_await stream->layered().async_handshake(side, kAwait);
-  if (error) co_return fail(*plain, explain_connect(error, stream->session(), host));
+  const std::string names = note->names();
+  note.reset();  // before the session can go
+  if (error) co_return fail(*plain, explain_connect(error, stream->session(), names, host));
   co_return finish(std::move(stream), plain);
 }
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -21,10 +22,21 @@ void run_until(asio::io_context& io, const std::function<bool()>& done) {
   }
 }
 
+void settle(asio::io_context& io) {
+  io.restart();
+  io.poll();
+}
+
+void wait_readable(int descriptor) {
+  pollfd waiting{descriptor, POLLIN, 0};
+  if (::poll(&waiting, 1, 20000) != 1) throw std::runtime_error("nothing came");
+}
+
 Ends connect_ends(asio::io_context& io) {
   Tcp::acceptor acceptor(io, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  Ends ends{Tcp::socket(io), -1};
-  ends.ours.connect(acceptor.local_endpoint());
+  Tcp::socket ours(io);
+  ours.connect(acceptor.local_endpoint());
+  Ends ends{net::make_plain_stream(std::move(ours)), -1};
   ends.theirs = acceptor.accept().release();
   ::fcntl(ends.theirs, F_SETFL, ::fcntl(ends.theirs, F_GETFL) & ~O_NONBLOCK);
   const timeval limit{20, 0};

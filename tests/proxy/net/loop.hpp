@@ -12,6 +12,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "net/socket.hpp"
+#include "net/stream.hpp"
+
 namespace ssmgate::test {
 
 namespace asio = boost::asio;
@@ -34,6 +37,9 @@ Outcome<Value> start(asio::io_context& io, asio::awaitable<Value> task) {
 // Runs until `outcome` is there; throws after 20 s.
 void run_until(asio::io_context& io, const std::function<bool()>& done);
 
+// Lets what was started go as far as it can without waiting.
+void settle(asio::io_context& io);
+
 template <typename Value>
 Value run(asio::io_context& io, asio::awaitable<Value> task) {
   auto outcome = start(io, std::move(task));
@@ -43,10 +49,14 @@ Value run(asio::io_context& io, asio::awaitable<Value> task) {
 
 // Two ends of one TCP connection: one for us, one for the peer, which blocks (at most 20 s).
 struct Ends {
-  Tcp::socket ours;
+  net::StreamPtr ours;
   int theirs;
+  [[nodiscard]] Tcp::socket& socket() const { return net::socket_of(*ours); }
 };
 [[nodiscard]] Ends connect_ends(asio::io_context& io);
+
+// Waits until `descriptor` has something to read: loopback may deliver a moment late.
+void wait_readable(int descriptor);
 
 // Descriptors of this process that are open.
 [[nodiscard]] std::size_t open_descriptors();

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using ssmgate::Code;
 using ssmgate::net::AddressFilter;
 using ssmgate::net::Dial;
+namespace net = ssmgate::net;
 using ssmgate::net::Dialer;
 using ssmgate::net::DialFault;
 using ssmgate::net::DialOptions;
@@ -25,6 +26,10 @@ std::vector<asio::ip::address> addresses(std::initializer_list<const char*> text
   std::vector<asio::ip::address> made;
   for (const char* text : texts) made.push_back(asio::ip::make_address(text));
   return made;
+}
+
+Tcp::socket& dialled(const Dial& dial) {
+  return net::socket_of(*std::get<net::StreamPtr>(dial));
 }
 
 struct Fixture {
@@ -187,8 +192,8 @@ TEST_CASE("a denied address is passed over and the next one dialled") {
   Dial dial = f.dial("a.example", listener.port(), [](const asio::ip::address& address) {
     return address == asio::ip::make_address("127.0.0.2");
   });
-  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
-  CHECK(std::get<Tcp::socket>(dial).remote_endpoint().address().to_string() == "127.0.0.1");
+  REQUIRE(std::holds_alternative<net::StreamPtr>(dial));
+  CHECK(dialled(dial).remote_endpoint().address().to_string() == "127.0.0.1");
 }
 
 TEST_CASE("the address that was given is dialled for that port alone") {
@@ -196,8 +201,8 @@ TEST_CASE("the address that was given is dialled for that port alone") {
   const Listener listener;
   f.options.resolve["a.example:443"] = listener.acceptor.local_endpoint();
   Dial dial = f.dial("a.example", 443);
-  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
-  CHECK(std::get<Tcp::socket>(dial).remote_endpoint() == listener.acceptor.local_endpoint());
+  REQUIRE(std::holds_alternative<net::StreamPtr>(dial));
+  CHECK(dialled(dial).remote_endpoint() == listener.acceptor.local_endpoint());
   CHECK(std::holds_alternative<DialFault>(f.dial("bad.example", 444)));
 }
 
@@ -205,8 +210,8 @@ TEST_CASE("after an address that refuses the next one is tried") {
   Fixture f(addresses({"127.0.0.2", "127.0.0.1"}));
   const Listener listener("127.0.0.1");
   Dial dial = f.dial("a.example", listener.port());
-  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
-  CHECK(std::get<Tcp::socket>(dial).remote_endpoint().address().to_string() == "127.0.0.1");
+  REQUIRE(std::holds_alternative<net::StreamPtr>(dial));
+  CHECK(dialled(dial).remote_endpoint().address().to_string() == "127.0.0.1");
 }
 
 TEST_CASE("a silent first address leaves time for the second") {
@@ -215,18 +220,18 @@ TEST_CASE("a silent first address leaves time for the second") {
   const SilentPort silent("127.0.0.2", listener.port());
   f.options.connect_timeout = 600ms;
   Dial dial = f.dial("a.example", listener.port());
-  CHECK(std::holds_alternative<Tcp::socket>(dial));
+  CHECK(std::holds_alternative<net::StreamPtr>(dial));
 }
 
 TEST_CASE("a dialled socket sends at once and notices a dead peer") {
   Fixture f;
   const Listener listener;
   Dial dial = f.dial("127.0.0.1", listener.port());
-  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
+  REQUIRE(std::holds_alternative<net::StreamPtr>(dial));
   Tcp::no_delay no_delay;
   asio::socket_base::keep_alive keep_alive;
-  std::get<Tcp::socket>(dial).get_option(no_delay);
-  std::get<Tcp::socket>(dial).get_option(keep_alive);
+  dialled(dial).get_option(no_delay);
+  dialled(dial).get_option(keep_alive);
   CHECK(no_delay.value());
   CHECK(keep_alive.value());
 }

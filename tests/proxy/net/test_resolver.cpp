@@ -78,7 +78,8 @@ struct Fixture {
   Fixture& operator=(const Fixture&) = delete;
 
   void skip(SteadyClock::duration time) { *skipped += time.count(); }
-  asio::awaitable<Resolution> look(std::string host, SteadyClock::duration patience = 15s) {
+  asio::awaitable<Resolution> look(std::string host) { return look(std::move(host), 15s); }
+  asio::awaitable<Resolution> look(std::string host, SteadyClock::duration patience) {
     return resolver->resolve(std::move(host), SteadyClock::now() + patience);
   }
 };
@@ -141,7 +142,7 @@ TEST_CASE("those who ask for one name at once share one query") {
   Fixture f;
   std::vector<Outcome<Resolution>> outcomes;
   for (int i = 0; i < 10; ++i) outcomes.push_back(start(f.io, f.look("slow.example")));
-  f.io.poll();
+  settle(f.io);
   f.server->wait_for_held(1);
   f.server->release();
   for (const auto& outcome : outcomes) {
@@ -154,7 +155,7 @@ TEST_CASE("those who ask for one name at once share one query") {
 TEST_CASE("a slow name holds up nobody else") {
   Fixture f(2);
   const auto slow = start(f.io, f.look("slow.example"));
-  f.io.poll();
+  settle(f.io);
   f.server->wait_for_held(1);
   CHECK(only(run(f.io, f.look("quick.example"))) == "192.0.2.1");
   CHECK_FALSE(slow->has_value());
@@ -190,7 +191,7 @@ TEST_CASE("a cancelled wait ends and leaves the query to others") {
                        threw.error = asio::error::fault;
                        *outcome = error ? threw : std::move(value);
                      }));
-  f.io.poll();
+  settle(f.io);
   f.server->wait_for_held(1);
   signal.emit(asio::cancellation_type::all);
   run_until(f.io, [&outcome] { return outcome->has_value(); });
@@ -203,7 +204,7 @@ TEST_CASE("a resolver that goes away neither waits nor leaves anybody waiting") 
   Fixture f(1);
   const auto held = start(f.io, f.look("slow.example"));
   const auto queued = start(f.io, f.look("other.example"));
-  f.io.poll();
+  settle(f.io);
   f.server->wait_for_held(1);
   f.resolver.reset();
   run_until(f.io, [&] { return held->has_value() && queued->has_value(); });
@@ -216,7 +217,7 @@ TEST_CASE("an answer for a loop that is gone goes nowhere") {
   {
     asio::io_context gone;
     (void)start(gone, f.look("slow.example"));
-    gone.poll();
+    settle(gone);
     f.server->wait_for_held(1);
   }
   f.server->release();
