@@ -4,6 +4,7 @@ Owns finding them and their command lines. A client that is missing fails the te
 that installs it; nothing is skipped.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -103,6 +104,7 @@ def start_session(world, document=None, parameters=None, target=TARGET, extra=()
     return aws(world, *command, *extra, **options)
 
 
+@functools.cache
 def boto3_python():
     for python in (sys.executable, shutil.which("python3"), "/usr/bin/python3"):
         if python and subprocess.run([python, "-c", "import boto3"], capture_output=True,
