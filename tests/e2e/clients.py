@@ -124,6 +124,8 @@ def javascript(world, script, *arguments, caller=ALICE, **environment):
         raise AssertionError("the JavaScript clients are missing; install them: "
                              "npm ci --prefix tests/e2e/js")
     command = [need("node", "nodejs"), str(HERE / "js" / script), *arguments]
+    # The SDK warns on standard error of a Node.js that it is about to give up.
+    environment.setdefault("NODE_NO_WARNINGS", "1")
     return run(command, world.environment(caller, **environment), cwd=HERE / "js")
 
 
