@@ -28,8 +28,8 @@ void check_other_records(std::string_view input, std::size_t size, const ClientH
     records += fragment;
   }
   const HelloParse again = parse_client_hello(records);
-  fuzz::must(std::holds_alternative<ClientHello>(again), "other records are read");
-  fuzz::must(std::get<ClientHello>(again).server_name == hello.server_name, "and alike");
+  FUZZ_CHECK(std::holds_alternative<ClientHello>(again));
+  FUZZ_CHECK(std::get<ClientHello>(again).server_name == hello.server_name);
 }
 
 }  // namespace
@@ -40,19 +40,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const HelloParse pieces = fuzz::in_pieces(
       input, 1 + size % 64, [](std::string_view prefix) { return parse_client_hello(prefix); },
       [](const HelloParse& parse) { return !std::holds_alternative<NeedMore>(parse); });
-  fuzz::must(whole.index() == pieces.index(), "the answer does not depend on the split");
+  FUZZ_CHECK(whole.index() == pieces.index());
 
   if (const auto* fault = std::get_if<HelloFault>(&whole)) {
-    fuzz::must(fault->kind == std::get<HelloFault>(pieces).kind, "nor does the fault");
+    FUZZ_CHECK(fault->kind == std::get<HelloFault>(pieces).kind);
     const bool tls = !input.empty() && input[0] == 0x16;
-    fuzz::must(!tls || fault->kind != HelloFault::Kind::not_tls, "a handshake is never not_tls");
+    FUZZ_CHECK(!tls || fault->kind != HelloFault::Kind::not_tls);
   }
   const auto* hello = std::get_if<ClientHello>(&whole);
   if (hello == nullptr) return 0;
-  fuzz::must(hello->server_name == std::get<ClientHello>(pieces).server_name, "nor does the name");
+  FUZZ_CHECK(hello->server_name == std::get<ClientHello>(pieces).server_name);
   if (!hello->server_name) return 0;
-  fuzz::must(!hello->server_name->empty() && hello->server_name->size() <= 255, "a name's size");
-  for (const char c : *hello->server_name) fuzz::must(c > 0x20 && c < 0x7f, "a printable name");
+  FUZZ_CHECK(!hello->server_name->empty() && hello->server_name->size() <= 255);
+  for (const char c : *hello->server_name) FUZZ_CHECK(c > 0x20 && c < 0x7f);
   check_other_records(input, 1 + size % 64, *hello);
   return 0;
 }

@@ -1,19 +1,14 @@
-// What the fuzz targets of wire/ share: a broken property ends the run, and bytes come in pieces.
+// What the fuzz targets of wire/ share: bytes that come in pieces. The size of a piece is made from
+// the size of the input, so that a capture is a seed as it is.
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
-namespace ssmgate::fuzz {
+#include "support/fuzz_check.hpp"
 
-inline void must(bool holds, const char* property) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", property);
-  std::abort();
-}
+namespace ssmgate::fuzz {
 
 inline std::string_view view(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};

@@ -1,64 +1,15 @@
 #include <doctest/doctest.h>
-
 #include <openssl/ssl.h>
 
-#include <memory>
-
+#include "proxy/wire/hello_samples.hpp"
 #include "proxy/wire/samples.hpp"
 #include "wire/client_hello.hpp"
 
 namespace ssmgate::wire {
 namespace {
 
-using samples::bytes;
+using namespace samples;
 using Kind = HelloFault::Kind;
-
-std::string number(std::size_t value, std::size_t size) {
-  std::string out;
-  for (std::size_t i = size; i-- > 0;) out += static_cast<char>((value >> (8 * i)) & 0xff);
-  return out;
-}
-
-std::string vector(const std::string& content, std::size_t length_size) {
-  return number(content.size(), length_size) + content;
-}
-
-std::string extension(std::size_t type, const std::string& data) {
-  return number(type, 2) + vector(data, 2);
-}
-
-std::string host_name(const std::string& name) {
-  return bytes("\0") + vector(name, 2);
-}
-
-std::string server_name(const std::string& name) {
-  return extension(0, vector(host_name(name), 2));
-}
-
-// A ClientHello up to its extensions.
-std::string before_extensions() {
-  return "\x03\x03" + std::string(32, 'r') + vector(std::string(32, 's'), 1) +
-         vector("\x13\x01\x13\x02", 2) + vector(bytes("\0"), 1);
-}
-
-std::string message(const std::string& body, char type = 1) {
-  return type + vector(body, 3);
-}
-
-std::string hello_with(const std::string& extensions) {
-  return message(before_extensions() + vector(extensions, 2));
-}
-
-std::string record(const std::string& fragment, const std::string& head = "\x16\x03\x01") {
-  return head + vector(fragment, 2);
-}
-
-// `content` in records of `size` bytes.
-std::string records(const std::string& content, std::size_t size) {
-  std::string out;
-  for (std::size_t at = 0; at < content.size(); at += size) out += record(content.substr(at, size));
-  return out;
-}
 
 HelloParse parse(const std::string& input) {
   return samples::parse_every_way(
@@ -95,27 +46,6 @@ bool needs_more(const std::string& input) {
   return std::holds_alternative<NeedMore>(parse(input));
 }
 
-// What OpenSSL's client sends first.
-std::string openssl_hello(const char* name, int max_version, const unsigned char* alpn,
-                          unsigned alpn_size) {
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
-                                                                  SSL_CTX_free);
-  SSL_CTX_set_max_proto_version(context.get(), max_version);
-  const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
-  BIO* in = BIO_new(BIO_s_mem());
-  BIO* out = BIO_new(BIO_s_mem());
-  SSL_set_bio(ssl.get(), in, out);
-  if (name != nullptr)
-    REQUIRE(SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-                     const_cast<char*>(name)) == 1);
-  if (alpn != nullptr) REQUIRE(SSL_set_alpn_protos(ssl.get(), alpn, alpn_size) == 0);
-  SSL_connect(ssl.get());
-  std::string sent(BIO_ctrl_pending(out), '\0');
-  REQUIRE(BIO_read(out, sent.data(), static_cast<int>(sent.size())) ==
-          static_cast<int>(sent.size()));
-  return sent;
-}
-
 TEST_CASE("client hello: bytes that are no TLS are told by the first of them") {
   for (const std::string& input :
        {std::string("G"), std::string("SSH-2.0-x\r\n"), bytes("\0"), bytes("\x80"),
@@ -142,12 +72,11 @@ TEST_CASE(
 }
 
 TEST_CASE("client hello: OpenSSL's own") {
-  const unsigned char alpn[] = "\x08http/1.1";
-  CHECK(name_in(openssl_hello("ssm.us-east-1.amazonaws.com", TLS1_3_VERSION, alpn, 9)) ==
+  CHECK(name_in(openssl_hello("ssm.us-east-1.amazonaws.com", TLS1_3_VERSION, "\x08http/1.1")) ==
         "ssm.us-east-1.amazonaws.com");
-  CHECK(name_in(openssl_hello("SSM.example", TLS1_2_VERSION, nullptr, 0)) == "SSM.example");
-  CHECK(name_in(openssl_hello(nullptr, TLS1_3_VERSION, nullptr, 0)) == std::nullopt);
-  const std::string hello = openssl_hello("h.example", TLS1_3_VERSION, nullptr, 0);
+  CHECK(name_in(openssl_hello("SSM.example", TLS1_2_VERSION)) == "SSM.example");
+  CHECK(name_in(openssl_hello(nullptr, TLS1_3_VERSION)) == std::nullopt);
+  const std::string hello = openssl_hello("h.example", TLS1_3_VERSION);
   CHECK(name_in(records(hello.substr(5), 1)) == "h.example");
   CHECK(name_in(records(hello.substr(5), 100)) == "h.example");
   CHECK(name_in(hello + "whatever follows") == "h.example");
@@ -262,6 +191,66 @@ TEST_CASE("client hello: cut anywhere it needs more and never answers") {
   const std::string hello = record(hello_with(server_name("h.example")));
   for (std::size_t size = 0; size < hello.size(); ++size) {
     CHECK(std::holds_alternative<NeedMore>(parse_client_hello(hello.substr(0, size))));
+  }
+}
+
+// INVARIANT: no server can be asked for a name that was not seen here. OpenSSL's server stands for
+// all of them: what it takes for a ClientHello is one here, with that name, or is hung up on.
+bool server_is_misled(const std::string& input) {
+  const ServerView server = openssl_server_view(input);
+  if (!server.hello) return false;
+  const HelloParse parse = parse_client_hello(input);
+  if (const auto* fault = std::get_if<HelloFault>(&parse)) return fault->kind == Kind::not_tls;
+  if (std::holds_alternative<NeedMore>(parse)) return true;
+  return server.read && std::get<ClientHello>(parse).server_name != server.name;
+}
+
+TEST_CASE("client hello: the comparison with OpenSSL sees what a server sees") {
+  const ServerView view = openssl_server_view(openssl_hello("h.example", TLS1_3_VERSION));
+  CHECK(view.hello);
+  CHECK(view.read);
+  CHECK(view.name == "h.example");
+  CHECK_FALSE(openssl_server_view("GET / HTTP/1.1\r\n").hello);
+}
+
+TEST_CASE("client hello: a server reads a mutated hello as it is read here or never gets it") {
+  const std::string hello = openssl_hello("h.example", TLS1_2_VERSION);
+  std::size_t read = 0;
+  for (std::size_t at = 0; at < hello.size(); ++at) {
+    for (const int change : {0x01, 0x02, 0x80, 0xff}) {
+      std::string mutated = hello;
+      mutated[at] = static_cast<char>(mutated[at] ^ change);
+      if (openssl_server_view(mutated).read) ++read;
+      if (server_is_misled(mutated)) FAIL_CHECK("byte " << at << " changed by " << change);
+    }
+  }
+  CHECK(read > hello.size());
+}
+
+TEST_CASE("client hello: a server is not misled by how it is wrapped") {
+  const std::string hello = openssl_hello("h.example", TLS1_3_VERSION);
+  const std::string content = hello.substr(5);
+  const std::string warning = record("\x01\x5a", "\x15\x03\x01");
+  for (const std::string& input : {
+           hello,
+           records(content, 1),
+           records(content, 3),
+           warning + hello,
+           warning + warning + hello,
+           record("") + hello,
+           record(content.substr(0, 9)) + record("") + record(content.substr(9)),
+           record(content.substr(0, 9)) + warning + record(content.substr(9)),
+           record(content, "\x16\x03\x09"),
+           record(content, "\x16\x02\x01"),
+           record(content + content),
+           record(bytes("\0\0\0\0") + content),
+           record(hello_with(server_name("a") + server_name("b"))),
+           record(hello_with(extension(0, vector(host_name("a") + host_name("b"), 2)))),
+           record(hello_with(server_name(bytes("a\0b")))),
+           record(message(before_extensions())),
+       }) {
+    CAPTURE(input);
+    CHECK_FALSE(server_is_misled(input));
   }
 }
 
