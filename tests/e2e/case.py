@@ -1,8 +1,24 @@
 """What the end-to-end test classes share: one world for a class, and how results are judged."""
 
+import hashlib
+import json
 import unittest
 
 from world import POLICY, World
+
+
+def assert_chain(test, data):
+    """Every line of an audit file holds the hash of the one before, and the next number."""
+    test.assertTrue(data.endswith(b"\n"))
+    before, sequence = None, None
+    for line in data.split(b"\n")[:-1]:
+        record = json.loads(line)
+        if before is None:
+            test.assertNotIn("prev", record)
+        else:
+            test.assertEqual(record["prev"], hashlib.sha256(before).hexdigest())
+            test.assertEqual(record["seq"], sequence + 1)
+        before, sequence = line, record["seq"]
 
 
 class EndToEnd(unittest.TestCase):

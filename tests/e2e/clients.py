@@ -4,6 +4,7 @@ Owns finding them and their command lines. A client that is missing fails the te
 that installs it; nothing is skipped.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -103,6 +104,7 @@ def start_session(world, document=None, parameters=None, target=TARGET, extra=()
     return aws(world, *command, *extra, **options)
 
 
+@functools.cache
 def boto3_python():
     for python in (sys.executable, shutil.which("python3"), "/usr/bin/python3"):
         if python and subprocess.run([python, "-c", "import boto3"], capture_output=True,
@@ -122,6 +124,8 @@ def javascript(world, script, *arguments, caller=ALICE, **environment):
         raise AssertionError("the JavaScript clients are missing; install them: "
                              "npm ci --prefix tests/e2e/js")
     command = [need("node", "nodejs"), str(HERE / "js" / script), *arguments]
+    # The SDK warns on standard error of a Node.js that it is about to give up.
+    environment.setdefault("NODE_NO_WARNINGS", "1")
     return run(command, world.environment(caller, **environment), cwd=HERE / "js")
 
 

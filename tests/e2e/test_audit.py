@@ -1,12 +1,11 @@
 """The audit file: written before the relay, a chain without a gap, and nothing secret in it."""
 
 import base64
-import hashlib
 import json
 import re
 import unittest
 
-from case import EndToEnd
+from case import EndToEnd, assert_chain
 from clients import ALICE, BOB, TARGET, aws, boto3, javascript, start_session
 from raw import connect, exchange, read_answer, signed, trusting
 from world import World
@@ -69,18 +68,6 @@ class BeforeTheRelay(EndToEnd):
 
 
 class Chain(unittest.TestCase):
-    def assert_chain(self, data):
-        self.assertTrue(data.endswith(b"\n"))
-        before, sequence = None, None
-        for line in data.split(b"\n")[:-1]:
-            record = json.loads(line)
-            if before is None:
-                self.assertNotIn("prev", record)
-            else:
-                self.assertEqual(record["prev"], hashlib.sha256(before).hexdigest())
-                self.assertEqual(record["seq"], sequence + 1)
-            before, sequence = line, record["seq"]
-
     def test_every_line_holds_the_one_before_over_a_restart(self):
         with World() as world:
             for operation in ("StartSession", "DescribeInstanceInformation", "StartAutomation"):
@@ -90,14 +77,14 @@ class Chain(unittest.TestCase):
             events = [json.loads(line)["event"] for line in data.splitlines()]
             self.assertEqual((events[0], events[-1]), ("start", "stop"))
             self.assertGreaterEqual(events.count("decision"), 3)
-            self.assert_chain(data)
+            assert_chain(self, data)
             world.gateway.start()
             exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
             world.gateway.stop()
             longer = world.gateway.audit_file.read_bytes()
             self.assertTrue(longer.startswith(data))
             self.assertGreater(len(longer), len(data))
-            self.assert_chain(longer)
+            assert_chain(self, longer)
 
 
 class NothingSecret(EndToEnd):

@@ -37,11 +37,13 @@ class Boto3(EndToEnd):
         self.assertEqual(result.status, 0, result.out)
         self.assert_relayed("StartSession")
 
-    def test_refusal_is_a_typed_error_after_one_try(self):
+    def test_refusal_is_the_services_own_error_after_one_try(self):
         result = boto3(self.world, "start_session", to_host("billing.internal"))
         line = self.assert_refused("no-rule")
         error = result.json
-        self.assertEqual((error["error"], error["type"]), ("AccessDeniedException",) * 2)
+        self.assertEqual(error["error"], "AccessDeniedException")
+        # The class is of that name only since boto3's model knows the shape (not in Debian's).
+        self.assertIn(error["type"], ("AccessDeniedException", "ClientError"))
         self.assertEqual((error["status"], error["retries"]), (400, 0))
         self.assertEqual(error["request_id"], line["request_id"])
         for word in ("ssmgate", "billing.internal", "orders-db", line["request_id"]):

@@ -34,10 +34,11 @@ class SameAsWithoutGateway(EndToEnd):
     def compare(self, drive):
         seen = []
         for world in (self.world, self.plain):
+            before = len(world.stand_in.records("request"))
             drive(world)
-            records = world.stand_in.records("request")
-            self.assertEqual(records[-1]["signature"], "ok")
-            seen.append((comparable(records[-1]), records[-1]["body"], records[-1]["sni"]))
+            record, = world.stand_in.records("request")[before:]
+            self.assertEqual(record["signature"], "ok")
+            seen.append((comparable(record), record["body"], record["sni"]))
         self.assertEqual(seen[0], seen[1])
 
     def test_aws_cli(self):

@@ -5,7 +5,9 @@ import os
 import shlex
 import unittest
 
+from case import assert_chain
 from clients import ALICE, TARGET, aws_environment, need, run
+from raw import exchange, signed
 from servers import free_port
 from waiting import wait_for
 from world import POLICY, World, program
@@ -48,17 +50,18 @@ class RunAndEnv(unittest.TestCase):
 
 
 class Run(RunAndEnv):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        # `run` takes the configuration, and so the audit file, of the gateway: one at a time.
-        cls.world.gateway.stop()
-
     def test_the_aws_cli_works(self):
         result = self.gate("run", "--", *DESCRIBE)
         self.assertEqual(result.status, 0, result.err)
         listed = json.loads(result.out)["InstanceInformationList"]
         self.assertEqual(listed[0]["InstanceId"], TARGET)
+
+    def test_one_audit_file_with_a_running_gateway(self):
+        request = signed(ALICE, "StartSession", {"Target": TARGET})
+        self.assertEqual(exchange(self.world, request).status, 200)
+        self.gate("run", "--", *DESCRIBE)
+        self.assertEqual(exchange(self.world, request).status, 200)
+        assert_chain(self, self.world.gateway.audit_file.read_bytes())
 
     def test_the_policy_holds(self):
         result = self.gate("run", "--", *REMOTE)
