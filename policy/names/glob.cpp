@@ -30,10 +30,11 @@ std::vector<std::string_view> split_code_points(std::string_view text) {
 class Intersection {
  public:
   Intersection(std::string_view a, std::string_view b)
-      : a_(split_code_points(a)), b_(split_code_points(b)), row_(b_.size() + 1, 0) {}
+      : a_(split_code_points(a)), b_(split_code_points(b)), row_{1} {
+    row_.resize(b_.size() + 1);
+  }
 
   bool run() {
-    row_[0] = 1;
     for (std::size_t i = 0;; ++i) {
       spread_along_row(i);
       if (i == a_.size()) return row_[b_.size()] != 0;

@@ -42,10 +42,10 @@ std::string render_diagnostic(std::string_view file, const Diagnostic& diagnosti
   return out;
 }
 
-std::string in_backticks(std::string_view text) {
-  std::string out = "`";
-  std::size_t shown = 0;
-  while (!text.empty() && shown++ < kMaxQuoted) {
+std::string escape_invisible(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
     const auto next = decode_code_point(text);
     const char32_t c = next ? next->value : static_cast<unsigned char>(text[0]);
     const std::size_t size = next ? next->size : 1;
@@ -56,8 +56,16 @@ std::string in_backticks(std::string_view text) {
     }
     text.remove_prefix(size);
   }
-  if (!text.empty()) out += "...";
-  return out + '`';
+  return out;
+}
+
+std::string in_backticks(std::string_view text) {
+  std::size_t end = 0;
+  for (std::size_t shown = 0; end < text.size() && shown < kMaxQuoted; ++shown) {
+    const auto next = decode_code_point(text.substr(end));
+    end += next ? next->size : 1;
+  }
+  return '`' + escape_invisible(text.substr(0, end)) + (end < text.size() ? "...`" : "`");
 }
 
 }  // namespace ssmgate

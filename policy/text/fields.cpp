@@ -89,11 +89,11 @@ std::string_view kind_name(TreeNode::Kind kind) noexcept {
 }
 
 void report_error(Diagnostics& diagnostics, Position where, std::string text) {
-  diagnostics.push_back({Severity::error, where, std::move(text)});
+  diagnostics.push_back({Severity::error, where, escape_invisible(text)});
 }
 
 void report_warning(Diagnostics& diagnostics, Position where, std::string text) {
-  diagnostics.push_back({Severity::warning, where, std::move(text)});
+  diagnostics.push_back({Severity::warning, where, escape_invisible(text)});
 }
 
 }  // namespace ssmgate

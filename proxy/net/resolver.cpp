@@ -67,11 +67,12 @@ std::optional<Resolution> parse_literal(const std::string& host) {
 
 }  // namespace
 
-// INVARIANT: `mutex` guards every member but `look_up`.
+// INVARIANT: `mutex` guards every member but `look_up` and `now`.
 struct Resolver::Impl {
-  explicit Impl(LookUp function) : look_up(std::move(function)) {}
+  Impl(LookUp function, Now clock) : look_up(std::move(function)), now(std::move(clock)) {}
 
   const LookUp look_up;
+  const Now now;
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
@@ -122,7 +123,7 @@ void Resolver::Impl::store(const std::string& host, const Resolution& answer) {
   }
   const auto kept = answer.error ? kKeepFailure : kKeepAnswer;
   order.push_back(host);
-  cache.emplace(host, CacheEntry{answer, SteadyClock::now() + kept, std::prev(order.end())});
+  cache.emplace(host, CacheEntry{answer, now() + kept, std::prev(order.end())});
 }
 
 void Resolver::Impl::answer_all(const std::string& host, const Resolution& answer) {
@@ -133,7 +134,7 @@ void Resolver::Impl::answer_all(const std::string& host, const Resolution& answe
 
 std::optional<Resolution> Resolver::Impl::find(const std::string& host) {
   const auto entry = cache.find(host);
-  if (entry == cache.end() || SteadyClock::now() >= entry->second.expiry) return std::nullopt;
+  if (entry == cache.end() || now() >= entry->second.expiry) return std::nullopt;
   return entry->second.answer;
 }
 
@@ -176,10 +177,10 @@ void Resolver::Impl::work(const std::shared_ptr<Impl>& self) {
   self->changed.notify_all();
 }
 
-Resolver::Resolver(int threads) : Resolver(threads, &look_up_by_system) {}
+Resolver::Resolver(int threads) : Resolver(threads, &look_up_by_system, &SteadyClock::now) {}
 
-Resolver::Resolver(int threads, LookUp look_up)
-    : impl_(std::make_shared<Impl>(std::move(look_up))) {
+Resolver::Resolver(int threads, LookUp look_up, Now now)
+    : impl_(std::make_shared<Impl>(std::move(look_up), std::move(now))) {
   // Signals are for the program's own threads.
   sigset_t every;
   sigset_t before;

@@ -22,13 +22,15 @@ struct Resolution {
 
 // Asks the system, and may take as long as it likes. Must not throw.
 using LookUp = std::function<Resolution(const std::string& host)>;
+// By which the cache ages.
+using Now = std::function<std::chrono::steady_clock::time_point()>;
 
 // Safe to use from several threads, as long as each caller's executor runs one handler at a time.
 // LIMIT: answers are kept 30 s, failures 2 s, at most 4,096 names.
 class Resolver {
  public:
   explicit Resolver(int threads = 4);  // getaddrinfo
-  Resolver(int threads, LookUp look_up);
+  Resolver(int threads, LookUp look_up, Now now);
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
   // Who still waits is resumed with operation_aborted. A look-up that is under way is left to end

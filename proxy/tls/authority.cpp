@@ -13,7 +13,6 @@
 #include "ssmgate/names/endpoint.hpp"
 #include "tls/ca_files.hpp"
 #include "tls/certificate.hpp"
-#include "tls/constraints.hpp"
 #include "tls/file.hpp"
 #include "tls/server_context.hpp"
 
@@ -38,6 +37,11 @@ std::string host_name() {
 std::vector<std::string> constrained_suffixes() {
   const auto suffixes = endpoint_suffixes();
   return {suffixes.begin(), suffixes.end()};
+}
+
+bool is_api_host(std::string_view host) {
+  const auto endpoint = find_endpoint(host);
+  return endpoint && endpoint->service == Endpoint::Service::api && endpoint->host == host;
 }
 
 std::optional<AuthorityFault> create_pair(const fs::path& certificate, const fs::path& key,
@@ -202,10 +206,10 @@ ContextPtr Authority::context_for(std::string_view host, Clock::time_point now,
     }
     impl_->forget(entry);
   }
-  // The constraints would make clients refuse such a leaf; under a CA that was given and may sign
-  // no CA there are none, and this line is all there is.
-  if (!is_under(host, impl_->suffixes)) {
-    fault = "no certificate is made for a host that is not an SSM endpoint's";
+  // Clients would refuse most other leaves for the constraints; under a CA that was given and may
+  // sign no CA there are none, and this line is all there is.
+  if (!is_api_host(host)) {
+    fault = "certificates are made for SSM's endpoints alone";
     return nullptr;
   }
   auto entry = impl_->make_entry(host, now);

@@ -119,7 +119,7 @@ CertificatePtr finish_ca(CertificatePtr made, X509* issuer, EVP_PKEY* signer, co
       !add_extension(made.get(), above, NID_key_usage, "critical,keyCertSign,cRLSign") ||
       !add_extension(made.get(), above, NID_ext_key_usage, "serverAuth") ||
       !add_extension(made.get(), above, NID_subject_key_identifier, "hash") ||
-      !add_extension(made.get(), above, NID_authority_key_identifier, "keyid") ||
+      !add_extension(made.get(), above, NID_authority_key_identifier, "keyid:always") ||
       !add_name_constraints(made.get(), suffixes)) {
     return nullptr;
   }

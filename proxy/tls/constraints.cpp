@@ -1,14 +1,10 @@
 // Names in certificates.
 #include "tls/constraints.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace ssmgate::tls {
 namespace {
-
-// SOURCE: RFC 1035 §2.3.4, in the dotted form.
-constexpr std::size_t kHostLimit = 253;
 
 struct FreeSubtree {
   void operator()(GENERAL_SUBTREE* p) const noexcept { GENERAL_SUBTREE_free(p); }
@@ -50,13 +46,6 @@ bool add_subtree(STACK_OF(GENERAL_SUBTREE) * &list, const Set& set) {
   return true;
 }
 
-bool is_dns_name(std::string_view host) {
-  if (host.empty() || host.size() > kHostLimit) return false;
-  return std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
-}
-
 }  // namespace
 
 // A constraint speaks only of names of its own kind (RFC 5280 §4.2.1.10): DNS suffixes alone would
@@ -92,15 +81,6 @@ bool add_dns_name(X509* certificate, std::string_view host) {
   name.release();
   return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) ==
          1;
-}
-
-bool is_under(std::string_view host, const std::vector<std::string>& suffixes) {
-  if (!is_dns_name(host)) return false;
-  return std::any_of(suffixes.begin(), suffixes.end(), [host](std::string_view suffix) {
-    if (host == suffix) return true;
-    return host.size() > suffix.size() + 1 && host.ends_with(suffix) &&
-           host[host.size() - suffix.size() - 1] == '.';
-  });
 }
 
 }  // namespace ssmgate::tls

@@ -17,7 +17,4 @@ namespace ssmgate::tls {
 // subjectAltName with one DNS name.
 [[nodiscard]] bool add_dns_name(X509* certificate, std::string_view host);
 
-// True when `host` is a lower-case DNS name at or under one of `suffixes`.
-[[nodiscard]] bool is_under(std::string_view host, const std::vector<std::string>& suffixes);
-
 }  // namespace ssmgate::tls

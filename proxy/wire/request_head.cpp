@@ -31,7 +31,10 @@ bool is_hop_by_hop(std::string_view name) {
 // One element of Connection's list.
 void read_connection_option(std::string_view option, RequestHead& head) {
   if (option.empty()) return;
-  if (iequals(option, "close")) {
+  if (!std::all_of(option.begin(), option.end(),
+                   [](char c) { return is_token_char(static_cast<unsigned char>(c)); })) {
+    head.upgrade = true;
+  } else if (iequals(option, "close")) {
     head.keep_alive = false;
   } else if (iequals(option, "upgrade")) {
     head.upgrade = true;

@@ -223,9 +223,13 @@ class HalfWay(EndToEnd):
 
     def test_garbage_instead_of_tls_on_an_ssm_host(self):
         for data in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"x" * 70000):
-            with self.subTest(data[:20]), self.tunnelled(data) as stream:
-                stream.shutdown(socket.SHUT_WR)
-                read_to_end(stream)
+            with self.subTest(data[:20]), self.tunnelled(b"") as stream:
+                try:
+                    stream.sendall(data)
+                    stream.shutdown(socket.SHUT_WR)
+                except OSError:
+                    pass  # hung up on before the last byte
+                self.assertNotIn(b"HTTP/1.1 200", read_to_end(stream))
         self.assert_nothing_reached()
         self.good_request()
 

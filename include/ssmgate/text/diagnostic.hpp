@@ -35,6 +35,10 @@ void sort_diagnostics(Diagnostics& diagnostics);
 // "FILE:LINE:COLUMN: error: TEXT", without a newline.
 [[nodiscard]] std::string render_diagnostic(std::string_view file, const Diagnostic& diagnostic);
 
+// `text` with invisible characters (line ends, controls, what reorders a terminal's line) and
+// invalid UTF-8 as \uNNNN; everything else as it is.
+[[nodiscard]] std::string escape_invisible(std::string_view text);
+
 // What a person typed, as it is shown in a message: `text`, cut after 120 characters, with
 // invisible characters and invalid UTF-8 escaped, so that it is one line and does nothing to a
 // terminal.

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ssmgate/names/document.hpp"
+#include "support/result.hpp"
 
 using namespace ssmgate;
 using namespace std::string_view_literals;
@@ -19,9 +20,7 @@ DocumentFault fault_of(std::string_view text, const Place& place = kPlace) {
 }
 
 Document read(std::string_view text, const Place& place = kPlace) {
-  const auto document = parse_document(text, place);
-  REQUIRE(document.has_value());
-  return *document;
+  return test::value_of(parse_document(text, place));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "ssmgate/names/endpoint.hpp"
 #include "ssmgate/request/aws_request.hpp"
 #include "support/capture.hpp"
+#include "support/result.hpp"
 
 using namespace ssmgate;
 using test::Capture;
@@ -16,9 +17,7 @@ constexpr std::string_view kShell = "SSM-SessionManagerRunShell";
 
 StartSession read(std::string_view name) {
   const Capture capture(name);
-  const auto session = decode_start_session(capture.request().body, kShell, {"us-east-1", "aws"});
-  REQUIRE_MESSAGE(session.has_value(), name);
-  return *session;
+  return test::value_of(decode_start_session(capture.request().body, kShell, {"us-east-1", "aws"}));
 }
 
 // Most captures were taken on a local port; their connection is opened for what their Host says.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ssmgate/request/start_session.hpp"
+#include "support/result.hpp"
 
 using namespace ssmgate;
 
@@ -34,9 +35,7 @@ std::string detail_of(const std::string& body) {
 }
 
 StartSession read(const std::string& body) {
-  const auto session = decode_start_session(with_quotes(body), kShell, kPlace);
-  REQUIRE(session.has_value());
-  return *session;
+  return test::value_of(decode_start_session(with_quotes(body), kShell, kPlace));
 }
 
 const std::string kTarget = "'Target':'i-0123456789abcdef0'";

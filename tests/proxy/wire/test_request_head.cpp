@@ -207,6 +207,7 @@ TEST_CASE("request head: Connection") {
            Case{"Connection: Content-Length\r\n", true, true},
            Case{"Connection: close;x\r\n", true, true},
            Case{"Connection: \"close\"\r\n", true, true},
+           Case{"Connection: proxy-a b:c\r\n", true, true},
        }) {
     CAPTURE(c.fields);
     const std::string input = post(c.fields);

@@ -1,0 +1,147 @@
+#include "rules/rule_loader.hpp"
+
+#include <array>
+
+#include "rules/criteria_loader.hpp"
+#include "ssmgate/names/glob.hpp"
+
+namespace ssmgate {
+namespace {
+
+constexpr std::array<std::string_view, 19> kRuleKeys = {
+    "id",          "description", "mode",       "until",     "users", "clients", "accounts",
+    "access_keys", "regions",     "targets",    "documents", "hosts", "ports",   "commands",
+    "parameters",  "reason",      "not_before", "expires",   "hours",
+};
+
+using LoadCriterion = void (*)(const TreeNode&, ValueReader&, Rule&);
+struct CriterionKey {
+  std::string_view key;
+  LoadCriterion load;
+};
+constexpr std::array kCriteria = {
+    CriterionKey{"clients", load_clients},
+    CriterionKey{"accounts", load_accounts},
+    CriterionKey{"access_keys", load_access_keys},
+    CriterionKey{"regions", load_regions},
+    CriterionKey{"targets", load_targets},
+    CriterionKey{"documents", load_documents},
+    CriterionKey{"hosts", load_hosts},
+    CriterionKey{"ports", load_ports},
+    CriterionKey{"commands", load_commands},
+    CriterionKey{"parameters", load_parameters},
+    CriterionKey{"reason", load_reason},
+    CriterionKey{"not_before", load_not_before},
+    CriterionKey{"expires", load_expires},
+    CriterionKey{"hours", load_hours},
+};
+
+struct MustSay {
+  std::string_view key, parameter, example;
+  bool CatalogueEntry::*takes;
+};
+constexpr std::array kMustSay = {
+    MustSay{"hosts", "a `host`", "`hosts: any` for every host", &CatalogueEntry::takes_host},
+    MustSay{"ports", "a `portNumber`", "`ports: any` for every port", &CatalogueEntry::takes_port},
+    MustSay{"commands", "a `command`", "`commands: any` for every command",
+            &CatalogueEntry::takes_command},
+};
+
+// The first catalogued document that the rule names and that takes the parameter.
+std::string_view find_taking(const Rule& rule, bool CatalogueEntry::*takes) {
+  for (const DocumentPattern& pattern : rule.documents) {
+    for (const CatalogueEntry& entry : catalogue()) {
+      if (entry.*takes && pattern.covers_catalogued(entry.name)) return entry.name;
+    }
+  }
+  return {};
+}
+
+void check_said(const TreeNode& node, const Rule& rule, ValueReader& in) {
+  for (const MustSay& must : kMustSay) {
+    if (node.find(must.key) != nullptr) continue;
+    const std::string_view document = find_taking(rule, must.takes);
+    if (document.empty()) continue;
+    in.error(node.where, "an allow rule for `" + std::string(document) + "`, which takes " +
+                             std::string(must.parameter) + ", needs `" + std::string(must.key) +
+                             "`; list them, or write " + std::string(must.example));
+  }
+}
+
+void load_id(const TreeNode& node, ValueReader& in, Rule& rule) {
+  const TreeNode* id = node.find("id");
+  if (id == nullptr) {
+    in.error(node.where, "a rule needs an `id`; write one such as `id: orders-db`");
+    return;
+  }
+  const auto text = in.text(*id, "id");
+  if (text && in.identifier(*text, id->where, "rule id")) rule.id = *text;
+}
+
+}  // namespace
+
+bool check_user_name(std::string_view name, Position where, ValueReader& in) {
+  if (name.empty()) {
+    in.error(where, "an empty name can match nobody; write a user's name");
+    return false;
+  }
+  if (!has_glob(name)) return true;
+  in.error(where, in_backticks(name) +
+                      " holds a glob, but users are compared whole; list the names, or write a "
+                      "group under `groups`, or `any`");
+  return false;
+}
+
+std::optional<Instant> load_mode(const TreeNode& node, Position where, ValueReader& in) {
+  const TreeNode* mode = node.find("mode");
+  const TreeNode* until = node.find("until");
+  const auto text = mode != nullptr ? in.text(*mode, "mode") : std::nullopt;
+  if (text && *text != "enforce" && *text != "report") {
+    in.error(mode->where, in_backticks(*text) + " is no mode; write `enforce` or `report`");
+    return std::nullopt;
+  }
+  const bool reports = text && *text == "report";
+  if (until == nullptr) {
+    if (reports) {
+      in.error(where,
+               "`mode: report` needs `until`, so that the trial ends; write a time such as "
+               "`until: 2026-12-31`");
+    }
+    return std::nullopt;
+  }
+  const auto instant = in.instant(*until, "until");
+  if (!reports && (mode == nullptr || text)) {
+    in.error(until->where, "`until` needs `mode: report` beside it; add it, or remove `until`");
+    return std::nullopt;
+  }
+  return instant;
+}
+
+Rule load_rule(const TreeNode& node, bool denies, const Groups& groups, ValueReader& in) {
+  Rule rule;
+  rule.where = node.where;
+  rule.denies = denies;
+  if (!in.mapping(node, denies ? "deny rule" : "allow rule")) return rule;
+  report_unknown_keys(node, kRuleKeys, denies ? "a deny rule" : "an allow rule", in.diagnostics());
+  load_id(node, in, rule);
+  if (const TreeNode* description = node.find("description")) {
+    (void)in.text(*description, "description");
+  }
+  rule.report_until = load_mode(node, node.where, in);
+  if (const TreeNode* users = node.find("users")) load_users(*users, groups, in, rule);
+  for (const CriterionKey& criterion : kCriteria) {
+    if (const TreeNode* value = node.find(criterion.key)) criterion.load(*value, in, rule);
+  }
+  if (rule.not_before && rule.expires && *rule.not_before >= *rule.expires) {
+    in.error(node.find("expires")->where,
+             "`expires` is not after `not_before`, so the rule can never match");
+  }
+  if (denies) return rule;
+  if (node.find("documents") == nullptr) {
+    in.error(node.where, "an allow rule needs `documents`; write the documents it allows");
+  }
+  check_said(node, rule, in);
+  return rule;
+}
+
+}  // namespace ssmgate

@@ -1,0 +1,247 @@
+// Dialling real loopback sockets: refused, silent, denied, and answered.
+#include <doctest/doctest.h>
+
+#include <sys/socket.h>
+#include <boost/asio/socket_base.hpp>
+
+#include "net/dialer.hpp"
+#include "proxy/net/loop.hpp"
+
+using namespace ssmgate::test;
+using namespace std::chrono_literals;
+using ssmgate::Code;
+using ssmgate::net::AddressFilter;
+using ssmgate::net::Dial;
+using ssmgate::net::Dialer;
+using ssmgate::net::DialFault;
+using ssmgate::net::DialOptions;
+using ssmgate::net::Resolution;
+using ssmgate::net::Resolver;
+using SteadyClock = std::chrono::steady_clock;
+
+namespace {
+
+std::vector<asio::ip::address> addresses(std::initializer_list<const char*> texts) {
+  std::vector<asio::ip::address> made;
+  for (const char* text : texts) made.push_back(asio::ip::make_address(text));
+  return made;
+}
+
+struct Fixture {
+  asio::io_context io;
+  Resolver resolver;
+  DialOptions options;
+
+  explicit Fixture(std::vector<asio::ip::address> found = {})
+      : resolver(
+            1,
+            [found](const std::string& host) {
+              Resolution answer;
+              answer.addresses = found;
+              if (host == "bad.example") answer.error = asio::error::host_not_found;
+              return answer;
+            },
+            &SteadyClock::now) {}
+
+  Dial dial(const std::string& host, std::uint16_t port, AddressFilter denied = nullptr) {
+    Dialer dialer(resolver, options);
+    return run(io, dialer.dial(host, port, std::move(denied)));
+  }
+  DialFault fault(const std::string& host, std::uint16_t port, AddressFilter denied = nullptr) {
+    Dial dial_result = dial(host, port, std::move(denied));
+    REQUIRE(std::holds_alternative<DialFault>(dial_result));
+    return std::get<DialFault>(dial_result);
+  }
+};
+
+// A port on which nobody listens: held by a socket that is bound and no more.
+struct ClosedPort {
+  asio::io_context io;
+  Tcp::socket socket{io};
+  explicit ClosedPort(const char* address = "127.0.0.1") {
+    const Tcp::endpoint endpoint(asio::ip::make_address(address), 0);
+    socket.open(endpoint.protocol());
+    socket.bind(endpoint);
+  }
+  [[nodiscard]] std::uint16_t port() const { return socket.local_endpoint().port(); }
+};
+
+// A listener whose queue is full: the kernel drops what else comes, as a black hole does.
+struct SilentPort {
+  asio::io_context io;
+  Tcp::acceptor acceptor{io};
+  std::vector<Tcp::socket> fill;
+  explicit SilentPort(const char* address = "127.0.0.1", std::uint16_t port = 0) {
+    const Tcp::endpoint endpoint(asio::ip::make_address(address), port);
+    acceptor.open(endpoint.protocol());
+    acceptor.bind(endpoint);
+    acceptor.listen(0);
+    for (int i = 0; i < 8; ++i) {
+      fill.emplace_back(io, endpoint.protocol());
+      fill.back().native_non_blocking(true);
+      // Asio's own connect would wait for the answer.
+      const Tcp::endpoint to = acceptor.local_endpoint();
+      (void)::connect(fill.back().native_handle(), to.data(), static_cast<socklen_t>(to.size()));
+    }
+  }
+  [[nodiscard]] std::uint16_t port() const { return acceptor.local_endpoint().port(); }
+};
+
+struct Listener {
+  asio::io_context io;
+  Tcp::acceptor acceptor;
+  explicit Listener(const char* address = "127.0.0.1", std::uint16_t port = 0)
+      : acceptor(io, Tcp::endpoint(asio::ip::make_address(address), port)) {}
+  [[nodiscard]] std::uint16_t port() const { return acceptor.local_endpoint().port(); }
+};
+
+}  // namespace
+
+TEST_CASE("a name without an address is told as such") {
+  Fixture f;
+  const DialFault fault = f.fault("bad.example", 443);
+  CHECK(fault.code == Code::upstream_name);
+  CHECK(fault.detail == "looking up `bad.example`: no such name");
+}
+
+TEST_CASE("a name server that is silent is told as such") {
+  asio::io_context io;
+  auto gate = std::make_shared<std::mutex>();
+  const std::unique_lock closed(*gate);
+  Resolver resolver(
+      1,
+      [gate](const std::string&) {
+        const std::scoped_lock wait(*gate);
+        return Resolution();
+      },
+      &SteadyClock::now);
+  DialOptions options;
+  options.connect_timeout = 30ms;
+  Dialer dialer(resolver, options);
+  const Dial dial = run(io, dialer.dial("a.example", 443, nullptr));
+  REQUIRE(std::holds_alternative<DialFault>(dial));
+  CHECK(std::get<DialFault>(dial).code == Code::upstream_name);
+  CHECK(std::get<DialFault>(dial).detail == "looking up `a.example` took longer than 30 ms");
+}
+
+TEST_CASE("a refused connection names the address") {
+  Fixture f;
+  const ClosedPort closed;
+  const DialFault fault = f.fault("127.0.0.1", closed.port());
+  CHECK(fault.code == Code::upstream_refused);
+  CHECK(fault.detail == "127.0.0.1:" + std::to_string(closed.port()) + ": connection refused");
+}
+
+TEST_CASE("a silent address is a time-out within the deadline") {
+  Fixture f;
+  f.options.connect_timeout = 60ms;
+  const SilentPort silent;
+  const auto before = SteadyClock::now();
+  const DialFault fault = f.fault("127.0.0.1", silent.port());
+  CHECK(SteadyClock::now() - before < 5s);
+  CHECK(fault.code == Code::upstream_timeout);
+  CHECK(fault.detail == "127.0.0.1:" + std::to_string(silent.port()) + ": no answer in time");
+}
+
+TEST_CASE("every address that failed is named up to four") {
+  Fixture f(
+      addresses({"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"}));
+  const ClosedPort closed;
+  const DialFault fault = f.fault("a.example", closed.port());
+  CHECK(fault.code == Code::upstream_refused);
+  CHECK(fault.detail.find("127.0.0.4:") != std::string::npos);
+  CHECK(fault.detail.find("127.0.0.5:") == std::string::npos);
+  CHECK(fault.detail.ends_with(" and 2 more"));
+}
+
+TEST_CASE("where every address is denied nothing is dialled") {
+  Fixture f(addresses({"127.0.0.1", "127.0.0.2"}));
+  const Listener listener;
+  const auto denied = [](const asio::ip::address& address) { return address.is_loopback(); };
+  for (const char* host : {"a.example", "127.0.0.1", "::1"}) {
+    const DialFault fault = f.fault(host, listener.port(), denied);
+    CHECK(fault.code == Code::egress);
+    CHECK(fault.detail.find(host) != std::string::npos);
+  }
+}
+
+TEST_CASE("an address in IPv6 clothes is denied as what it is") {
+  Fixture f(addresses({"::ffff:127.0.0.1"}));
+  const Listener listener;
+  const auto denied = [](const asio::ip::address& address) { return address.is_loopback(); };
+  CHECK(f.fault("a.example", listener.port(), denied).code == Code::egress);
+  CHECK(f.fault("::ffff:127.0.0.1", listener.port(), denied).code == Code::egress);
+}
+
+TEST_CASE("an address that was given instead of the name is asked about too") {
+  Fixture f;
+  const Listener listener;
+  f.options.resolve["a.example:443"] = listener.acceptor.local_endpoint();
+  const auto denied = [](const asio::ip::address& address) { return address.is_loopback(); };
+  CHECK(f.fault("a.example", 443, denied).code == Code::egress);
+}
+
+TEST_CASE("a denied address is passed over and the next one dialled") {
+  Fixture f(addresses({"127.0.0.2", "127.0.0.1"}));
+  const Listener listener("0.0.0.0");
+  Dial dial = f.dial("a.example", listener.port(), [](const asio::ip::address& address) {
+    return address == asio::ip::make_address("127.0.0.2");
+  });
+  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
+  CHECK(std::get<Tcp::socket>(dial).remote_endpoint().address().to_string() == "127.0.0.1");
+}
+
+TEST_CASE("the address that was given is dialled for that port alone") {
+  Fixture f;
+  const Listener listener;
+  f.options.resolve["a.example:443"] = listener.acceptor.local_endpoint();
+  Dial dial = f.dial("a.example", 443);
+  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
+  CHECK(std::get<Tcp::socket>(dial).remote_endpoint() == listener.acceptor.local_endpoint());
+  CHECK(std::holds_alternative<DialFault>(f.dial("bad.example", 444)));
+}
+
+TEST_CASE("after an address that refuses the next one is tried") {
+  Fixture f(addresses({"127.0.0.2", "127.0.0.1"}));
+  const Listener listener("127.0.0.1");
+  Dial dial = f.dial("a.example", listener.port());
+  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
+  CHECK(std::get<Tcp::socket>(dial).remote_endpoint().address().to_string() == "127.0.0.1");
+}
+
+TEST_CASE("a silent first address leaves time for the second") {
+  Fixture f(addresses({"127.0.0.2", "127.0.0.1"}));
+  const Listener listener("127.0.0.1");
+  const SilentPort silent("127.0.0.2", listener.port());
+  f.options.connect_timeout = 600ms;
+  Dial dial = f.dial("a.example", listener.port());
+  CHECK(std::holds_alternative<Tcp::socket>(dial));
+}
+
+TEST_CASE("a dialled socket sends at once and notices a dead peer") {
+  Fixture f;
+  const Listener listener;
+  Dial dial = f.dial("127.0.0.1", listener.port());
+  REQUIRE(std::holds_alternative<Tcp::socket>(dial));
+  Tcp::no_delay no_delay;
+  asio::socket_base::keep_alive keep_alive;
+  std::get<Tcp::socket>(dial).get_option(no_delay);
+  std::get<Tcp::socket>(dial).get_option(keep_alive);
+  CHECK(no_delay.value());
+  CHECK(keep_alive.value());
+}
+
+TEST_CASE("no descriptor is left behind however a dial ends") {
+  Fixture f(addresses({"127.0.0.2", "127.0.0.1"}));
+  const Listener listener("127.0.0.1");
+  const SilentPort silent;
+  f.options.connect_timeout = 20ms;
+  (void)f.dial("a.example", listener.port());
+  const std::size_t before = open_descriptors();
+  for (int i = 0; i < 5; ++i) {
+    (void)f.dial("a.example", listener.port());
+    (void)f.dial("127.0.0.1", silent.port());
+    (void)f.dial("bad.example", 1);
+  }
+  CHECK(open_descriptors() == before);
+}
