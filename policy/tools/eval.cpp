@@ -1,4 +1,4 @@
-#include "tools/eval.hpp"
+#include "ssmgate/tools/eval.hpp"
 
 #include "rules/document_pattern.hpp"
 #include "rules/glob_language.hpp"

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "ssmgate/text/fields.hpp"
+#include "ssmgate/tools/eval.hpp"
 #include "text/utf8.hpp"
-#include "tools/eval.hpp"
 #include "tools/json_text.hpp"
 #include "tools/render.hpp"
 

@@ -1,6 +1,6 @@
 #include "tools/render.hpp"
 
-#include "tools/eval.hpp"
+#include "ssmgate/tools/eval.hpp"
 
 namespace ssmgate::tools {
 namespace {

@@ -1,0 +1,175 @@
+// `ssmgate eval`: judges a StartSession body, or many, as the gateway would.
+//
+// Exit status: 0 allow, 1 deny, 2 malformed, 3 when the policy or the usage is wrong; with --batch
+// 0, or 3 when a line could not be read.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include <unistd.h>
+
+#include "commands/command.hpp"
+#include "commands/policy_file.hpp"
+#include "ssmgate/request/start_session.hpp"
+#include "ssmgate/tools/eval.hpp"
+
+namespace ssmgate::commands {
+namespace {
+
+constexpr int kWrong = 3;
+constexpr std::size_t kChunk = 256 * 1024;
+
+struct EvalOptions {
+  std::string policy;
+  tools::EvalCaller caller;
+  bool json = false;
+  bool batch = false;
+  std::vector<std::string> command_line;
+};
+
+int fail(const std::string& text) {
+  std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
+  return kWrong;
+}
+
+// Bytes read, 0 at the end, negative for trouble.
+ssize_t read_input(char* buffer, std::size_t size) {
+  ssize_t got = 0;
+  do {
+    got = ::read(STDIN_FILENO, buffer, size);
+  } while (got < 0 && errno == EINTR);
+  return got;
+}
+
+bool write_output(std::string& out) {
+  const bool good =
+      std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
+  out.clear();
+  return good;
+}
+
+int exit_status_of(Decision decision) {
+  switch (decision) {
+    case Decision::allow: return 0;
+    case Decision::deny: return 1;
+    case Decision::malformed: return 2;
+  }
+  return kWrong;
+}
+
+int evaluate_one(const EvalOptions& options, const Policy& policy) {
+  std::string body;
+  std::string chunk(kChunk, '\0');
+  // One byte over the limit is enough to be refused as too large.
+  while (body.size() <= kMaxStartSessionBody) {
+    const ssize_t got = read_input(chunk.data(), chunk.size());
+    if (got < 0) return fail(std::string("cannot read standard input: ") + std::strerror(errno));
+    if (got == 0) break;
+    body.append(chunk, 0, static_cast<std::size_t>(got));
+  }
+  const auto now = std::chrono::system_clock::now();
+  const auto judged = tools::evaluate(policy, options.caller, body, now);
+  if (!judged) return fail(judged.error());
+  std::string out;
+  if (options.json) {
+    tools::render_finding_json(*judged, out);
+    out += '\n';
+  } else {
+    out = tools::render_finding_text(*judged);
+  }
+  if (!write_output(out)) return fail("cannot write to standard output");
+  return exit_status_of(judged->decision);
+}
+
+// Lines in, answers out. What has been answered is written whenever the input runs dry, so that a
+// program can talk to it line by line, and in large pieces otherwise.
+class Batch {
+ public:
+  explicit Batch(const Policy& policy) : policy_(policy) {}
+
+  int run() {
+    std::string chunk(kChunk, '\0');
+    while (true) {
+      const ssize_t got = read_input(chunk.data(), chunk.size());
+      if (got < 0) return fail(std::string("cannot read standard input: ") + std::strerror(errno));
+      if (got == 0) break;
+      take(std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
+      if (!write_output(out_)) return fail("cannot write to standard output");
+    }
+    if (!partial_.empty()) answer(partial_);
+    if (!write_output(out_)) return fail("cannot write to standard output");
+    return all_read_ ? 0 : kWrong;
+  }
+
+ private:
+  void take(std::string_view bytes) {
+    while (true) {
+      const std::size_t end = bytes.find('\n');
+      if (end == std::string_view::npos) break;
+      if (partial_.empty()) {
+        answer(bytes.substr(0, end));
+      } else {
+        partial_ += bytes.substr(0, end);
+        answer(partial_);
+        partial_.clear();
+      }
+      bytes.remove_prefix(end + 1);
+    }
+    partial_ += bytes;
+  }
+
+  void answer(std::string_view line) {
+    const auto now = std::chrono::system_clock::now();
+    if (!tools::evaluate_line(policy_, line, now, out_)) all_read_ = false;
+  }
+
+  const Policy& policy_;
+  std::string partial_;
+  std::string out_;
+  bool all_read_ = true;
+};
+
+bool says_caller(const tools::EvalCaller& caller) {
+  return caller.user || caller.unix_user || !caller.unix_groups.empty() || caller.client ||
+         caller.access_key || caller.account || caller.region || caller.at;
+}
+
+int evaluate(const EvalOptions& options) {
+  if (!options.command_line.empty()) {
+    return fail(
+        "judging a command line behind `--` is not supported by this version; give the "
+        "request's JSON body on standard input");
+  }
+  if (options.batch && says_caller(options.caller)) {
+    return fail(
+        "`--batch` takes the caller from each line; leave out the options about the caller");
+  }
+  const auto policy = open_policy(options.policy);
+  if (!policy) return kWrong;
+  return options.batch ? Batch(*policy).run() : evaluate_one(options, *policy);
+}
+
+}  // namespace
+
+void add_eval_command(CLI::App& app, int& exit_status) {
+  auto options = std::make_shared<EvalOptions>();
+  tools::EvalCaller& caller = options->caller;
+  CLI::App* command = app.add_subcommand("eval", "judge a StartSession request without a gateway");
+  command->add_option("--policy", options->policy, "policy file")->required();
+  command->add_flag("--json", options->json, "print one JSON object");
+  command->add_flag("--batch", options->batch, "one JSON object a line in, one out");
+  command->add_option("--user", caller.user, "the authenticated user");
+  command->add_option("--unix-user", caller.unix_user, "the local user of the connection");
+  command->add_option("--unix-group", caller.unix_groups, "a group of the local user; repeatable");
+  command->add_option("--client", caller.client, "the peer's address; 127.0.0.1 if left out");
+  command->add_option("--access-key", caller.access_key, "the access key id");
+  command->add_option("--account", caller.account, "the AWS account, 12 digits");
+  command->add_option("--region", caller.region, "the endpoint's region");
+  command->add_option("--at", caller.at, "the time, e.g. 2026-11-23T10:00:00Z; now if left out");
+  command->add_option("COMMAND", options->command_line)->group("");
+  command->callback([options, &exit_status] { exit_status = evaluate(*options); });
+}
+
+}  // namespace ssmgate::commands

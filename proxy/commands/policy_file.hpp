@@ -1,0 +1,21 @@
+// A policy file as the policy tools read it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ssmgate/rules/policy.hpp"
+
+namespace ssmgate::commands {
+
+// The bytes of the file, one more than a policy may have at most; nothing (and one line on standard
+// error) when it cannot be read.
+[[nodiscard]] std::optional<std::string> read_policy_file(const std::string& path);
+
+// The policy of the file; null, and every fault on standard error, when there is none.
+[[nodiscard]] std::shared_ptr<const Policy> open_policy(const std::string& path);
+
+// `FILE:LINE:COLUMN: error|warning: …` on standard error.
+void print_diagnostics(const std::string& path, const Diagnostics& diagnostics);
+
+}  // namespace ssmgate::commands
