@@ -133,6 +133,7 @@ class Includes(unittest.TestCase):
         ("proxy/net/tls_stream.cpp", "#include <boost/asio/ssl/stream.hpp>"),
         ("proxy/net/tls_stream.cpp", "using S = asio::ssl::stream<T>;"),
         ("proxy/flow/intercept.cpp", '#include "wire/connect.hpp"'),
+        ("proxy/flow/upstream_pool.cpp", "#include <boost/asio/ssl/error.hpp>"),
         ("proxy/commands/serve.cpp", '#include "flow/listener.hpp"'),
         ("proxy/main.cpp", '#include "commands/serve.hpp"'),
         ("tests/proxy/wire/test_connect.cpp", '#include "wire/connect.hpp"'),

@@ -23,12 +23,14 @@ def main(requests_file, audit_file):
     print("  decided by the gateway (audit.jsonl):")
     for line in decisions:
         asked = ", ".join(f"{name} {line[name]}" for name in ("document", "host", "port") if name in line)
-        print(f"    {line['decision']:6} {line['operation']:17} {asked}")
+        if not asked and line["operation"] == "StartSession":
+            asked = "no document: a shell"
+        print(f"    {line['decision']:6} {line['operation']:17} {asked}".rstrip())
     unchanged = all(request["signature"] == "ok" for request in requests)
     if not unchanged or [request["operation"] for request in requests] != ASKED:
         print("quickstart: what reached the stand-in is not what was asked for", file=sys.stderr)
         return 1
-    print("  → what passed was not changed by a byte; what was refused never left this machine's gateway")
+    print("  → what passed was not changed by a byte; what was refused never arrived")
     return 0
 
 
