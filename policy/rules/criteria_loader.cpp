@@ -17,7 +17,9 @@ void load_group_reference(std::string_view name, Position where, const Groups& g
     return;
   }
   std::vector<std::string_view> known;
-  for (const auto& [group, members] : groups) known.push_back(group);
+  if (in.may_hint()) {
+    for (const auto& [group, members] : groups) known.push_back(group);
+  }
   const std::string_view nearest = find_nearest_word(name, known);
   in.error(where, "no group " + in_backticks(name) + " under `groups`" +
                       (nearest.empty() ? std::string("; define it there")

@@ -21,6 +21,9 @@ class ValueReader {
   void error(Position where, std::string text) {
     report_error(diagnostics_, where, std::move(text));
   }
+  // LIMIT: looking for the word that was meant is worth it for the first 100 mistakes of a file; a
+  // file with thousands of groups and of misspelt ones must not cost their product.
+  [[nodiscard]] bool may_hint() noexcept { return hints_ < 100 && ++hints_ > 0; }
   [[nodiscard]] Diagnostics& diagnostics() noexcept { return diagnostics_; }
 
   [[nodiscard]] std::optional<std::string_view> text(const TreeNode& node, std::string_view key);
@@ -34,6 +37,7 @@ class ValueReader {
 
  private:
   Diagnostics& diagnostics_;
+  int hints_ = 0;
 };
 
 }  // namespace ssmgate

@@ -47,8 +47,11 @@ std::string_view find_nearest_word(std::string_view word, std::span<const std::s
   std::string_view best;
   if (word.size() > kMaxWord) return best;
   std::size_t best_distance = 3;
+  const std::string folded = fold(word);
   for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(fold(word), fold(candidate));
+    // Words whose lengths differ by more than the greatest distance need not be compared.
+    if (candidate.size() > word.size() + 2 || word.size() > candidate.size() + 2) continue;
+    const std::size_t distance = edit_distance(folded, fold(candidate));
     if (distance >= best_distance || distance * 2 >= word.size()) continue;
     best = candidate;
     best_distance = distance;
