@@ -21,6 +21,8 @@ class RequestLoop {
   asio::awaitable<void> run() {
     bool more = true;
     while (more) more = co_await serve_one();
+    // A client that has gone waits for no goodbye.
+    if (!client_gone_) co_await downstream_.close_gently();
   }
 
  private:
@@ -73,7 +75,8 @@ class RequestLoop {
       auto limit = deadline.left();
       if (idle) limit = limits().keepalive_timeout;
       const net::error_code error = co_await downstream_.read_more(limit);
-      if (error) co_return false;
+      client_gone_ = static_cast<bool>(error);
+      if (client_gone_) co_return false;
       if (idle) deadline = Deadline(limits().header_timeout);
     }
   }
@@ -82,7 +85,8 @@ class RequestLoop {
     const Deadline deadline(limits().body_timeout);
     while (downstream_.inbox.size() < size) {
       const net::error_code error = co_await downstream_.read_more(deadline.left());
-      if (error) co_return false;
+      client_gone_ = static_cast<bool>(error);
+      if (client_gone_) co_return false;
     }
     co_return true;
   }
@@ -172,6 +176,7 @@ class RequestLoop {
 
   Downstream& downstream_;
   const Interception& interception_;
+  bool client_gone_ = false;
 };
 
 void record_handshake_trouble(const Downstream& downstream, const Interception& interception,
@@ -215,7 +220,6 @@ asio::awaitable<void> intercept(Downstream& downstream, Interception interceptio
   const Watchdog::Attachment attachment(downstream.watchdog, *downstream.stream);
   RequestLoop loop(downstream, interception);
   co_await loop.run();
-  co_await downstream.close_gently();
 }
 
 }  // namespace ssmgate::flow

@@ -1,4 +1,4 @@
-// Server contexts: protocol versions, ciphers, ALPN, tickets.
+// Server contexts: protocol versions, ciphers, ALPN, no resumption.
 #include "tls/server_context.hpp"
 
 #include <array>
@@ -24,15 +24,16 @@ int select_http11(SSL*, const unsigned char** out, unsigned char* out_size,
 
 bool set_protocol(SSL_CTX* context) {
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                   SSL_OP_NO_TICKET);
   SSL_CTX_set_alpn_select_cb(context, &select_http11, nullptr);
-  // Sessions live in the client's ticket, not in our memory. One ticket: a client that comes back
-  // with several connections at once may use it for all.
+  // No resumption: each command is a process of its own and comes back with nothing, so a ticket
+  // would cost every one of them some work and a system call. No ticket key to guard, either.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
          SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
          SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384:P-521") == 1 &&
-         SSL_CTX_set_num_tickets(context, 1) == 1 &&
+         SSL_CTX_set_num_tickets(context, 0) == 1 &&
          SSL_CTX_set_session_id_context(context, kSessionContext.data(), kSessionContext.size()) ==
              1;
 }
