@@ -10,7 +10,7 @@ namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
 
-// LIMIT: 16 MiB for the body of any operation (docs/limits.md).
+// LIMIT: 16 MiB for the body of any operation (docs/architecture.md).
 constexpr std::uint64_t kMaxBody = 16ULL * 1024 * 1024;
 
 class RequestLoop {
