@@ -1,5 +1,5 @@
 // What a refused client is told, in the shape in which every AWS SDK prints it and none retries.
-// SOURCE: docs/decisions/refusals-are-aws-json-400.md
+// SOURCE: docs/decisions/0001-refusals-are-aws-json-400.md
 #pragma once
 
 #include <string>
