@@ -32,8 +32,14 @@ void Admission::hasten() {
   changed_.notify_all();
 }
 
+void Admission::drain_all() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& watchdog : live_) watchdog->drain();
+}
+
 void Admission::stop_all() {
   const std::lock_guard lock(mutex_);
+  hastened_ = false;
   for (const auto& watchdog : live_) watchdog->stop();
 }
 

@@ -40,7 +40,9 @@ class Admission {
   // Waits until no connection is left, until `until`, or until `hasten`.
   void wait_until_empty(std::chrono::steady_clock::time_point until);
   void hasten();
-  // Closes every connection.
+  // Closes every connection that has nothing under way, now or once it has not.
+  void drain_all();
+  // Closes every connection; a wait that follows is not cut short by an earlier `hasten`.
   void stop_all();
 
  private:

@@ -2,6 +2,7 @@
 #include "flow/connection.hpp"
 
 #include <spdlog/spdlog.h>
+#include <boost/asio/error.hpp>
 
 #include "flow/downstream.hpp"
 #include "flow/intercept.hpp"
@@ -136,8 +137,12 @@ class Connection {
   // What the first bytes decide comes after the 200: refusing is hanging up.
   asio::awaitable<void> open(wire::ConnectRequest connect, Route by_connect) {
     wire::HelloParse hello;
-    const bool arrived = co_await read_hello(by_connect, hello);
-    if (!arrived) co_return;
+    const net::error_code error = co_await read_hello(by_connect, hello);
+    const bool client_ended = error == asio::error::eof;
+    if (error && (!client_ended || by_connect.kind == Route::Kind::intercept)) {
+      record_lost(connect, error);
+      co_return;
+    }
     const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
     Route route = by_connect;
     if (seen) route = route_hello(by_connect, hello);
@@ -151,6 +156,7 @@ class Connection {
       co_return;
     }
     TunnelTarget target = make_target(connect, std::move(route), seen);
+    target.client_ended = client_ended;
     co_await tunnel(downstream_, std::move(target));
   }
 
@@ -168,21 +174,35 @@ class Connection {
     return TunnelTarget{connect.host, connect.port, std::move(route), seen};
   }
 
-  // Until the first bytes are understood. NeedMore in `hello`: the client waits for its server.
-  // False: the connection is over.
-  asio::awaitable<bool> read_hello(const Route& route, wire::HelloParse& hello) {
+  // Until the first bytes are understood. NeedMore in `hello` and no error: the client waits for
+  // its server. An error: what came before it is in the inbox.
+  asio::awaitable<net::error_code> read_hello(const Route& route, wire::HelloParse& hello) {
     const Deadline deadline(limits().handshake_timeout);
     for (;;) {
       hello = wire::parse_client_hello(downstream_.inbox);
-      if (!std::holds_alternative<wire::NeedMore>(hello)) co_return true;
+      if (!std::holds_alternative<wire::NeedMore>(hello)) co_return net::error_code();
       const bool may_wait = downstream_.inbox.empty() && route.kind != Route::Kind::intercept;
       if (may_wait) {
         const bool silent = co_await stays_silent();
-        if (silent) co_return true;
+        if (silent) co_return net::error_code();
       }
       const net::error_code error = co_await downstream_.read_more(deadline.left());
-      if (error) co_return false;
+      if (error) co_return error;
     }
+  }
+
+  // The client was too slow with its ClientHello, or went away before it was whole.
+  void record_lost(const wire::ConnectRequest& connect, const net::error_code& error) {
+    state::AuditRecord record = make_record(downstream_, state::Event::connect);
+    record.request_id = new_request_id();
+    record.decision = "error";
+    record.endpoint = connect.host.text();
+    record.port = connect.port;
+    record.message = error == asio::error::timed_out
+                         ? "handshake-timeout: no whole ClientHello came"
+                         : "the client hung up before its ClientHello";
+    record.closed_by = "client";
+    gateway().audit->post(record);
   }
 
   // True when nothing arrived in `kFirstBytes`.

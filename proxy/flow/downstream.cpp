@@ -1,5 +1,7 @@
 #include "flow/downstream.hpp"
 
+#include <boost/asio/error.hpp>
+
 namespace ssmgate::flow {
 namespace {
 
@@ -18,6 +20,7 @@ boost::asio::awaitable<net::error_code> Downstream::read_more(std::chrono::milli
   const Watchdog::Stage stage(watchdog, *stream, limit);
   const net::Transfer got = co_await stream->read_some(space);
   inbox.resize(before + got.size);
+  if (stage.expired()) co_return boost::asio::error::timed_out;
   co_return got.error;
 }
 

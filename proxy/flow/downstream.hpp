@@ -23,7 +23,8 @@ struct Downstream {
   bool client_allowed = true;  // by the listener's `clients`
   std::string inbox;           // read, not yet used
 
-  // Appends what arrives next to `inbox`, under a deadline. An error: closed, failed or too slow.
+  // Appends what arrives next to `inbox`, under a deadline. An error: eof, timed_out when it was
+  // too slow, or what went wrong.
   [[nodiscard]] boost::asio::awaitable<net::error_code> read_more(std::chrono::milliseconds limit);
   // Sends all of `bytes` under a deadline of `limits.body_timeout`.
   [[nodiscard]] boost::asio::awaitable<net::error_code> send(std::string_view bytes);

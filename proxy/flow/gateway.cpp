@@ -1,8 +1,12 @@
 #include "flow/gateway.hpp"
 
+#include <ifaddrs.h>
+#include <netinet/in.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
 #include <stdexcept>
 
 #include "flow/route.hpp"
@@ -20,6 +24,31 @@ net::DialOptions dial_options(const config::Upstream& upstream) {
         name, asio::ip::tcp::endpoint(to_asio_address(address.address), address.port));
   }
   return options;
+}
+
+bool is_wildcard(const IpAddress& address) {
+  return std::ranges::all_of(address.bytes(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+// True when the address is one of this machine's.
+bool is_local(const IpAddress& address) {
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return true;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> held(list, &::freeifaddrs);
+  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    const sockaddr* own = entry->ifa_addr;
+    if (own == nullptr) continue;
+    const void* bytes = nullptr;
+    if (own->sa_family == AF_INET && address.is_v4()) {
+      bytes = &reinterpret_cast<const sockaddr_in*>(own)->sin_addr;
+    } else if (own->sa_family == AF_INET6 && !address.is_v4()) {
+      bytes = &reinterpret_cast<const sockaddr_in6*>(own)->sin6_addr;
+    }
+    const auto wanted = address.bytes();
+    if (bytes != nullptr && std::memcmp(bytes, wanted.data(), wanted.size()) == 0) return true;
+  }
+  // All of 127.0.0.0/8 is this machine, though only 127.0.0.1 is listed.
+  return address.is_v4() && address.bytes()[0] == 127;
 }
 
 // For SSM's own hosts: behind a VPC endpoint, or in a test, they are private addresses.
@@ -41,6 +70,14 @@ Gateway::Gateway(config::Config settings, std::shared_ptr<const Policy> policy,
       pool(dialer, std::move(upstream_context), endpoint_filter(config.egress)),
       audit(std::move(audit_log)),
       now([] { return std::chrono::system_clock::now(); }) {}
+
+bool Gateway::is_own_listener(const IpAddress& address, std::uint16_t port) const {
+  const IpAddress plain = unmapped(address);
+  return std::ranges::any_of(listeners, [&](const config::SocketAddress& own) {
+    if (own.port != port) return false;
+    return unmapped(own.address) == plain || (is_wildcard(own.address) && is_local(plain));
+  });
+}
 
 std::string new_request_id() {
   unsigned char random[16];

@@ -1,11 +1,13 @@
 // What all connections of a gateway share. Outlives every one of them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "config/config.hpp"
 #include "flow/upstream_pool.hpp"
@@ -36,7 +38,14 @@ struct Gateway {
           std::unique_ptr<tls::Authority> ca, tls::ContextPtr upstream_context,
           std::unique_ptr<state::AuditLog> audit_log);
 
+  // True when `address`:`port` is one of our listeners: a tunnel back to ourselves would hide who
+  // the client is.
+  [[nodiscard]] bool is_own_listener(const IpAddress& address, std::uint16_t port) const;
+
   const config::Config config;
+  std::vector<config::SocketAddress> listeners;  // as bound; complete before the first connection
+  // Bodies that are held just now, in bytes, of all connections.
+  std::atomic<std::int64_t> body_memory = 0;
   PolicyStore policies;
   const std::unique_ptr<tls::Authority> authority;
   net::Resolver resolver;

@@ -1,5 +1,9 @@
 #include "flow/intercept.hpp"
 
+#include <algorithm>
+
+#include <boost/asio/error.hpp>
+
 #include "flow/judge.hpp"
 #include "flow/relay.hpp"
 #include "net/tls_stream.hpp"
@@ -12,6 +16,34 @@ namespace {
 
 // LIMIT: 16 MiB for the body of any operation (docs/architecture.md).
 constexpr std::uint64_t kMaxBody = 16ULL * 1024 * 1024;
+// LIMIT: 256 MiB for the large bodies of all connections together; one over 64 KiB is large.
+constexpr std::int64_t kMaxBodyMemory = 256LL * 1024 * 1024;
+constexpr std::uint64_t kLargeBody = 64 * 1024;
+
+// The place of one large body in what all may hold together.
+class BodyMemory {
+ public:
+  BodyMemory(Gateway& gateway, std::uint64_t size)
+      : gateway_(gateway), size_(size > kLargeBody ? static_cast<std::int64_t>(size) : 0) {
+    granted_ = gateway_.body_memory.fetch_add(size_) + size_ <= kMaxBodyMemory || size_ == 0;
+  }
+  ~BodyMemory() { gateway_.body_memory.fetch_sub(size_); }
+  BodyMemory(const BodyMemory&) = delete;
+  BodyMemory& operator=(const BodyMemory&) = delete;
+  [[nodiscard]] bool granted() const noexcept { return granted_; }
+
+ private:
+  Gateway& gateway_;
+  std::int64_t size_;
+  bool granted_ = false;
+};
+
+bool is_oversized_session(const wire::RequestHead& head) {
+  if (head.content_length <= kMaxStartSessionBody) return false;
+  return std::ranges::any_of(head.fields, [](const HttpField& field) {
+    return iequals(field.name, "x-amz-target") && field.value == "AmazonSSM.StartSession";
+  });
+}
 
 class RequestLoop {
  public:
@@ -20,9 +52,12 @@ class RequestLoop {
 
   asio::awaitable<void> run() {
     bool more = true;
-    while (more) more = co_await serve_one();
-    // A client that has gone waits for no goodbye.
-    if (!client_gone_) co_await downstream_.close_gently();
+    while (more) {
+      more = co_await serve_one();
+      give_memory_back();
+    }
+    // A client that has gone waits for no goodbye, and one whose answer broke off is told so.
+    if (!abrupt_) co_await downstream_.close_gently();
   }
 
  private:
@@ -41,6 +76,13 @@ class RequestLoop {
       const net::error_code error = co_await downstream_.send("HTTP/1.1 100 Continue\r\n\r\n");
       if (error) co_return false;
     }
+    if (is_oversized_session(head)) co_return co_await refuse_oversized(head);
+    const BodyMemory memory(downstream_.gateway, head.content_length);
+    if (!memory.granted()) {
+      const Refused refused = refuse_framing(
+          Code::over_limit, "ssmgate holds as many large bodies as it can just now; try again");
+      co_return co_await refuse(refused, true);
+    }
     const std::size_t size = head.size + static_cast<std::size_t>(head.content_length);
     if (downstream_.inbox.size() < size) {
       const bool complete = co_await read_body(size);
@@ -49,9 +91,31 @@ class RequestLoop {
       auto parsed = wire::parse_request_head(downstream_.inbox);
       head = std::move(std::get<wire::RequestHead>(parsed));
     }
-    const bool open = co_await judge_one(head, size);
+    const std::string_view body = std::string_view(downstream_.inbox).substr(head.size);
+    const bool open =
+        co_await judge_one(head, body.substr(0, head.content_length), RequestTrait::none);
     downstream_.inbox.erase(0, size);
-    co_return open;
+    co_return open && !downstream_.watchdog.draining();
+  }
+
+  // StartSession's body is refused by its length alone: what is dropped is never held.
+  asio::awaitable<bool> refuse_oversized(const wire::RequestHead& head) {
+    const std::string bytes = downstream_.inbox.substr(0, head.size);
+    downstream_.inbox.erase(0, head.size);
+    std::uint64_t left = head.content_length;
+    const Deadline deadline(limits().body_timeout);
+    for (;;) {
+      const std::size_t here =
+          static_cast<std::size_t>(std::min<std::uint64_t>(left, downstream_.inbox.size()));
+      downstream_.inbox.erase(0, here);
+      left -= here;
+      if (left == 0) break;
+      const bool got = co_await read_on(deadline.left(), "body-timeout");
+      if (!got) co_return false;
+    }
+    auto parsed = wire::parse_request_head(bytes);
+    const auto& again = std::get<wire::RequestHead>(parsed);
+    co_return co_await judge_one(again, std::string_view(), RequestTrait::oversized);
   }
 
   asio::awaitable<bool> read_head(wire::RequestHead& head) {
@@ -70,34 +134,62 @@ class RequestLoop {
           co_return false;
         }
       }
-      // The time for a head begins with its first byte.
-      const bool idle = downstream_.inbox.empty();
-      auto limit = deadline.left();
-      if (idle) limit = limits().keepalive_timeout;
-      const net::error_code error = co_await downstream_.read_more(limit);
-      client_gone_ = static_cast<bool>(error);
-      if (client_gone_) co_return false;
-      if (idle) deadline = Deadline(limits().header_timeout);
+      if (downstream_.inbox.empty()) {
+        const bool woken = co_await await_request();
+        if (!woken) co_return false;
+        // The time for a head begins with its first byte.
+        deadline = Deadline(limits().header_timeout);
+        continue;
+      }
+      const bool got = co_await read_on(deadline.left(), "header-timeout");
+      if (!got) co_return false;
     }
   }
 
   asio::awaitable<bool> read_body(std::size_t size) {
     const Deadline deadline(limits().body_timeout);
     while (downstream_.inbox.size() < size) {
-      const net::error_code error = co_await downstream_.read_more(deadline.left());
-      client_gone_ = static_cast<bool>(error);
-      if (client_gone_) co_return false;
+      const bool got = co_await read_on(deadline.left(), "body-timeout");
+      if (!got) co_return false;
     }
     co_return true;
   }
 
-  asio::awaitable<bool> judge_one(const wire::RequestHead& head, std::size_t size) {
+  // Between two requests: nothing is lost when the connection ends here.
+  asio::awaitable<bool> await_request() {
+    const Watchdog::Idle idle(downstream_.watchdog);
+    const net::error_code error = co_await downstream_.read_more(limits().keepalive_timeout);
+    abrupt_ = static_cast<bool>(error);
+    co_return !abrupt_;
+  }
+
+  // Within a request: an end or a deadline here is recorded.
+  asio::awaitable<bool> read_on(std::chrono::milliseconds limit, std::string_view stage) {
+    const net::error_code error = co_await downstream_.read_more(limit);
+    if (!error) co_return true;
+    abrupt_ = true;
+    state::AuditRecord record = make_record(downstream_, state::Event::connect);
+    record.request_id = new_request_id();
+    record.decision = "error";
+    record.endpoint = interception_.endpoint.host;
+    record.message = "the client hung up in the middle of a request";
+    if (error == asio::error::timed_out) {
+      record.message = std::string(stage) + ": the client sent its request too slowly";
+    }
+    record.closed_by = "client";
+    downstream_.gateway.audit->post(record);
+    co_return false;
+  }
+
+  asio::awaitable<bool> judge_one(const wire::RequestHead& head, std::string_view body,
+                                  RequestTrait trait) {
     HttpRequest request;
     request.method = head.method;
     request.target = head.target;
     request.fields = head.fields;
-    request.body = std::string_view(downstream_.inbox).substr(head.size, size - head.size);
-    Judged judged = judge(downstream_, interception_, request, head.upgrade);
+    request.body = body;
+    if (head.upgrade) trait = RequestTrait::upgrade;
+    Judged judged = judge(downstream_, interception_, request, trait);
 
     const bool recorded = co_await downstream_.gateway.audit->write(judged.record);
     const bool may_lose =
@@ -123,6 +215,11 @@ class RequestLoop {
       co_return co_await refuse(refused, !head.keep_alive);
     }
     co_return result.keep_alive&& head.keep_alive;
+  }
+
+  // A large body does not stay with an idle connection.
+  void give_memory_back() {
+    if (downstream_.inbox.capacity() > kLargeBody) downstream_.inbox.shrink_to_fit();
   }
 
   void record_result(const Judged& judged, const RelayResult& result,
@@ -176,7 +273,7 @@ class RequestLoop {
 
   Downstream& downstream_;
   const Interception& interception_;
-  bool client_gone_ = false;
+  bool abrupt_ = false;  // the connection ends without a goodbye
 };
 
 void record_handshake_trouble(const Downstream& downstream, const Interception& interception,

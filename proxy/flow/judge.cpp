@@ -88,7 +88,7 @@ Refused Judged::upstream_trouble(const UpstreamFault& fault) const {
 }
 
 Judged judge(const Downstream& downstream, const Interception& interception,
-             const HttpRequest& request, bool upgrade) {
+             const HttpRequest& request, RequestTrait trait) {
   const Gateway& gateway = downstream.gateway;
   const auto policy = gateway.policies.current();
 
@@ -99,7 +99,10 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   authority.region = interception.endpoint.region;
   authority.partition = interception.endpoint.partition;
   AwsRequest asked = decode_aws_request(request, authority, policy->default_document());
-  if (upgrade) {
+  if (trait == RequestTrait::oversized) {
+    add_fault(asked, Code::too_large, "the body of a StartSession is over 256 KiB");
+  }
+  if (trait == RequestTrait::upgrade) {
     add_fault(asked, Code::request_line,
               "it wants to switch protocols; only AWS JSON over HTTP/1.1 is spoken here");
   }

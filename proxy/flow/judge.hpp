@@ -41,7 +41,14 @@ struct Judged {
   [[nodiscard]] Refused upstream_trouble(const UpstreamFault& fault) const;
 };
 
+// What is known of a request beside its bytes.
+enum class RequestTrait : std::uint8_t {
+  none,
+  upgrade,    // it wants to leave HTTP/1.1
+  oversized,  // a StartSession whose body was over the limit, and was not kept
+};
+
 [[nodiscard]] Judged judge(const Downstream& downstream, const Interception& interception,
-                           const HttpRequest& request, bool upgrade);
+                           const HttpRequest& request, RequestTrait trait);
 
 }  // namespace ssmgate::flow

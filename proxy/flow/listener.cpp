@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -24,6 +28,18 @@ namespace {
 constexpr int kBacklog = 4096;
 // Out of file descriptors: connections wait in the backlog until others have ended.
 constexpr std::chrono::milliseconds kBreather{100};
+
+// LIMIT: a peer that vanished is noticed after 60 s of silence and four probes, 15 s apart; idle
+// tunnels have no other time-out.
+void keep_alive(tcp::socket& socket) {
+  const auto set = [&](int level, int option, int value) {
+    ::setsockopt(socket.native_handle(), level, option, &value, sizeof value);
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+}
 
 // The whole of one connection, from its arrival to its end.
 asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
@@ -97,7 +113,11 @@ asio::awaitable<void> Listener::accept(Gateway& gateway, Admission& admission) {
     }
     if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
     if (error == asio::error::connection_aborted) continue;
-    spdlog::warn("{}: a connection could not be accepted: {}", name_, error.message());
+    trouble_.say([&](std::uint64_t more) {
+      spdlog::warn(
+          "{}: a connection could not be accepted: {} ({} more such since the last such line)",
+          name_, error.message(), more);
+    });
     breather.expires_after(kBreather);
     auto pause = asio::redirect_error(asio::use_awaitable, error);
     co_await breather.async_wait(std::move(pause));
@@ -109,7 +129,7 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
   const auto peer = socket.remote_endpoint(error);
   if (error) return;
   socket.set_option(tcp::no_delay(true), error);
-  socket.set_option(asio::socket_base::keep_alive(true), error);
+  keep_alive(socket);
   const IpAddress client = unmapped(to_ip_address(peer.address()));
 
   // One strand a connection: its coroutines never run beside each other.
@@ -117,7 +137,10 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
   const auto watchdog = std::make_shared<Watchdog>(strand);
   auto ticket = admission.admit(client, watchdog);
   if (!ticket) {
-    spdlog::warn("{}: over-limit: hung up on {}", name_, render_ip_address(client));
+    over_limit_.say([&](std::uint64_t more) {
+      spdlog::warn("{}: over-limit: hung up on {} ({} more such since the last such line)", name_,
+                   render_ip_address(client), more);
+    });
     return;
   }
   Arrival arrival;

@@ -1,8 +1,11 @@
 // Accepts connections on one address and starts each on its way.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 
 #include <boost/asio/io_context.hpp>
@@ -13,6 +16,25 @@
 #include "flow/gateway.hpp"
 
 namespace ssmgate::flow {
+
+// Says a thing at most every ten seconds, and how often it was not said.
+class Throttle {
+ public:
+  template <typename Say>
+  void say(const Say& say) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) {
+      ++kept_back_;
+      return;
+    }
+    next_ = now + std::chrono::seconds(10);
+    say(std::exchange(kept_back_, 0));
+  }
+
+ private:
+  std::chrono::steady_clock::time_point next_;
+  std::uint64_t kept_back_ = 0;
+};
 
 class Listener {
  public:
@@ -36,6 +58,8 @@ class Listener {
   config::Listener settings_;
   config::SocketAddress address_;
   std::string name_;
+  Throttle trouble_;
+  Throttle over_limit_;
 };
 
 }  // namespace ssmgate::flow

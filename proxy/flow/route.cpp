@@ -46,8 +46,11 @@ bool in_any(const IpAddress& address, std::initializer_list<Cidr> blocks) noexce
 }
 
 struct Blocks {
+  // The metadata service, and the credentials of ECS tasks and EKS pods.
   Cidr metadata_v4 = *parse_cidr("169.254.169.254");
-  Cidr metadata_v6 = *parse_cidr("fd00:ec2::254");
+  Cidr ecs_credentials = *parse_cidr("169.254.170.2");
+  Cidr eks_credentials = *parse_cidr("169.254.170.23");
+  Cidr amazon_v6 = *parse_cidr("fd00:ec2::/32");
   Cidr loopback_v4 = *parse_cidr("127.0.0.0/8");
   Cidr loopback_v6 = *parse_cidr("::1");
   Cidr link_local_v4 = *parse_cidr("169.254.0.0/16");
@@ -64,6 +67,12 @@ bool egress_allows(const Host& host, std::uint16_t port, const config::Egress& e
   if (any_matches(egress.deny, host, port)) return false;
   if (any_matches(egress.allow, host, port)) return true;
   return egress.otherwise == config::Egress::Default::tunnel;
+}
+
+bool egress_denies_address(const IpAddress& address, std::uint16_t port,
+                           const config::Egress& egress) {
+  const auto host = parse_host(render_ip_address(unmapped(address)));
+  return host && any_matches(egress.deny, *host, port);
 }
 
 Route route_connect(const Host& host, std::uint16_t port, const config::Egress& egress) {
@@ -119,9 +128,12 @@ bool is_denied_address(const IpAddress& address, const config::Egress& egress,
                        bool endpoint_host) noexcept {
   static const Blocks kBlocks;
   const IpAddress plain = unmapped(address);
-  if (in_any(plain, {kBlocks.metadata_v4, kBlocks.metadata_v6})) return true;
-  if (endpoint_host) return false;
   const Blocks& blocks = kBlocks;
+  if (in_any(plain, {blocks.metadata_v4, blocks.ecs_credentials, blocks.eks_credentials,
+                     blocks.amazon_v6})) {
+    return true;
+  }
+  if (endpoint_host) return false;
   return (egress.deny_loopback && in_any(plain, {blocks.loopback_v4, blocks.loopback_v6})) ||
          (egress.deny_link_local && in_any(plain, {blocks.link_local_v4, blocks.link_local_v6})) ||
          (egress.deny_multicast && in_any(plain, {blocks.multicast_v4, blocks.multicast_v6})) ||

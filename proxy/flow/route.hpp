@@ -41,9 +41,13 @@ struct Route {
 [[nodiscard]] bool egress_allows(const Host& host, std::uint16_t port,
                                  const config::Egress& egress);
 
+// True when an address or CIDR of `egress.deny` holds for what a name was looked up as.
+[[nodiscard]] bool egress_denies_address(const IpAddress& address, std::uint16_t port,
+                                         const config::Egress& egress);
+
 // True for addresses that a tunnel may not reach, whatever name led there. `endpoint_host`: the
 // tunnel's host is SSM's own, which may well be a private address (VPC endpoints): only the
-// instance metadata services are denied then.
+// metadata and credential services of instances and containers are denied then.
 [[nodiscard]] bool is_denied_address(const IpAddress& address, const config::Egress& egress,
                                      bool endpoint_host) noexcept;
 

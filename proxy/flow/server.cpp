@@ -60,7 +60,6 @@ struct Server::Impl {
   Admission admission;
   asio::io_context context;
   std::vector<std::unique_ptr<Listener>> listeners;
-  std::vector<config::SocketAddress> addresses;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::optional<asio::steady_timer> prune_timer;
   std::vector<std::thread> threads;
@@ -90,12 +89,13 @@ struct Server::Impl {
     for (const auto& listener : listeners) listener->close();
     admission.stop_all();
     admission.wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(2));
-    post_event(*gateway, state::Event::stop, "");
     work.reset();
     context.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
     gateway->pool.clear();
+    // Last of all: every connection has written its own end.
+    post_event(*gateway, state::Event::stop, "");
   }
 };
 
@@ -125,13 +125,13 @@ std::variant<StartFault, std::unique_ptr<Server>> Server::open(config::Config se
     auto bound = Listener::bind(impl->context, listener);
     if (auto* fault = std::get_if<std::string>(&bound)) return start_fault(*fault);
     impl->listeners.push_back(std::move(std::get<std::unique_ptr<Listener>>(bound)));
-    impl->addresses.push_back(impl->listeners.back()->address());
+    impl->gateway->listeners.push_back(impl->listeners.back()->address());
   }
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 const std::vector<config::SocketAddress>& Server::addresses() const noexcept {
-  return impl_->addresses;
+  return impl_->gateway->listeners;
 }
 
 std::string Server::root_pem() const {
@@ -155,6 +155,7 @@ void Server::start() {
 
 void Server::drain(std::chrono::milliseconds grace) {
   for (const auto& listener : impl_->listeners) listener->close();
+  impl_->admission.drain_all();
   impl_->admission.wait_until_empty(std::chrono::steady_clock::now() + grace);
   impl_->stop();
 }

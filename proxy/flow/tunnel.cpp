@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::size_t kBufferSize = 32 * 1024;
 
-using asio::experimental::awaitable_operators::operator&&;
-
 // Both directions of one open tunnel.
 class Relay {
  public:
@@ -20,7 +18,7 @@ class Relay {
       : downstream_(downstream), upstream_(upstream), target_(target) {}
 
   asio::awaitable<void> run() {
-    auto both = up() && down();
+    auto both = asio::experimental::awaitable_operators::operator&&(up(), down());
     co_await std::move(both);
   }
 
@@ -31,9 +29,14 @@ class Relay {
 
  private:
   asio::awaitable<void> up() {
+    client_ended_ = target_.client_ended;
     const bool admitted = co_await admit_first_bytes();
     if (!admitted) {
-      stop("");
+      stop("client");
+      co_return;
+    }
+    if (client_ended_) {
+      co_await pass_end(upstream_, "client");
       co_return;
     }
     co_await copy(*downstream_.stream, upstream_, bytes_up, "client");
@@ -44,28 +47,21 @@ class Relay {
   }
 
   // Sends what the client sent first, once it is known not to be a ClientHello that must be
-  // intercepted.
+  // intercepted. False: refused, or the client is gone.
   asio::awaitable<bool> admit_first_bytes() {
     std::string& inbox = downstream_.inbox;
-    if (!target_.hello_seen) {
-      inbox.clear();
-      for (;;) {
-        const auto hello = wire::parse_client_hello(inbox);
-        if (!inbox.empty() && !std::holds_alternative<wire::NeedMore>(hello)) {
-          Route route = route_hello(target_.route, hello);
-          if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) break;
-          // Too late to intercept: the other side has been opened.
-          if (route.reason.empty()) route.reason = "an SSM server name came late in a tunnel";
-          if (!route.refusal) route.refusal = Code::endpoint_mismatch;
-          refusal = std::move(route);
-          co_return false;
-        }
-        char buffer[4096];
-        const asio::mutable_buffer space(buffer, sizeof buffer);
-        const net::Transfer got = co_await downstream_.stream->read_some(space);
-        if (got.error) break;
-        inbox.append(buffer, got.size);
+    while (!target_.hello_seen && !client_ended_) {
+      const auto hello = wire::parse_client_hello(inbox);
+      if (!inbox.empty() && !std::holds_alternative<wire::NeedMore>(hello)) {
+        if (!may_pass(hello)) co_return false;
+        break;
       }
+      char buffer[4096];
+      const asio::mutable_buffer space(buffer, sizeof buffer);
+      const net::Transfer got = co_await downstream_.stream->read_some(space);
+      client_ended_ = got.error == asio::error::eof;
+      if (got.error && !client_ended_) co_return false;
+      inbox.append(buffer, got.size);
     }
     if (inbox.empty()) co_return true;
     const asio::const_buffer first(inbox.data(), inbox.size());
@@ -75,7 +71,24 @@ class Relay {
     co_return !sent.error;
   }
 
-  // Until `from` ends; its end is passed on as an end, so that the other direction may go on.
+  bool may_pass(const wire::HelloParse& hello) {
+    Route route = route_hello(target_.route, hello);
+    if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) return true;
+    // Too late to intercept: the other side has been opened.
+    if (route.reason.empty()) route.reason = "an SSM server name came late in a tunnel";
+    if (!route.refusal) route.refusal = Code::endpoint_mismatch;
+    refusal = std::move(route);
+    return false;
+  }
+
+  // Passes one side's end on, so that the other direction may go on.
+  asio::awaitable<void> pass_end(net::Stream& to, std::string_view side) {
+    if (closed_by.empty()) closed_by = side;
+    const net::error_code ended = co_await to.finish_writing();
+    if (ended) stop(side);
+  }
+
+  // Until `from` ends.
   asio::awaitable<void> copy(net::Stream& from, net::Stream& to, std::int64_t& bytes,
                              std::string_view side) {
     std::string buffer(kBufferSize, '\0');
@@ -83,9 +96,7 @@ class Relay {
       const asio::mutable_buffer space(buffer.data(), buffer.size());
       const net::Transfer got = co_await from.read_some(space);
       if (got.error == asio::error::eof) {
-        if (closed_by.empty()) closed_by = side;
-        const net::error_code ended = co_await to.finish_writing();
-        if (ended) stop(side);
+        co_await pass_end(to, side);
         co_return;
       }
       if (got.error) {
@@ -112,14 +123,18 @@ class Relay {
   Downstream& downstream_;
   net::Stream& upstream_;
   const TunnelTarget& target_;
+  bool client_ended_ = false;
 };
 
 net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& target) {
   // By what CONNECT names: an SSM server name inside does not open other addresses.
   const bool endpoint_host = !target.host.is_address() && find_endpoint(target.host.name());
-  const config::Egress& egress = downstream.gateway.config.egress;
-  return [&egress, endpoint_host](const asio::ip::address& address) {
-    return is_denied_address(to_ip_address(address), egress, endpoint_host);
+  const Gateway& gateway = downstream.gateway;
+  return [&gateway, endpoint_host, port = target.port](const asio::ip::address& address) {
+    const IpAddress plain = to_ip_address(address);
+    return is_denied_address(plain, gateway.config.egress, endpoint_host) ||
+           gateway.is_own_listener(plain, port) ||
+           (!endpoint_host && egress_denies_address(plain, port, gateway.config.egress));
   };
 }
 

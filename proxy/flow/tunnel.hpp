@@ -13,8 +13,9 @@ namespace ssmgate::flow {
 struct TunnelTarget {
   Host host;
   std::uint16_t port = 443;
-  Route route;              // tunnel or channel
-  bool hello_seen = false;  // the first bytes were looked at before
+  Route route;                // tunnel or channel
+  bool hello_seen = false;    // the first bytes were looked at before
+  bool client_ended = false;  // the client has ended its direction already
 };
 
 // Opens the way to `target` and relays until both directions have ended. `downstream.inbox` holds

@@ -28,6 +28,15 @@ Watchdog::Attachment::~Attachment() {
   std::erase(watchdog_.attached_, stream_);
 }
 
+Watchdog::Idle::Idle(Watchdog& watchdog) : watchdog_(watchdog) {
+  watchdog_.idle_ = true;
+  if (watchdog_.draining_) watchdog_.close_all();
+}
+
+void Watchdog::close_all() {
+  for (net::Stream* stream : attached_) stream->close();
+}
+
 void Watchdog::arm() {
   armed_ = true;
   armed_until_ = deadline_;
@@ -53,10 +62,17 @@ void Watchdog::finish() {
   timer_.cancel();
 }
 
+void Watchdog::drain() {
+  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] {
+    self->draining_ = true;
+    if (self->idle_) self->close_all();
+  });
+}
+
 void Watchdog::stop() {
   boost::asio::post(timer_.get_executor(), [self = shared_from_this()] {
     self->stopped_ = true;
-    for (net::Stream* stream : self->attached_) stream->close();
+    self->close_all();
   });
 }
 

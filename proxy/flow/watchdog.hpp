@@ -31,7 +31,7 @@ class Deadline {
   std::chrono::steady_clock::time_point until_;
 };
 
-// INVARIANT: used on its connection's executor only, but for `stop`.
+// INVARIANT: used on its connection's executor only, but for `drain` and `stop`.
 class Watchdog : public std::enable_shared_from_this<Watchdog> {
  public:
   explicit Watchdog(const boost::asio::any_io_executor& executor) : timer_(executor) {}
@@ -62,6 +62,22 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
     net::Stream* stream_;
   };
 
+  // The connection waits for a request and has nothing under way, for as long as this lives.
+  class Idle {
+   public:
+    explicit Idle(Watchdog& watchdog);
+    ~Idle() { watchdog_.idle_ = false; }
+    Idle(const Idle&) = delete;
+    Idle& operator=(const Idle&) = delete;
+
+   private:
+    Watchdog& watchdog_;
+  };
+
+  // Closes the connection as soon as it is idle: no new work. Safe from any thread.
+  void drain();
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
+
   // Closes every attached stream, now and later: the gateway ends. Safe from any thread.
   void stop();
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }
@@ -71,6 +87,7 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
 
  private:
   using Clock = std::chrono::steady_clock;
+  void close_all();
   void arm();
   void on_timer(const boost::system::error_code& error);
 
@@ -82,6 +99,8 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
   Clock::time_point armed_until_ = Clock::time_point::max();
   bool armed_ = false;
   bool expired_ = false;
+  bool idle_ = false;
+  bool draining_ = false;
   bool stopped_ = false;
 };
 

@@ -42,7 +42,7 @@ bool add_subtree(STACK_OF(GENERAL_SUBTREE) * &list, const Set& set) {
   std::unique_ptr<GENERAL_SUBTREE, FreeSubtree> subtree(GENERAL_SUBTREE_new());
   if (list == nullptr || subtree == nullptr || !set(subtree->base)) return false;
   if (sk_GENERAL_SUBTREE_push(list, subtree.get()) <= 0) return false;
-  subtree.release();
+  static_cast<void>(subtree.release());
   return true;
 }
 
@@ -78,7 +78,7 @@ bool add_dns_name(X509* certificate, std::string_view host) {
   std::unique_ptr<GENERAL_NAME, FreeSubtree> name(GENERAL_NAME_new());
   if (names == nullptr || name == nullptr || !set_text(name.get(), GEN_DNS, host)) return false;
   if (sk_GENERAL_NAME_push(names.get(), name.get()) <= 0) return false;
-  name.release();
+  static_cast<void>(name.release());
   return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) ==
          1;
 }
