@@ -27,6 +27,10 @@ class RunAndEnv(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         need("aws", "awscli")
+        # A soft limit that is surely not the hard one.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+        cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         # `env` has to find the gateway by its configuration, so the port is fixed beforehand.
         cls.world = World(listen=[{"address": f"127.0.0.1:{free_port()}"}])
         cls.addClassCleanup(cls.world.close)
@@ -139,6 +143,18 @@ class Run(RunAndEnv):
                               env=self.environment(), pass_fds=[kept], check=True,
                               capture_output=True, text=True, timeout=60)
         self.assertEqual(done.stdout, f"{limit} {[str(kept)]}\n")
+
+    def test_the_gateway_takes_all_descriptors_that_it_may(self):
+        def is_raised(process):
+            soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+            return soft == hard
+
+        self.assertTrue(is_raised(self.world.gateway.process))
+        with subprocess.Popen([program(), "run", "--", "cat"], env=self.environment(),
+                              stdin=subprocess.PIPE) as gate:
+            wait_for(lambda: is_raised(gate), "run's limit", 30)
+            gate.stdin.close()
+            self.assertEqual(gate.wait(30), 0)
 
     def test_a_signal_to_ssmgate_alone_reaches_the_command(self):
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
