@@ -68,13 +68,20 @@ Malformed target_fault(const Fields& fields) {
               " must be `AmazonSSM.` and the name of an operation, in AWS's spelling"};
 }
 
+// A query may hold a presigned signature or a session token, and the message ends in the audit log.
+Malformed request_line_fault(const HttpRequest& request) {
+  const std::size_t query = request.target.find('?');
+  std::string shown = quote_excerpt(std::string(request.method) + " " +
+                                    std::string(request.target.substr(0, query)));
+  if (query != std::string_view::npos) shown += " with a query";
+  return {Code::request_line, "the request must be `POST /`, not " + shown};
+}
+
 std::optional<Malformed> find_head_fault(const HttpRequest& request, const Fields& fields,
                                          std::string_view operation) {
   if (operation.empty()) return target_fault(fields);
   if (request.method != "POST" || request.target != "/") {
-    return Malformed{Code::request_line, "the request must be `POST /`, not " +
-                                             quote_excerpt(std::string(request.method) + " " +
-                                                           std::string(request.target))};
+    return request_line_fault(request);
   }
   if (fields.content_type.count != 1) {
     return Malformed{Code::content_type, describe_count("Content-Type", fields.content_type)};

@@ -1,15 +1,7 @@
 #include "commands/client_environment.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "ssmgate/names/endpoint.hpp"
 
@@ -25,12 +17,6 @@ constexpr std::string_view kNeverProxied[] = {"169.254.169.254", "169.254.170.2"
 // Both spellings: Python prefers the lower-case one, Go and curl read either.
 constexpr const char* kProxyNames[] = {"HTTPS_PROXY", "https_proxy"};
 constexpr const char* kNoProxyNames[] = {"NO_PROXY", "no_proxy"};
-constexpr const char* kBundleNames[] = {"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"};
-
-// Where `env` keeps what it replaced, so that `env --unset` can put it back.
-std::string saved_name(std::string_view name) {
-  return "SSMGATE_SAVED_" + std::string(name);
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -58,50 +44,31 @@ std::string lower(std::string_view text) {
   return lowered;
 }
 
-// The file that a bundle variable named before ssmgate set it.
-std::optional<std::string> own_bundle(const char* name, const fs::path& bundle,
-                                      const Lookup& current) {
-  if (auto saved = current(saved_name(name))) return saved;
-  auto value = current(name);
-  if (value && fs::path(*value) == bundle) return std::nullopt;
-  return value;
-}
-
-std::optional<EnvironmentFault> append_file(std::string& out, const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    return EnvironmentFault{"`" + file.string() + "` cannot be read: " + std::strerror(errno)};
-  }
-  out.append(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-  if (!out.empty() && out.back() != '\n') out += '\n';
-  return std::nullopt;
-}
-
-std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_view text) {
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  std::string aside = file.string() + ".XXXXXX";
-  const int fd = ::mkostemp(aside.data(), O_CLOEXEC);
-  if (fd < 0) return EnvironmentFault{"`" + aside + "` cannot be written: " + std::strerror(errno)};
-  bool good = ::fchmod(fd, 0644) == 0;
-  while (good && !text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    good = count > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  good = ::close(fd) == 0 && good && ::rename(aside.c_str(), file.c_str()) == 0;
-  if (good) return std::nullopt;
-  const int reason = errno;
-  ::unlink(aside.c_str());
-  return EnvironmentFault{"`" + file.string() + "` cannot be written: " + std::strerror(reason)};
-}
-
 }  // namespace
 
 std::optional<std::string> lookup_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr || *value == '\0') return std::nullopt;
   return std::string(value);
+}
+
+std::string set_name(std::string_view name) {
+  return "SSMGATE_SET_" + std::string(name);
+}
+
+std::string saved_name(std::string_view name) {
+  return "SSMGATE_SAVED_" + std::string(name);
+}
+
+bool is_set_by_env(const std::string& name, const Lookup& current) {
+  const auto value = current(name);
+  return value && value == current(set_name(name));
+}
+
+Lookup without_env(Lookup current) {
+  return [current = std::move(current)](const std::string& name) {
+    return current(is_set_by_env(name, current) ? saved_name(name) : name);
+  };
 }
 
 bool bypasses_gateway(std::string_view entry) {
@@ -146,6 +113,11 @@ std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(std::s
   ClientEnvironment environment;
   for (const char* name : kProxyNames) {
     const auto value = current(name);
+    if (is_set_by_env(name, current)) {
+      return EnvironmentFault{std::string(name) +
+                              " is ssmgate's own, set by `ssmgate env`; take it back first: "
+                              "`eval \"$(ssmgate env --unset)\"`"};
+    }
     // The value is not shown: it may hold a password.
     if (value && *value != proxy) {
       return EnvironmentFault{std::string(name) +
@@ -173,23 +145,6 @@ std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(std::s
   }
   for (const char* name : kBundleNames) environment.variables.push_back({name, bundle.string()});
   return environment;
-}
-
-std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string_view root_pem,
-                                             const fs::path& ca_file, const Lookup& current) {
-  std::string text(root_pem);
-  if (auto fault = append_file(text, ca_file)) return fault;
-  std::vector<std::string> added;
-  for (const char* name : kBundleNames) {
-    const auto file = own_bundle(name, bundle, current);
-    if (!file || std::ranges::find(added, *file) != added.end()) continue;
-    if (auto fault = append_file(text, *file)) {
-      fault->text = std::string(name) + ": " + fault->text + "; unset it or name a file";
-      return fault;
-    }
-    added.push_back(*file);
-  }
-  return write_file(bundle, text);
 }
 
 }  // namespace ssmgate::commands

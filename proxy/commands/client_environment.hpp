@@ -13,6 +13,9 @@
 
 namespace ssmgate::commands {
 
+// They name a file of roots: `write_bundle` makes the one that they get.
+inline constexpr const char* kBundleNames[] = {"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"};
+
 struct Variable {
   std::string name;
   std::string value;
@@ -31,8 +34,18 @@ struct EnvironmentFault {
 using Lookup = std::function<std::optional<std::string>(const std::string& name)>;
 [[nodiscard]] std::optional<std::string> lookup_environment(const std::string& name);
 
+// `env` leaves two notes beside each variable: what it set, and what was there before (empty:
+// nothing was). INVARIANT: a variable that holds anything else than the note says is a person's
+// own, whatever was saved once.
+[[nodiscard]] std::string set_name(std::string_view name);
+[[nodiscard]] std::string saved_name(std::string_view name);
+[[nodiscard]] bool is_set_by_env(const std::string& name, const Lookup& current);
+
+// What variables would hold if `env` had never been here.
+[[nodiscard]] Lookup without_env(Lookup current);
+
 // `proxy` is http://ADDRESS:PORT, `bundle` the file that `write_bundle` made. An HTTPS_PROXY that
-// leads elsewhere is a fault: it would be lost.
+// leads elsewhere is a fault: it would be lost, or be in a loop when `env` made it.
 [[nodiscard]] std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(
     std::string_view proxy, const std::filesystem::path& bundle, const Lookup& current);
 
@@ -44,13 +57,5 @@ using Lookup = std::function<std::optional<std::string>(const std::string& name)
 
 // True when NO_PROXY entry `entry` keeps an SSM endpoint away from the gateway in some client.
 [[nodiscard]] bool bypasses_gateway(std::string_view entry);
-
-// Writes the gateway's root, the roots of `ca_file`, and what AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS
-// name now: these variables replace a client's roots, so that a bundle of our root alone would
-// break every other call. Written aside and renamed.
-[[nodiscard]] std::optional<EnvironmentFault> write_bundle(const std::filesystem::path& bundle,
-                                                           std::string_view root_pem,
-                                                           const std::filesystem::path& ca_file,
-                                                           const Lookup& current);
 
 }  // namespace ssmgate::commands

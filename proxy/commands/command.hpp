@@ -4,12 +4,16 @@
 // output, everything for a person who made a mistake to standard error.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include <CLI/CLI.hpp>
 
 namespace ssmgate::commands {
 
 void add_serve_command(CLI::App& app, int& exit_status);
-void add_run_command(CLI::App& app, int& exit_status);
+// `command`: the words behind `--`, which the parser never sees: it would take `[a,b]` for a list.
+void add_run_command(CLI::App& app, std::vector<std::string> command, int& exit_status);
 void add_env_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
 void add_eval_command(CLI::App& app, int& exit_status);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "commands/client_bundle.hpp"
 #include "commands/client_environment.hpp"
 #include "commands/command.hpp"
 #include "config/config.hpp"
@@ -85,28 +86,17 @@ config::SocketAddress reachable(config::SocketAddress address) {
   return address;
 }
 
-// What ssmgate itself set is not what a person had set.
-std::string saved_name(const std::string& name) {
-  return "SSMGATE_SAVED_" + name;
-}
-
-Lookup lookup_original(const std::string& proxy, const fs::path& bundle) {
-  return [proxy, bundle](const std::string& name) -> std::optional<std::string> {
-    if (auto saved = lookup_environment(saved_name(name))) return saved;
-    auto value = lookup_environment(name);
-    if (value && (*value == proxy || *value == bundle.string())) return std::nullopt;
-    return value;
-  };
-}
-
+// Takes back what `env` set and nothing else; the notes go in any case.
 int print_unset(Shell shell) {
+  const Lookup original = without_env(lookup_environment);
   for (const std::string& name : client_variable_names()) {
-    if (const auto saved = lookup_environment(saved_name(name))) {
-      std::puts(set_line(shell, {name, *saved}).c_str());
-      std::puts(unset_line(shell, saved_name(name)).c_str());
-    } else {
-      std::puts(unset_line(shell, name).c_str());
+    if (!lookup_environment(set_name(name))) continue;
+    if (is_set_by_env(name, lookup_environment)) {
+      const auto before = original(name);
+      std::puts((before ? set_line(shell, {name, *before}) : unset_line(shell, name)).c_str());
     }
+    std::puts(unset_line(shell, set_name(name)).c_str());
+    std::puts(unset_line(shell, saved_name(name)).c_str());
   }
   return 0;
 }
@@ -133,7 +123,7 @@ int print_exports(const EnvOptions& options) {
                              std::istreambuf_iterator<char>());
   const std::string proxy = "http://" + config::render_socket_address(address);
   const fs::path bundle = settings.state / "bundle.pem";
-  const Lookup original = lookup_original(proxy, bundle);
+  const Lookup original = without_env(lookup_environment);
   if (const auto fault = write_bundle(bundle, root_pem, settings.upstream.ca_file, original)) {
     return fail(fault->text);
   }
@@ -148,10 +138,10 @@ int print_exports(const EnvOptions& options) {
                  config::render_socket_address(address).c_str());
   }
   for (const Variable& variable : environment.variables) {
-    if (const auto before = original(variable.name)) {
-      std::puts(set_line(options.shell, {saved_name(variable.name), *before}).c_str());
-    }
-    std::puts(set_line(options.shell, variable).c_str());
+    const std::string before = original(variable.name).value_or("");
+    const Variable notes[] = {
+        {saved_name(variable.name), before}, {set_name(variable.name), variable.value}, variable};
+    for (const Variable& each : notes) std::puts(set_line(options.shell, each).c_str());
   }
   return 0;
 }

@@ -1,12 +1,11 @@
 // `ssmgate run -- COMMAND…`: a private gateway for one command, gone when it ends.
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <csignal>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -14,9 +13,11 @@
 #include <string>
 #include <vector>
 
+#include "commands/client_bundle.hpp"
 #include "commands/client_environment.hpp"
 #include "commands/command.hpp"
 #include "commands/operator_log.hpp"
+#include "commands/started_command.hpp"
 #include "config/values.hpp"
 #include "flow/server.hpp"
 
@@ -31,22 +32,24 @@ struct RunOptions {
   std::vector<std::string> command;
 };
 
-// What a shell says of a command that it cannot find, or cannot run.
-constexpr int kNotFound = 127;
-constexpr int kNotRunnable = 126;
-constexpr int kGatewayTrouble = 125;
-
-int fail(const std::string& text, int status) {
+int fail(const std::string& text) {
   std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
-  return status;
+  return kGatewayTrouble;
 }
 
 // A folder of our own for the bundle, removed at the end.
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "ssmgate-run-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
+    const char* place = std::getenv("TMPDIR");
+    const fs::path base = place != nullptr && *place != '\0' ? place : "/tmp";
+    std::string name = (base / "ssmgate-run-XXXXXX").string();
+    if (::mkdtemp(name.data()) != nullptr) {
+      path_ = name;
+    } else {
+      fault_ = "no temporary folder can be made in `" + base.string() +
+               "`: " + std::strerror(errno) + "; name a folder in TMPDIR";
+    }
   }
   ~TemporaryFolder() {
     std::error_code ignored;
@@ -55,9 +58,11 @@ class TemporaryFolder {
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
   [[nodiscard]] const fs::path& path() const noexcept { return path_; }
+  [[nodiscard]] const std::string& fault() const noexcept { return fault_; }  // empty: none
 
  private:
   fs::path path_;
+  std::string fault_;
 };
 
 // The environment of this process with `variables` in place.
@@ -75,64 +80,6 @@ std::vector<std::string> child_environment(const std::vector<Variable>& variable
   return lines;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (std::string& text : texts) result.push_back(text.data());
-  result.push_back(nullptr);
-  return result;
-}
-
-// The signals that end `run` are the command's to handle.
-class SignalsForCommand {
- public:
-  SignalsForCommand() {
-    sigemptyset(&set_);
-    for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCHLD}) sigaddset(&set_, signal);
-    pthread_sigmask(SIG_BLOCK, &set_, &before_);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
-
-  // Waits for the command; passes on what is sent to us alone. A terminal sends SIGINT and SIGQUIT
-  // to the command itself.
-  int wait_for(pid_t child) const {
-    for (;;) {
-      int signal = 0;
-      sigwait(&set_, &signal);
-      if (signal == SIGTERM || signal == SIGHUP) ::kill(child, signal);
-      int status = 0;
-      if (::waitpid(child, &status, WNOHANG) != child) continue;
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
-  }
-
- private:
-  sigset_t set_{};
-  sigset_t before_{};
-};
-
-int run_command(std::vector<std::string> command, const std::vector<Variable>& variables,
-                const SignalsForCommand& signals) {
-  std::vector<std::string> environment = child_environment(variables);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigmask(&attributes, &signals.before());
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  pid_t child = 0;
-  const int error = ::posix_spawnp(&child, command.front().c_str(), nullptr, &attributes,
-                                   pointers(command).data(), pointers(environment).data());
-  posix_spawnattr_destroy(&attributes);
-  if (error != 0) {
-    return fail("`" + command.front() + "` cannot be run: " + std::strerror(error),
-                error == ENOENT ? kNotFound : kNotRunnable);
-  }
-  return signals.wait_for(child);
-}
-
 int run(const RunOptions& options) {
   std::optional<fs::path> file;
   if (!options.config.empty()) file = options.config;
@@ -148,6 +95,7 @@ int run(const RunOptions& options) {
   const fs::path ca_file = settings.upstream.ca_file;
 
   const SignalsForCommand signals;
+  std::signal(SIGPIPE, SIG_IGN);
   auto opened = flow::Server::open(std::move(settings));
   if (auto* fault = std::get_if<flow::StartFault>(&opened)) {
     for (const std::string& line : fault->lines) std::fprintf(stderr, "%s\n", line.c_str());
@@ -155,38 +103,65 @@ int run(const RunOptions& options) {
   }
   auto& server = *std::get<std::unique_ptr<flow::Server>>(opened);
   const TemporaryFolder folder;
-  if (folder.path().empty()) return fail("no temporary folder can be made", kGatewayTrouble);
+  if (!folder.fault().empty()) return fail(folder.fault());
   const fs::path bundle = folder.path() / "bundle.pem";
   const std::string proxy = "http://" + config::render_socket_address(server.addresses().front());
   if (auto fault = write_bundle(bundle, server.root_pem(), ca_file, lookup_environment)) {
-    return fail(fault->text, kGatewayTrouble);
+    return fail(fault->text);
   }
   const auto made = make_client_environment(proxy, bundle, lookup_environment);
   if (const auto* fault = std::get_if<EnvironmentFault>(&made)) {
-    return fail(fault->text, kGatewayTrouble);
+    return fail(fault->text);
   }
   const auto& environment = std::get<ClientEnvironment>(made);
   for (const std::string& warning : environment.warnings) {
     std::fprintf(stderr, "ssmgate: %s\n", warning.c_str());
   }
   server.start();
-  return run_command(options.command, environment.variables, signals);
+  return signals.run(options.command, child_environment(environment.variables));
+}
+
+// Whatever goes wrong in here must not look like the command's own exit status.
+int run_or_fail(const RunOptions& options) {
+  try {
+    return run(options);
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
+}
+
+// `words` stand in front of `--`, where only options may.
+void check_usage(const std::vector<std::string>& words, const RunOptions& options) {
+  const int status = kGatewayTrouble;
+  if (!words.empty() && words.front().starts_with('-')) {
+    throw CLI::ParseError("`" + words.front() + "` is no option of `run`", status);
+  }
+  if (!words.empty()) {
+    throw CLI::ParseError(
+        "`" + words.front() + "` needs `--` before it: `ssmgate run -- " + words.front() + " …`",
+        status);
+  }
+  if (options.command.empty()) {
+    throw CLI::ParseError("no command: write `ssmgate run -- COMMAND ARGUMENTS`", status);
+  }
 }
 
 }  // namespace
 
-void add_run_command(CLI::App& app, int& exit_status) {
+void add_run_command(CLI::App& app, std::vector<std::string> words, int& exit_status) {
   auto options = std::make_shared<RunOptions>();
+  options->command = std::move(words);
   CLI::App* command = app.add_subcommand(
       "run", "Run one command behind a private gateway: ssmgate run -- aws ssm start-session …");
   command->add_option("--policy", options->policy, "Policy file (default: the configuration's)")
       ->type_name("FILE");
   command->add_option("--config", options->config, "Configuration file")->type_name("FILE");
-  command->add_option("COMMAND", options->command, "The command and its arguments, behind `--`")
-      ->required();
-  command->callback([options, &exit_status] {
+  command->footer("What stands behind `--` is the command and its arguments, byte for byte.");
+  command->prefix_command();
+  command->callback([command, options, &exit_status] {
+    check_usage(command->remaining(), *options);
     open_operator_log(spdlog::level::warn);
-    exit_status = run(*options);
+    exit_status = run_or_fail(*options);
   });
 }
 

@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "commands/command.hpp"
+#include "commands/descriptor_limit.hpp"
 #include "commands/operator_log.hpp"
 #include "config/values.hpp"
 #include "flow/server.hpp"
@@ -59,6 +60,7 @@ int serve(const ServeOptions& options) {
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return print_lines(fault->lines);
   auto& [settings, source] = std::get<config::FoundConfig>(found);
 
+  raise_descriptor_limit();
   // Blocked before the first thread starts, so that they all inherit it.
   sigset_t signals;
   sigemptyset(&signals);

@@ -18,6 +18,7 @@
 
 #include "config/values.hpp"
 #include "flow/connection.hpp"
+#include "net/descriptor.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -28,6 +29,8 @@ namespace {
 constexpr int kBacklog = 4096;
 // Out of file descriptors: connections wait in the backlog until others have ended.
 constexpr std::chrono::milliseconds kBreather{100};
+// LIMIT: connections accepted at a stretch; then `close` has its turn.
+constexpr int kBatch = 64;
 
 // LIMIT: a peer that vanished is noticed after 60 s of silence and four probes, 15 s apart; idle
 // tunnels have no other time-out.
@@ -63,7 +66,7 @@ std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(
   const tcp::endpoint endpoint(to_asio_address(settings.bind.address), settings.bind.port);
   // A strand: `close` comes from another thread.
   tcp::acceptor acceptor(asio::make_strand(context));
-  acceptor.open(endpoint.protocol(), error);
+  net::open_acceptor(acceptor, endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error && !settings.bind.address.is_v4()) {
     acceptor.set_option(asio::ip::v6_only(true), error);
@@ -105,14 +108,11 @@ asio::awaitable<void> Listener::accept(Gateway& gateway, Admission& admission) {
   asio::steady_timer breather(acceptor_.get_executor());
   while (acceptor_.is_open()) {
     boost::system::error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    tcp::socket socket = co_await acceptor_.async_accept(context_, std::move(token));
-    if (!error) {
-      welcome(std::move(socket), gateway, admission);
-      continue;
-    }
+    auto arrival = asio::redirect_error(asio::use_awaitable, error);
+    co_await acceptor_.async_wait(tcp::acceptor::wait_read, std::move(arrival));
+    if (!error) error = accept_batch(gateway, admission);
     if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
-    if (error == asio::error::connection_aborted) continue;
+    if (!error) continue;
     trouble_.say([&](std::uint64_t more) {
       spdlog::warn(
           "{}: a connection could not be accepted: {} ({} more such since the last such line)",
@@ -122,6 +122,20 @@ asio::awaitable<void> Listener::accept(Gateway& gateway, Admission& admission) {
     auto pause = asio::redirect_error(asio::use_awaitable, error);
     co_await breather.async_wait(std::move(pause));
   }
+}
+
+boost::system::error_code Listener::accept_batch(Gateway& gateway, Admission& admission) {
+  for (int i = 0; i < kBatch; ++i) {
+    boost::system::error_code error;
+    tcp::socket socket(context_);
+    net::accept_waiting(acceptor_, socket, error);
+    if (error == asio::error::would_block) break;
+    // The client has gone, or a signal came: the next may be there all the same.
+    if (error == asio::error::connection_aborted || error == asio::error::interrupted) continue;
+    if (error) return error;
+    welcome(std::move(socket), gateway, admission);
+  }
+  return {};
 }
 
 void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admission) {

@@ -51,6 +51,8 @@ class Listener {
 
  private:
   boost::asio::awaitable<void> accept(Gateway& gateway, Admission& admission);
+  // Takes those that wait; an error other than that of one connection.
+  boost::system::error_code accept_batch(Gateway& gateway, Admission& admission);
   void welcome(boost::asio::ip::tcp::socket socket, Gateway& gateway, Admission& admission);
 
   boost::asio::io_context& context_;

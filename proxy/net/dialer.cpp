@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "net/descriptor.hpp"
 #include "net/system_lookup.hpp"
 #include "net/tokens.hpp"
 
@@ -113,7 +114,7 @@ SteadyClock::time_point share_of(SteadyClock::time_point deadline, std::size_t a
 asio::awaitable<error_code> try_one(std::shared_ptr<Attempt> attempt, Tcp::endpoint endpoint,
                                     SteadyClock::time_point deadline) {
   error_code opened;
-  attempt->socket.open(endpoint.protocol(), opened);
+  open_socket(attempt->socket, endpoint.protocol(), opened);
   if (opened) co_return opened;
   arm(attempt, deadline);
   const auto [connected] = co_await attempt->socket.async_connect(endpoint, kAwait);

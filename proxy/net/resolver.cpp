@@ -2,8 +2,8 @@
 #include "net/resolver.hpp"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
-#include <deque>
 #include <list>
 #include <map>
 #include <mutex>
@@ -19,6 +19,7 @@
 
 #include "net/system_lookup.hpp"
 #include "net/tokens.hpp"
+#include "ssmgate/names/endpoint.hpp"
 
 namespace ssmgate::net {
 namespace {
@@ -27,7 +28,10 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kKeepAnswer{30};
 constexpr std::chrono::seconds kKeepFailure{2};
+constexpr std::chrono::minutes kKeepOld{10};
 constexpr std::size_t kNamesKept = 4096;
+
+using Names = std::list<std::string>;
 
 // One coroutine's wait. The timer is its deadline and, cancelled, its wake-up; it is touched on the
 // coroutine's executor alone.
@@ -49,8 +53,26 @@ void deliver(const WaiterPtr& waiter, const Resolution& result) {
 struct CacheEntry {
   Resolution answer;
   SteadyClock::time_point expiry;
-  std::list<std::string>::iterator place;
+  SteadyClock::time_point end;  // until then it may stand in for a fresh answer
+  Names::iterator place;
 };
+
+// A name that is looked up, and who waits for it: possibly nobody.
+struct Pending {
+  std::vector<WaiterPtr> waiters;
+  std::optional<Names::iterator> queued;  // absent: a thread is at it
+};
+
+// That a name does not exist is an answer; anything else says that there was none.
+bool is_answer(const Resolution& found) {
+  return !found.error || found.error == asio::error::host_not_found;
+}
+
+enum Lane : std::size_t { endpoints, others, kLanes };
+
+Lane lane_of(const std::string& host) {
+  return find_endpoint(host) ? endpoints : others;
+}
 
 std::optional<Resolution> parse_literal(const std::string& host) {
   Resolution answer;
@@ -78,16 +100,18 @@ struct Resolver::Impl {
   bool stopping = false;
   int threads = 0;
   int busy = 0;
-  std::deque<std::string> queue;
-  // Every name that is queued or being looked up, with those who wait for it: possibly nobody.
-  std::map<std::string, std::vector<WaiterPtr>> pending;
+  std::array<Names, kLanes> queues;
+  // INVARIANT: every name that is queued has somebody who waits for it.
+  std::map<std::string, Pending> pending;
   std::map<std::string, CacheEntry> cache;
-  std::list<std::string> order;  // the cache's names, the oldest answer first
+  Names order;  // the cache's names, the oldest answer first
 
-  static void work(const std::shared_ptr<Impl>& self);
-  void store(const std::string& host, const Resolution& answer);
+  static void work(const std::shared_ptr<Impl>& self, Lane lane);
+  // Keeps `found`, and returns what to answer: an old answer where `found` is none.
+  Resolution store(const std::string& host, Resolution found);
   void answer_all(const std::string& host, const Resolution& answer);
   [[nodiscard]] std::optional<Resolution> find(const std::string& host);
+  [[nodiscard]] std::optional<Resolution> find_old(const std::string& host);
   // A cached answer, or nothing: the waiter is then among the pending.
   [[nodiscard]] std::optional<Resolution> find_or_join(const std::string& host,
                                                        const WaiterPtr& waiter);
@@ -112,8 +136,14 @@ class Membership {
 
 }  // namespace
 
-void Resolver::Impl::store(const std::string& host, const Resolution& answer) {
+Resolution Resolver::Impl::store(const std::string& host, Resolution found) {
+  auto end = now() + (found.error ? kKeepFailure : std::chrono::seconds(kKeepOld));
+  const auto expiry = now() + (found.error ? kKeepFailure : kKeepAnswer);
   if (const auto old = cache.find(host); old != cache.end()) {
+    if (!is_answer(found) && !old->second.answer.error && now() < old->second.end) {
+      found = old->second.answer;
+      end = old->second.end;
+    }
     order.erase(old->second.place);
     cache.erase(old);
   }
@@ -121,15 +151,15 @@ void Resolver::Impl::store(const std::string& host, const Resolution& answer) {
     cache.erase(order.front());
     order.pop_front();
   }
-  const auto kept = answer.error ? kKeepFailure : kKeepAnswer;
   order.push_back(host);
-  cache.emplace(host, CacheEntry{answer, now() + kept, std::prev(order.end())});
+  cache.emplace(host, CacheEntry{found, expiry, end, std::prev(order.end())});
+  return found;
 }
 
 void Resolver::Impl::answer_all(const std::string& host, const Resolution& answer) {
   const auto waiting = pending.extract(host);
   if (waiting.empty()) return;
-  for (const WaiterPtr& waiter : waiting.mapped()) deliver(waiter, answer);
+  for (const WaiterPtr& waiter : waiting.mapped().waiters) deliver(waiter, answer);
 }
 
 std::optional<Resolution> Resolver::Impl::find(const std::string& host) {
@@ -138,40 +168,55 @@ std::optional<Resolution> Resolver::Impl::find(const std::string& host) {
   return entry->second.answer;
 }
 
+std::optional<Resolution> Resolver::Impl::find_old(const std::string& host) {
+  const std::scoped_lock lock(mutex);
+  const auto entry = cache.find(host);
+  if (entry == cache.end() || entry->second.answer.error || now() >= entry->second.end) {
+    return std::nullopt;
+  }
+  return entry->second.answer;
+}
+
 std::optional<Resolution> Resolver::Impl::find_or_join(const std::string& host,
                                                        const WaiterPtr& waiter) {
   const std::scoped_lock lock(mutex);
   if (auto cached = find(host)) return cached;
-  if (const auto under_way = pending.find(host); under_way != pending.end()) {
-    under_way->second.push_back(waiter);
-    return std::nullopt;
-  }
-  pending[host].push_back(waiter);
-  queue.push_back(host);
-  changed.notify_one();
+  const auto [under_way, is_new] = pending.try_emplace(host);
+  under_way->second.waiters.push_back(waiter);
+  if (!is_new) return std::nullopt;
+  Names& queue = queues[lane_of(host)];
+  under_way->second.queued = queue.insert(queue.end(), host);
+  changed.notify_all();
   return std::nullopt;
 }
 
 void Resolver::Impl::leave(const std::string& host, const WaiterPtr& waiter) {
   const std::scoped_lock lock(mutex);
   const auto under_way = pending.find(host);
-  if (under_way != pending.end()) std::erase(under_way->second, waiter);
+  if (under_way == pending.end()) return;
+  Pending& entry = under_way->second;
+  std::erase(entry.waiters, waiter);
+  if (!entry.waiters.empty() || !entry.queued) return;
+  queues[lane_of(host)].erase(*entry.queued);
+  pending.erase(under_way);
 }
 
-void Resolver::Impl::work(const std::shared_ptr<Impl>& self) {
+void Resolver::Impl::work(const std::shared_ptr<Impl>& self, Lane lane) {
   std::unique_lock lock(self->mutex);
+  Names& queue = self->queues[lane];
   for (;;) {
-    self->changed.wait(lock, [&self] { return self->stopping || !self->queue.empty(); });
+    self->changed.wait(lock, [&] { return self->stopping || !queue.empty(); });
     if (self->stopping) break;
-    const std::string host = std::move(self->queue.front());
-    self->queue.pop_front();
+    const std::string host = std::move(queue.front());
+    queue.pop_front();
+    self->pending.at(host).queued.reset();
     ++self->busy;
     lock.unlock();
-    const Resolution answer = self->look_up(host);
+    Resolution found = self->look_up(host);
     lock.lock();
     --self->busy;
-    self->store(host, answer);
-    self->answer_all(host, answer);
+    if (self->stopping) break;
+    self->answer_all(host, self->store(host, std::move(found)));
   }
   --self->threads;
   self->changed.notify_all();
@@ -187,9 +232,11 @@ Resolver::Resolver(int threads, LookUp look_up, Now now)
   sigfillset(&every);
   pthread_sigmask(SIG_SETMASK, &every, &before);
   for (int i = 0; i < threads; ++i) {
-    std::thread([impl = impl_] { Impl::work(impl); }).detach();
-    const std::scoped_lock lock(impl_->mutex);
-    ++impl_->threads;
+    for (const Lane lane : {endpoints, others}) {
+      std::thread([impl = impl_, lane] { Impl::work(impl, lane); }).detach();
+      const std::scoped_lock lock(impl_->mutex);
+      ++impl_->threads;
+    }
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -197,7 +244,7 @@ Resolver::Resolver(int threads, LookUp look_up, Now now)
 Resolver::~Resolver() {
   std::unique_lock lock(impl_->mutex);
   impl_->stopping = true;
-  impl_->queue.clear();
+  for (Names& queue : impl_->queues) queue.clear();
   Resolution aborted;
   aborted.error = asio::error::operation_aborted;
   while (!impl_->pending.empty()) {
@@ -216,13 +263,17 @@ asio::awaitable<Resolution> Resolver::resolve(std::string host,
 
   const std::shared_ptr<Impl> impl = impl_;  // outlives the resolver
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto waiter = std::make_shared<Waiter>(executor, deadline);
+  const auto old = impl->find_old(host);
+  const auto now = SteadyClock::now();
+  const auto patience = (deadline - now) / (old ? 2 : 1);
+  const auto waiter = std::make_shared<Waiter>(executor, now + patience);
   const Membership membership([impl, host, waiter] { impl->leave(host, waiter); });
   auto cached = impl->find_or_join(host, waiter);
   if (cached) co_return *std::move(cached);
 
   const auto [waited] = co_await waiter->timer.async_wait(kAwait);
   if (waiter->result) co_return *std::move(waiter->result);
+  if (!waited && old) co_return *old;
   Resolution late;
   late.error = waited ? waited : error_code(asio::error::timed_out);
   co_return late;

@@ -26,9 +26,12 @@ using LookUp = std::function<Resolution(const std::string& host)>;
 using Now = std::function<std::chrono::steady_clock::time_point()>;
 
 // Safe to use from several threads, as long as each caller's executor runs one handler at a time.
-// LIMIT: answers are kept 30 s, failures 2 s, at most 4,096 names.
+// SSM's own names have threads to themselves: whatever else clients ask for cannot hold them up.
+// LIMIT: answers are kept 30 s, failures 2 s, at most 4,096 names. An answer of up to 10 min ago
+// stands in while the name servers are silent.
 class Resolver {
  public:
+  // `threads` for SSM's names, and as many for all others.
   explicit Resolver(int threads = 4);  // getaddrinfo
   Resolver(int threads, LookUp look_up, Now now);
   Resolver(const Resolver&) = delete;
@@ -38,8 +41,9 @@ class Resolver {
   ~Resolver();
 
   // The addresses of `host` (an address literal answers at once), resumed on the caller's executor.
-  // Ends with asio::error::timed_out at the deadline; the look-up itself then ends in the
-  // background and still fills the cache.
+  // Ends with asio::error::timed_out at the deadline, or with an old answer half-way to it, which
+  // leaves time to connect. A look-up that has begun then ends in the background and still fills
+  // the cache; one that has not, and that nobody else waits for, is given up.
   [[nodiscard]] asio::awaitable<Resolution> resolve(std::string host,
                                                     std::chrono::steady_clock::time_point deadline);
 

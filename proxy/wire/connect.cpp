@@ -98,6 +98,12 @@ std::optional<Authority> split_authority(std::string_view text) {
 // The request line is whole and CONNECT's: `target` must be HOST:PORT.
 std::optional<ConnectFault> read_authority(std::string_view target,
                                            std::optional<ConnectRequest>& request) {
+  // In front of an `@` stand a name and a password, and messages are logged.
+  if (const std::size_t at = target.rfind('@'); at != std::string_view::npos) {
+    return ConnectFault{
+        Kind::bad_request,
+        quoted(target.substr(at + 1)) + " comes with a user name: CONNECT wants HOST:PORT alone"};
+  }
   const std::optional<Authority> authority = split_authority(target);
   if (!authority || !authority->port) {
     return ConnectFault{Kind::bad_request, quoted(target) +

@@ -2,7 +2,10 @@
 
 import json
 import os
+import resource
 import shlex
+import signal
+import subprocess
 import unittest
 
 from case import assert_chain
@@ -24,6 +27,10 @@ class RunAndEnv(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         need("aws", "awscli")
+        # A soft limit that is surely not the hard one.
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (200, hard))
+        cls.addClassCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         # `env` has to find the gateway by its configuration, so the port is fixed beforehand.
         cls.world = World(listen=[{"address": f"127.0.0.1:{free_port()}"}])
         cls.addClassCleanup(cls.world.close)
@@ -103,6 +110,69 @@ class Run(RunAndEnv):
         for file in (self.world.gateway.ca, self.world.stand_in.root):
             self.assertIn(file.read_text().strip(), result.out)
 
+    def test_arguments_arrive_as_they_are(self):
+        words = ["[a,b]", "[]", "", "a b", "{}", '["i-1"]', "--policy", "-h", "--", "[x", "\\n"]
+        result = self.gate("run", "--", "printf", "%s\\0", *words)
+        self.assertEqual(result.out.split("\0")[:-1], words, result.err)
+
+    def test_a_wrong_usage_says_what_to_write(self):
+        for arguments, hint in ((["true"], "`ssmgate run -- true"), ([], "run -- COMMAND"),
+                                (["--"], "run -- COMMAND"), (["--polcy", "x"], "`--polcy`"),
+                                (["--policy", "[a]"], "run -- COMMAND")):
+            result = self.gate("run", *arguments)
+            self.assertEqual(result.status, 125, arguments)
+            self.assertIn(hint, result.err)
+
+    def test_trouble_of_the_gateway_is_125(self):
+        for more, told in (({"TMPDIR": "/nonexistent"}, "TMPDIR"),
+                           ({"XDG_STATE_HOME": "/proc/x", "SSMGATE_CONFIG": ""}, "/proc/x"),
+                           ({"AWS_CA_BUNDLE": "/tmp"}, "AWS_CA_BUNDLE names `/tmp`"),
+                           ({"NODE_EXTRA_CA_CERTS": "/nonexistent"}, "NODE_EXTRA_CA_CERTS names"),
+                           ({"AWS_CA_BUNDLE": "/dev/zero"}, "16 MiB")):
+            result = self.gate("run", "--", "true", **more)
+            self.assertEqual(result.status, 125, more)
+            self.assertIn(told, result.err)
+
+    def test_the_command_gets_no_descriptor_of_ours(self):
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        kept = os.open("/dev/null", os.O_RDONLY)
+        self.addCleanup(os.close, kept)
+        code = "import os, resource; print(resource.getrlimit(resource.RLIMIT_NOFILE)," \
+               "sorted(os.listdir('/proc/self/fd'), key=int)[3:-1])"
+        done = subprocess.run([program(), "run", "--", need("python3", "python3"), "-c", code],
+                              env=self.environment(), pass_fds=[kept], check=True,
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.stdout, f"{limit} {[str(kept)]}\n")
+
+    def test_the_gateway_takes_all_descriptors_that_it_may(self):
+        def is_raised(process):
+            soft, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+            return soft == hard
+
+        self.assertTrue(is_raised(self.world.gateway.process))
+        with subprocess.Popen([program(), "run", "--", "cat"], env=self.environment(),
+                              stdin=subprocess.PIPE) as gate:
+            wait_for(lambda: is_raised(gate), "run's limit", 30)
+            gate.stdin.close()
+            self.assertEqual(gate.wait(30), 0)
+
+    def test_a_signal_to_ssmgate_alone_reaches_the_command(self):
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+            command = ["sh", "-c", "ulimit -c 0; echo ready; exec cat"]
+            with subprocess.Popen([program(), "run", "--", *command], env=self.environment(),
+                                  start_new_session=True, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE) as gate:
+                self.assertEqual(gate.stdout.readline(), b"ready\n")
+                gate.send_signal(number)
+                self.assertEqual(gate.wait(30), 128 + number)
+
+    def test_whoever_ignores_its_children(self):
+        code = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN);" \
+               "os.execv(sys.argv[1], sys.argv[1:])"
+        result = run([need("python3", "python3"), "-c", code, program(), "run", "--", "sh", "-c",
+                      "exit 7"], self.environment())
+        self.assertEqual(result.status, 7, result.err)
+
 
 class Env(RunAndEnv):
     def bash(self, script, **more):
@@ -125,6 +195,67 @@ class Env(RunAndEnv):
             'echo "[${HTTPS_PROXY-}] [${AWS_CA_BUNDLE-}]"'
         result = self.bash(script)
         self.assertEqual((result.status, result.out), (0, "[] []\n"), result.err)
+
+    def left(self, script, **more):
+        """What a shell holds at the end of `script` of all that `env` touches or notes."""
+        ours = r"^(SSMGATE_S|https_proxy|no_proxy|AWS_CA|NODE_EX)"
+        result = self.bash(f"{script}\nenv | grep -iE '{ours}' | sort || :", **more)
+        self.assertEqual(result.status, 0, result.err)
+        return dict(line.split("=", 1) for line in result.out.splitlines())
+
+    def test_twice_and_taken_back_leaves_nothing(self):
+        on, off = 'eval "$(ssmgate env)"', 'eval "$(ssmgate env --unset)"'
+        before = self.left(":")
+        self.assertEqual(self.left(f"{on}\n{on}\n{off}"), before)
+        self.assertEqual(self.left(f"{on}\n{off}\n{off}"), before)
+        self.assertEqual(self.left(f"{on}\n{on}"), self.left(on))
+        own = {"NO_PROXY": "corp.example", "AWS_CA_BUNDLE": str(self.world.stand_in.root)}
+        before = self.left(":", **own)
+        self.assertEqual(self.left(f"{on}\n{on}\n{off}", **own), before)
+
+    def test_what_a_person_sets_later_wins(self):
+        later = self.world.folder / "later.pem"
+        later.write_text("ADDED-LATER\n")
+        on, off = 'eval "$(ssmgate env)"', 'eval "$(ssmgate env --unset)"'
+        change = f"export AWS_CA_BUNDLE={later} NO_PROXY=new.example"
+        earlier = {"NO_PROXY": "old.example", "AWS_CA_BUNDLE": str(self.world.stand_in.root)}
+        self.assertEqual(self.bash(f"{on}\n{change}\n{on}\ncat $AWS_CA_BUNDLE", **earlier).out
+                         .count("ADDED-LATER"), 1)
+        seen = self.left(f"{on}\n{change}\n{on}", **earlier)
+        self.assertIn("new.example", seen["NO_PROXY"].split(","))
+        self.assertNotIn("old.example", seen["NO_PROXY"].split(","))
+        for script in (f"{on}\n{change}\n{off}", f"{on}\n{change}\n{on}\n{off}"):
+            seen = self.left(script, **earlier)
+            self.assertEqual(seen["AWS_CA_BUNDLE"], str(later))
+            self.assertEqual(seen["NO_PROXY"], "new.example")
+        self.assertNotIn("AWS_CA_BUNDLE", self.left(f"{on}\nunset AWS_CA_BUNDLE\n{off}"))
+
+    def test_unset_leaves_a_persons_own_alone(self):
+        for shell in ("bash", "zsh", "fish", "powershell"):
+            result = self.gate("env", "--unset", "--shell", shell, HTTPS_PROXY="http://corp:3128",
+                               SSMGATE_SAVED_HTTPS_PROXY="http://old:1")
+            self.assertEqual((result.status, result.out), (0, ""), result.err)
+
+    def test_every_shell_gets_its_own_words(self):
+        notes = {"SSMGATE_SET_NO_PROXY": "x", "NO_PROXY": "x", "SSMGATE_SAVED_NO_PROXY": "it's",
+                 "SSMGATE_SET_AWS_CA_BUNDLE": "y", "AWS_CA_BUNDLE": "y"}
+        for shell, put_back, gone in (
+                ("zsh", "export NO_PROXY='it'\\''s'", "unset AWS_CA_BUNDLE"),
+                ("fish", "set -gx NO_PROXY 'it\\'s'", "set -e AWS_CA_BUNDLE"),
+                ("powershell", "$env:NO_PROXY = 'it''s'",
+                 "Remove-Item -ErrorAction SilentlyContinue Env:AWS_CA_BUNDLE")):
+            lines = self.gate("env", "--unset", "--shell", shell, **notes).out.splitlines()
+            self.assertIn(put_back, lines)
+            self.assertIn(gone, lines)
+            self.assertEqual(len(lines), 6)
+
+    def test_run_inside_says_how_to_get_out(self):
+        result = self.bash('eval "$(ssmgate env)"\nssmgate run -- true')
+        self.assertEqual(result.status, 125)
+        self.assertIn('`eval "$(ssmgate env --unset)"`', result.err)
+        result = self.bash('eval "$(ssmgate env)"\neval "$(ssmgate env --unset)"\n'
+                           'ssmgate run -- true')
+        self.assertEqual(result.status, 0, result.err)
 
     def test_only_exports_are_printed(self):
         result = self.gate("env", "--shell", "bash")

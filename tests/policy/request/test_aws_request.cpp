@@ -133,6 +133,14 @@ TEST_CASE("request lines") {
   }
 }
 
+TEST_CASE("a query may be a secret and is not shown") {
+  Sent sent;
+  sent.request.target = "/?X-Amz-Security-Token=SECRET?SECRET";
+  const AwsRequest decoded = sent.decode();
+  const std::string& detail = std::get<Malformed>(decoded.what).detail;
+  CHECK(detail == "the request must be `POST /`, not `POST /` with a query");
+}
+
 TEST_CASE("content types") {
   CHECK(Sent().remove("Content-Type").code() == "content-type");
   CHECK(Sent().add("content-type", "application/x-amz-json-1.1").code() == "content-type");

@@ -20,20 +20,24 @@ using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
-// A name server: "slow…" is held until `release`, "bad…" fails, all else is 192.0.2.1.
+// A name server: "slow…" is held until `release`, "bad…" does not exist, all else is 192.0.2.1.
 class Server {
  public:
   Resolution answer(const std::string& host) {
     ++asked_;
     std::unique_lock lock(mutex_);
-    if (host.starts_with("slow")) {
+    Resolution made;
+    if (out_of_order_) {
+      made.error = asio::error::host_not_found_try_again;
+      return made;
+    }
+    if (host.starts_with("slow") || silent_) {
       ++held_;
       changed_.notify_all();
       changed_.wait(lock, [this] { return released_; });
       --held_;
       changed_.notify_all();
     }
-    Resolution made;
     if (host.starts_with("bad")) {
       made.error = asio::error::host_not_found;
     } else {
@@ -46,6 +50,14 @@ class Server {
     released_ = true;
     changed_.notify_all();
   }
+  void fall_silent() {
+    const std::scoped_lock lock(mutex_);
+    silent_ = true;
+  }
+  void fail() {
+    const std::scoped_lock lock(mutex_);
+    out_of_order_ = true;
+  }
   void wait_for_held(int count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this, count] { return held_ == count; });
@@ -57,6 +69,8 @@ class Server {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool released_ = false;
+  bool silent_ = false;
+  bool out_of_order_ = false;
   int held_ = 0;
 };
 
@@ -163,11 +177,67 @@ TEST_CASE("a slow name holds up nobody else") {
 
 TEST_CASE("the deadline ends the wait and the late answer is kept") {
   Fixture f;
-  CHECK(run(f.io, f.look("slow.example", 20ms)).error == asio::error::timed_out);
+  const auto patient = start(f.io, f.look("slow.example"));
+  settle(f.io);
   f.server->wait_for_held(1);
+  CHECK(run(f.io, f.look("slow.example", 20ms)).error == asio::error::timed_out);
   f.server->release();
   CHECK(only(run(f.io, f.look("slow.example"))) == "192.0.2.1");
   CHECK(f.server->asked() == 1);
+}
+
+TEST_CASE("a name that nobody waits for any more is not looked up") {
+  Fixture f(1);
+  const auto held = start(f.io, f.look("slow.example"));
+  settle(f.io);
+  f.server->wait_for_held(1);
+  for (int i = 0; i < 20; ++i) {
+    const auto given_up = run(f.io, f.look("n" + std::to_string(i) + ".example", 1ms));
+    CHECK(given_up.error == asio::error::timed_out);
+  }
+  const auto wanted = start(f.io, f.look("wanted.example"));
+  settle(f.io);
+  f.server->release();
+  run_until(f.io, [&wanted] { return wanted->has_value(); });
+  CHECK(only(**wanted) == "192.0.2.1");
+  CHECK(f.server->asked() == 2);
+}
+
+TEST_CASE("whatever else is looked up does not hold up the names of SSM") {
+  Fixture f(1);
+  const auto held = start(f.io, f.look("slow.example"));
+  settle(f.io);
+  f.server->wait_for_held(1);
+  CHECK(only(run(f.io, f.look("ssm.us-east-1.amazonaws.com"))) == "192.0.2.1");
+  CHECK(only(run(f.io, f.look("ssm.eu-west-1.amazonaws.com"))) == "192.0.2.1");
+  CHECK_FALSE(held->has_value());
+}
+
+TEST_CASE("an old answer stands in for name servers that fail") {
+  Fixture f;
+  CHECK(only(run(f.io, f.look("a.example"))) == "192.0.2.1");
+  f.server->fail();
+  f.skip(31s);
+  CHECK(only(run(f.io, f.look("a.example"))) == "192.0.2.1");
+  CHECK(only(run(f.io, f.look("a.example"))) == "192.0.2.1");
+  CHECK(f.server->asked() == 2);
+  f.skip(3s);
+  CHECK(only(run(f.io, f.look("a.example"))) == "192.0.2.1");
+  CHECK(f.server->asked() == 3);
+  f.skip(10min);
+  CHECK(run(f.io, f.look("a.example")).error == asio::error::host_not_found_try_again);
+}
+
+TEST_CASE("an old answer stands in for name servers that are silent") {
+  Fixture f;
+  CHECK(only(run(f.io, f.look("a.example"))) == "192.0.2.1");
+  f.server->fall_silent();
+  f.skip(31s);
+  const auto before = SteadyClock::now();
+  CHECK(only(run(f.io, f.look("a.example", 100ms))) == "192.0.2.1");
+  CHECK(SteadyClock::now() - before >= 50ms);
+  f.skip(10min);
+  CHECK(run(f.io, f.look("a.example", 20ms)).error == asio::error::timed_out);
 }
 
 TEST_CASE("a deadline of one does not end the wait of another") {

@@ -170,6 +170,15 @@ TEST_CASE("connect: an authority is HOST and PORT and nothing else") {
   CHECK(refused(to(std::string(2000, 'a') + ":443")).kind == Kind::bad_request);
 }
 
+TEST_CASE("connect: a user name and a password are not shown") {
+  for (const char* line : {"CONNECT user:SECRET@h.example:443 HTTP/1.1\r\n",
+                           "CONNECT http://user:SECRET@h.example:443 HTTP/1.1\r\n",
+                           "CONNECT SECRET@SECRET@h.example:443 HTTP/1.1\r\n"}) {
+    const ConnectFault fault = refused(line);
+    CHECK(fault.detail == "`h.example:443` comes with a user name: CONNECT wants HOST:PORT alone");
+  }
+}
+
 TEST_CASE("connect: hosts become canonical and the authority stays as sent") {
   const ConnectRequest upper = accepted(to("SSM.US-east-1.Amazonaws.com.:443"));
   CHECK(upper.host.text() == "ssm.us-east-1.amazonaws.com");

@@ -1,0 +1,82 @@
+#include "commands/client_bundle.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace ssmgate::commands {
+namespace fs = std::filesystem;
+namespace {
+
+// LIMIT: roots from one file; all that browsers trust take a fifth of a megabyte. Beyond it is a
+// device, or a mistake.
+constexpr std::size_t kLargestFile = std::size_t{16} << 20;
+
+// Appends what is in `file`; what hinders it, in words.
+std::optional<std::string> append_file(std::string& out, const fs::path& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) return std::strerror(errno);
+  std::string text;
+  char buffer[std::size_t{16} << 10];
+  ssize_t count = 0;
+  while (text.size() <= kLargestFile && (count = ::read(fd, buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  const int reason = errno;
+  ::close(fd);
+  if (count < 0) return std::strerror(reason);
+  if (text.size() > kLargestFile) return "it is larger than 16 MiB";
+  out += text;
+  if (!text.empty() && text.back() != '\n') out += '\n';
+  return std::nullopt;
+}
+
+std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_view text) {
+  std::error_code error;
+  fs::create_directories(file.parent_path(), error);
+  std::string aside = file.string() + ".XXXXXX";
+  const int fd = ::mkostemp(aside.data(), O_CLOEXEC);
+  if (fd < 0) return EnvironmentFault{"`" + aside + "` cannot be written: " + std::strerror(errno)};
+  bool good = ::fchmod(fd, 0644) == 0;
+  while (good && !text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    good = count > 0;
+    if (good) text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  good = ::close(fd) == 0 && good && ::rename(aside.c_str(), file.c_str()) == 0;
+  if (good) return std::nullopt;
+  const int reason = errno;
+  ::unlink(aside.c_str());
+  return EnvironmentFault{"`" + file.string() + "` cannot be written: " + std::strerror(reason)};
+}
+
+}  // namespace
+
+std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string_view root_pem,
+                                             const fs::path& ca_file, const Lookup& current) {
+  std::string text(root_pem);
+  if (const auto reason = append_file(text, ca_file)) {
+    return EnvironmentFault{"`" + ca_file.string() +
+                            "` of `upstream.ca_file` cannot be read: " + *reason};
+  }
+  std::vector<std::string> added = {bundle.string()};
+  for (const char* name : kBundleNames) {
+    const auto file = current(name);
+    if (!file || std::ranges::find(added, *file) != added.end()) continue;
+    if (const auto reason = append_file(text, *file)) {
+      return EnvironmentFault{
+          std::string(name) + " names `" + *file + "`, which cannot be read: " + *reason +
+          "; name a file of certificates in it, or unset it: `unset " + name + "`"};
+    }
+    added.push_back(*file);
+  }
+  return write_file(bundle, text);
+}
+
+}  // namespace ssmgate::commands

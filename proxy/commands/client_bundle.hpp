@@ -1,0 +1,20 @@
+// The file of root certificates that clients of the gateway trust, for `env` and `run`.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+
+#include "commands/client_environment.hpp"
+
+namespace ssmgate::commands {
+
+// Writes the gateway's root, the roots of `ca_file`, and what AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS
+// name now: these variables replace a client's roots, so that a bundle of our root alone would
+// break every other call. Written aside and renamed.
+[[nodiscard]] std::optional<EnvironmentFault> write_bundle(const std::filesystem::path& bundle,
+                                                           std::string_view root_pem,
+                                                           const std::filesystem::path& ca_file,
+                                                           const Lookup& current);
+
+}  // namespace ssmgate::commands
