@@ -191,10 +191,11 @@ class RequestLoop {
     if (head.upgrade) trait = RequestTrait::upgrade;
     Judged judged = judge(downstream_, interception_, request, trait);
 
-    const bool recorded = co_await downstream_.gateway.audit->write(judged.record);
-    const bool may_lose =
-        downstream_.gateway.config.audit.on_failure == config::Audit::OnFailure::proceed;
-    if (!recorded && judged.opens_session && !may_lose) judged.refuse_unrecorded();
+    const bool may_lose = !judged.opens_session || downstream_.gateway.config.audit.on_failure ==
+                                                       config::Audit::OnFailure::proceed;
+    const auto when_lost = may_lose ? state::WhenLost::proceeds : state::WhenLost::refused;
+    const bool recorded = co_await downstream_.gateway.audit->write(judged.record, when_lost);
+    if (!recorded && !may_lose) judged.refuse_unrecorded();
     if (!judged.permit) {
       const Refused refused = judged.refused();
       co_return co_await refuse(refused, !head.keep_alive);

@@ -1,14 +1,6 @@
 #include "state/audit_log.hpp"
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
-
-#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -16,86 +8,31 @@ namespace ssmgate::state {
 namespace asio = boost::asio;
 namespace {
 
-// One record on its way to the writer, and the coroutine that waits for it.
-struct Entry {
-  explicit Entry(std::string text) : fields(std::move(text)) {}
-  Entry(std::string text, const asio::any_io_executor& waiter_executor)
-      : fields(std::move(text)), timer(std::in_place, waiter_executor) {}
+// The waiter may be destroyed while it waits, by its connection or its executor: then nothing has
+// gone up either.
+class EndWait {
+ public:
+  explicit EndWait(AuditEntry& entry) : entry_(entry) {}
+  ~EndWait() { entry_.end_wait(); }
+  EndWait(const EndWait&) = delete;
+  EndWait& operator=(const EndWait&) = delete;
 
-  std::string fields;
-  // waiting → written | failed by the writer; waiting → given_up by the waiter. Whoever moves it
-  // first has decided.
-  enum class Status : std::uint8_t { waiting, writing, written, failed, given_up };
-  std::atomic<Status> status = Status::waiting;
-  std::optional<asio::steady_timer> timer;  // fires at the deadline; cancelled by the writer
+ private:
+  AuditEntry& entry_;
 };
-using EntryPtr = std::shared_ptr<Entry>;
 
 }  // namespace
 
-struct AuditLog::Impl {
-  std::vector<std::unique_ptr<AuditSink>> sinks;
-  std::chrono::milliseconds deadline;
-  std::mutex mutex;
-  std::condition_variable wake;
-  std::deque<EntryPtr> queue;
-  bool stopping = false;
-  std::thread writer;
-
-  bool enqueue(const EntryPtr& entry) {
-    {
-      const std::lock_guard lock(mutex);
-      if (queue.size() >= kAuditBacklog) return false;
-      queue.push_back(entry);
-    }
-    wake.notify_one();
-    return true;
-  }
-
-  void run() {
-    std::deque<EntryPtr> batch;
-    for (;;) {
-      {
-        std::unique_lock lock(mutex);
-        wake.wait(lock, [this] { return stopping || !queue.empty(); });
-        if (queue.empty()) return;
-        batch.swap(queue);
-      }
-      for (const EntryPtr& entry : batch) write(entry);
-      batch.clear();
-    }
-  }
-
-  void write(const EntryPtr& entry) {
-    auto expected = Entry::Status::waiting;
-    if (!entry->status.compare_exchange_strong(expected, Entry::Status::writing)) return;
-    bool taken = false;
-    for (const auto& sink : sinks) taken = sink->write(entry->fields) || taken;
-    expected = Entry::Status::writing;
-    const auto outcome = taken ? Entry::Status::written : Entry::Status::failed;
-    if (!entry->status.compare_exchange_strong(expected, outcome)) return;
-    if (!entry->timer) return;
-    // The timer belongs to the waiter's executor: it is cancelled there.
-    const asio::any_io_executor executor = entry->timer->get_executor();
-    asio::post(executor, [entry] { entry->timer->cancel(); });
-  }
-};
-
 AuditLog::AuditLog(std::vector<std::unique_ptr<AuditSink>> sinks,
                    std::chrono::milliseconds deadline)
-    : impl_(std::make_unique<Impl>()) {
-  impl_->sinks = std::move(sinks);
-  impl_->deadline = deadline;
-  impl_->writer = std::thread([impl = impl_.get()] { impl->run(); });
+    : deadline_(deadline) {
+  for (auto& sink : sinks) writers_.push_back(AuditWriter::start(std::move(sink), deadline));
 }
 
 AuditLog::~AuditLog() {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->wake.notify_one();
-  impl_->writer.join();
+  for (const auto& writer : writers_) writer->stop();
+  const auto until = std::chrono::steady_clock::now() + kAuditDeadline;
+  for (const auto& writer : writers_) writer->join_until(until);
 }
 
 std::variant<SinkFault, std::unique_ptr<AuditLog>> AuditLog::open(
@@ -113,32 +50,37 @@ std::variant<SinkFault, std::unique_ptr<AuditLog>> AuditLog::open(
   return std::make_unique<AuditLog>(std::move(sinks), deadline);
 }
 
-asio::awaitable<bool> AuditLog::write(AuditRecord record) {
+void AuditLog::enqueue(const AuditEntryPtr& entry) {
+  for (const auto& writer : writers_) writer->enqueue(entry);
+}
+
+asio::awaitable<bool> AuditLog::write(AuditRecord record, WhenLost when_lost) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto entry = std::make_shared<Entry>(render_fields(record), executor);
-  entry->timer->expires_after(impl_->deadline);
-  if (!impl_->enqueue(entry)) co_return false;
+  const auto entry =
+      std::make_shared<AuditEntry>(record, writers_.size(), when_lost, executor, deadline_);
+  const EndWait guard(*entry);
+  enqueue(entry);
   boost::system::error_code cancelled;
-  // The writer may be done before the wait has begun: a timer cancelled then would not wake us.
-  while (entry->status.load() < Entry::Status::written) {
+  // It may be decided before the wait has begun: a timer cancelled then would not wake us.
+  while (entry->status() == AuditEntry::Status::waiting) {
     auto token = asio::redirect_error(asio::use_awaitable, cancelled);
-    co_await entry->timer->async_wait(std::move(token));
+    co_await entry->timer().async_wait(std::move(token));
     if (!cancelled) break;
   }
-  auto expected = Entry::Status::waiting;
-  if (entry->status.compare_exchange_strong(expected, Entry::Status::given_up)) co_return false;
-  expected = Entry::Status::writing;
-  if (entry->status.compare_exchange_strong(expected, Entry::Status::given_up)) co_return false;
-  co_return entry->status.load() == Entry::Status::written;
+  const AuditEntry::Status status = entry->end_wait();
+  if (status == AuditEntry::Status::given_up) {
+    for (const auto& writer : writers_) writer->report_given_up();
+  }
+  co_return status == AuditEntry::Status::written;
 }
 
 void AuditLog::post(const AuditRecord& record) {
-  static_cast<void>(impl_->enqueue(std::make_shared<Entry>(render_fields(record))));
+  enqueue(std::make_shared<AuditEntry>(record, writers_.size()));
 }
 
 bool AuditLog::found_torn_line() const noexcept {
-  for (const auto& sink : impl_->sinks) {
-    if (sink->found().torn) return true;
+  for (const auto& writer : writers_) {
+    if (writer->found().torn) return true;
   }
   return false;
 }

@@ -1,27 +1,27 @@
 // The audit log: a record is down before what it records goes up.
 //
-// A thread of its own writes, so that a slow disk holds up the requests that wait for their record
-// and nothing else.
+// Each sink has a thread of its own, so that a slow disk holds up the requests that wait for their
+// record and nothing else, and a hung one not even these while another sink works.
 #pragma once
 
 #include <chrono>
 #include <memory>
-#include <string>
 #include <variant>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "config/config.hpp"
+#include "state/audit_entry.hpp"
 #include "state/audit_record.hpp"
 #include "state/audit_sink.hpp"
+#include "state/audit_writer.hpp"
 
 namespace ssmgate::state {
 
-// LIMIT: a record has one second to be taken by a sink (docs/audit.md).
+// LIMIT: a record has one second to be taken by a sink (docs/audit.md); at the end, what still
+// waits has one second together.
 inline constexpr std::chrono::milliseconds kAuditDeadline{1000};
-// LIMIT: 4,096 records wait at most; beyond that a record counts as not taken.
-inline constexpr std::size_t kAuditBacklog = 4096;
 
 class AuditLog {
  public:
@@ -30,11 +30,15 @@ class AuditLog {
       const config::Audit& settings, std::chrono::milliseconds deadline = kAuditDeadline);
   // With sinks of the caller's making.
   AuditLog(std::vector<std::unique_ptr<AuditSink>> sinks, std::chrono::milliseconds deadline);
-  ~AuditLog();  // writes what waits, then ends
+  ~AuditLog();  // writes what waits; lets go of a sink that hangs for kAuditDeadline
+  AuditLog(const AuditLog&) = delete;
+  AuditLog& operator=(const AuditLog&) = delete;
 
-  // True once one sink has taken the record, false at the deadline. A record that was given up is
-  // not written later. Safe from any executor; resumes on the caller's.
-  [[nodiscard]] boost::asio::awaitable<bool> write(AuditRecord record);
+  // True once one sink has taken the record; false when all have failed, or at the deadline. A
+  // record that was given up is not written later. One that was being written just then is
+  // followed, when its request is refused for it, by a `result` that says so. Safe from any strand;
+  // resumes on the caller's.
+  [[nodiscard]] boost::asio::awaitable<bool> write(AuditRecord record, WhenLost when_lost);
 
   // For records nobody waits for: the result of a relay, the start and the stop.
   void post(const AuditRecord& record);
@@ -43,8 +47,10 @@ class AuditLog {
   [[nodiscard]] bool found_torn_line() const noexcept;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  void enqueue(const AuditEntryPtr& entry);
+
+  std::vector<std::shared_ptr<AuditWriter>> writers_;
+  const std::chrono::milliseconds deadline_;
 };
 
 }  // namespace ssmgate::state

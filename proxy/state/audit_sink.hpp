@@ -1,5 +1,7 @@
-// Where audit lines go: a file that several gateways may share, or standard output.
+// Where audit lines go: a file that several gateways may share, or a stream.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -19,28 +21,58 @@ struct ChainEnd {
 
 [[nodiscard]] std::string sha256_hex(std::string_view text);
 
+// `{` fields `,"seq":N,"prev":"…"}` and a newline.
+[[nodiscard]] std::string chained_line(std::string_view fields, const ChainEnd& end);
+// The end of the chain once `line`, its newline included, is down.
+[[nodiscard]] ChainEnd advanced(const ChainEnd& end, std::string_view line);
+
+// All of it, or false with errno; `written` says how far it came.
+[[nodiscard]] bool write_all(int fd, std::string_view bytes, std::size_t& written);
+
+// INVARIANT: used by one thread at a time.
 class AuditSink {
  public:
+  explicit AuditSink(std::string name) : name_(std::move(name)) {}
   virtual ~AuditSink() = default;
-  AuditSink() = default;
   AuditSink(const AuditSink&) = delete;
   AuditSink& operator=(const AuditSink&) = delete;
 
   // Writes one whole line, the newline included, or nothing: `"seq":N,"prev":"…"` of this sink's
-  // own chain is put behind `fields`. False when it could not; a part that was written is taken
-  // back.
+  // own chain is put behind `fields`. False when it could not, and `fault` says why; a part that
+  // was written is taken back.
   [[nodiscard]] virtual bool write(std::string_view fields) = 0;
+
+  // What the operator calls it: a path, or `standard output`.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  // Why the last write took nothing.
+  [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
   // What the first look at the sink found.
-  [[nodiscard]] virtual const ChainEnd& found() const noexcept = 0;
+  [[nodiscard]] const ChainEnd& found() const noexcept { return found_; }
+
+ protected:
+  bool fail(std::string fault) {
+    fault_ = std::move(fault);
+    return false;
+  }
+
+  ChainEnd found_;
+
+ private:
+  std::string name_;
+  std::string fault_;
 };
 
 struct SinkFault {
   std::string text;  // one line, with what to do
 };
 
-// The file is created with mode 0600 and its folder with 0700 when they are missing.
+// The file is created with mode 0600 and its folder with 0700 when they are missing. A path that
+// names a pipe or a device is a stream.
 [[nodiscard]] std::variant<SinkFault, std::unique_ptr<AuditSink>> open_file_sink(
     const std::filesystem::path& path);
+
+// Takes over `fd`, to which other processes may write too.
+[[nodiscard]] std::unique_ptr<AuditSink> open_stream_sink(std::string name, int fd);
 
 [[nodiscard]] std::unique_ptr<AuditSink> open_standard_output_sink();
 

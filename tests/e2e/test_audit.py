@@ -2,7 +2,10 @@
 
 import base64
 import json
+import os
+import pathlib
 import re
+import tempfile
 import unittest
 
 from case import EndToEnd, assert_chain
@@ -85,6 +88,67 @@ class Chain(unittest.TestCase):
             self.assertTrue(longer.startswith(data))
             self.assertGreater(len(longer), len(data))
             assert_chain(self, longer)
+
+
+def full_pipe(folder):
+    """A sink that hangs: a pipe that nobody reads and that takes no more."""
+    path = folder / "pipe"
+    os.mkfifo(path)
+    held = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        while True:
+            os.write(held, b"x" * 4096)
+    except BlockingIOError:
+        return path, held
+
+
+class HungSink(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.pipe, held = full_pipe(self.folder)
+        self.addCleanup(os.close, held)
+
+    def world_with(self, *paths):
+        sinks = [{"type": "file", "path": str(path)} for path in paths]
+        return World(audit={"sinks": sinks})
+
+    def test_no_session_is_opened_the_operator_is_told_and_the_gateway_ends(self):
+        with self.world_with(self.pipe) as world:
+            answer = exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+            self.assertIn("audit-unavailable", answer.json["message"])
+            process = world.gateway.process
+            process.terminate()
+            self.assertEqual(process.wait(15), 0)
+            world.gateway.log.join()
+            self.assertIn(f"error: audit: `{self.pipe}` takes no records",
+                          world.gateway.log.text)
+
+    def test_a_sink_that_works_is_enough(self):
+        good = self.folder / "good.jsonl"
+        with self.world_with(self.pipe, good) as world:
+            answer = exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+            self.assertEqual(answer.status, 200)
+            self.assertIn(b'"event":"decision"', good.read_bytes())
+            world.gateway.process.terminate()
+            self.assertEqual(world.gateway.process.wait(15), 0)
+            assert_chain(self, good.read_bytes())
+
+
+class MovedFile(unittest.TestCase):
+    def test_a_moved_file_is_left_and_the_chain_goes_on(self):
+        with World() as world:
+            file = world.gateway.audit_file
+            for moved in (file.with_suffix(".2"), file.with_suffix(".1")):
+                exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+                file.rename(moved)
+            exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+            world.gateway.stop()
+            parts = [path.read_bytes()
+                     for path in (file.with_suffix(".2"), file.with_suffix(".1"), file)]
+            self.assertTrue(all(parts))
+            assert_chain(self, b"".join(parts))
 
 
 class NothingSecret(EndToEnd):

@@ -1,0 +1,73 @@
+// The thread that writes to one sink, and what waits for it: a sink that hangs holds up no other.
+//
+// Owns: the sink, its queue, and what the operator is told about it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "state/audit_entry.hpp"
+#include "state/audit_sink.hpp"
+
+namespace ssmgate::state {
+
+// LIMIT: 4,096 records wait for a sink at most; beyond that it does not take a record.
+inline constexpr std::size_t kAuditBacklog = 4096;
+
+class AuditWriter {
+ public:
+  // The thread shares the writer: one that hangs in a write can be let go of.
+  [[nodiscard]] static std::shared_ptr<AuditWriter> start(std::unique_ptr<AuditSink> sink,
+                                                          std::chrono::milliseconds deadline);
+  AuditWriter(std::unique_ptr<AuditSink> sink, std::chrono::milliseconds deadline);
+
+  [[nodiscard]] const ChainEnd& found() const noexcept { return found_; }
+
+  // The sink settles the entry, at once when too many wait.
+  void enqueue(const AuditEntryPtr& entry);
+  // A record was given up while this sink had it: tells the operator, once.
+  void report_given_up();
+
+  // What waits is written, then the thread ends. Both from the owner's thread, in this order.
+  void stop();
+  void join_until(std::chrono::steady_clock::time_point until);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void run();
+  bool take(std::deque<AuditEntryPtr>& batch);
+  void write(AuditEntry& entry);
+  bool put(std::string_view fields);
+  void pay();
+  void note_hanging(Clock::time_point begun);
+  void note_failing(const std::string& reason);
+  void note_working();
+
+  const std::unique_ptr<AuditSink> sink_;  // the thread's alone, but for its name
+  const ChainEnd found_;
+  const std::chrono::milliseconds deadline_;
+  std::deque<std::string> owed_;  // the thread's alone: corrections that are not down yet
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<AuditEntryPtr> queue_;
+  bool urgent_ = false;  // the queue holds a record that cannot linger
+  bool asleep_ = false;  // the thread waits for any record
+  bool stopping_ = false;
+  bool ended_ = false;
+  std::condition_variable end_;
+
+  std::atomic<bool> failing_ = false;
+  std::atomic<bool> let_go_ = false;
+  std::atomic<Clock::time_point> writing_since_ = Clock::time_point::max();  // max: it does not
+  std::thread thread_;
+};
+
+}  // namespace ssmgate::state

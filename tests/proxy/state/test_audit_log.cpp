@@ -1,0 +1,313 @@
+#include <doctest/doctest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <future>
+#include <mutex>
+#include <sstream>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "audit_fixture.hpp"
+#include "state/audit_log.hpp"
+
+using namespace ssmgate;
+using namespace ssmgate::state;
+namespace fs = std::filesystem;
+namespace asio = boost::asio;
+
+namespace {
+
+using Sinks = std::vector<std::unique_ptr<AuditSink>>;
+constexpr std::chrono::seconds kAmple{30};
+constexpr std::chrono::milliseconds kShort{20};
+
+// What a sink took. It outlives the log, for a sink may too.
+class Tape {
+ public:
+  void add(std::string_view fields) {
+    const std::lock_guard lock(mutex_);
+    lines_.emplace_back(fields);
+  }
+  std::vector<std::string> lines() const {
+    const std::lock_guard lock(mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+// Takes nothing until it is told to.
+class FailingSink final : public AuditSink {
+ public:
+  explicit FailingSink(std::shared_ptr<std::atomic<bool>> works)
+      : AuditSink("failing"), works_(std::move(works)) {}
+  FailingSink() : FailingSink(std::make_shared<std::atomic<bool>>(false)) {}
+  bool write(std::string_view) override { return *works_ || fail("it is broken"); }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> works_;
+};
+
+// A hanging disk: no write returns before it is released.
+struct Hang {
+  std::promise<void> enter;  // the first write has begun
+  std::promise<void> release;
+  std::promise<void> leave;  // the sink is destroyed
+  std::future<void> entered = enter.get_future();
+  std::shared_future<void> released = release.get_future().share();
+  std::future<void> left = leave.get_future();
+  Tape tape;
+};
+
+class HangingSink final : public AuditSink {
+ public:
+  explicit HangingSink(std::shared_ptr<Hang> hang) : AuditSink("hanging"), hang_(std::move(hang)) {}
+  ~HangingSink() override { hang_->leave.set_value(); }
+  bool write(std::string_view fields) override {
+    if (!std::exchange(entered_, true)) hang_->enter.set_value();
+    hang_->released.wait();
+    hang_->tape.add(fields);
+    return true;
+  }
+
+ private:
+  std::shared_ptr<Hang> hang_;
+  bool entered_ = false;
+};
+
+// The operator's log while a test runs.
+class OperatorLog {
+ public:
+  OperatorLog() {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::move(sink)));
+  }
+  ~OperatorLog() { spdlog::set_default_logger(before_); }
+  OperatorLog(const OperatorLog&) = delete;
+  OperatorLog& operator=(const OperatorLog&) = delete;
+
+  // After the log that is looked at is gone.
+  int count(std::string_view words) const {
+    const std::string text = text_.str();
+    int found = 0;
+    for (std::size_t at = text.find(words); at != std::string::npos;
+         at = text.find(words, at + 1)) {
+      ++found;
+    }
+    return found;
+  }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
+};
+
+Sinks only(std::unique_ptr<AuditSink> sink) {
+  Sinks sinks;
+  sinks.push_back(std::move(sink));
+  return sinks;
+}
+
+AuditRecord named(std::string request_id) {
+  AuditRecord record;
+  record.request_id = std::move(request_id);
+  record.decision = "allow";
+  record.effect = "relay";
+  return record;
+}
+
+bool write_and_wait(AuditLog& log, AuditRecord record, WhenLost when_lost = WhenLost::refused) {
+  asio::io_context context;
+  auto written = asio::co_spawn(asio::make_strand(context), log.write(std::move(record), when_lost),
+                                asio::use_future);
+  context.run();
+  return written.get();
+}
+
+// Whoever waits for the record goes away while the sink is in the middle of it.
+void give_up_in_the_middle(AuditLog& log, Hang& hang, AuditRecord record, WhenLost when_lost) {
+  asio::io_context context;
+  asio::co_spawn(asio::make_strand(context), log.write(std::move(record), when_lost),
+                 asio::use_future);
+  context.poll();
+  hang.entered.wait();
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a waited record is down when the wait is over") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  AuditLog log(only(open_sink(file)), kAmple);
+  CHECK(write_and_wait(log, named("r-1")));
+  REQUIRE(lines_of(file).size() == 1);
+  CHECK(contains(lines_of(file)[0], "\"request_id\":\"r-1\""));
+}
+
+TEST_CASE("records keep their order and what nobody waits for is down at the end") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  {
+    AuditLog log(only(open_sink(file)), kAmple);
+    for (int i = 0; i < 50; ++i) {
+      AuditRecord result = named("r-" + std::to_string(i));
+      result.event = Event::result;
+      CHECK(write_and_wait(log, named(result.request_id)));
+      log.post(result);
+    }
+  }
+  const auto lines = lines_of(file);
+  REQUIRE(lines.size() == 100);
+  check_chain(lines);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    CHECK(contains(lines[i], "\"request_id\":\"r-" + std::to_string(i / 2) + "\""));
+    CHECK(contains(lines[i], i % 2 == 0 ? "\"event\":\"decision\"" : "\"event\":\"result\""));
+  }
+}
+
+TEST_CASE("a result that nobody follows is written soon") {
+  const auto hang = std::make_shared<Hang>();
+  hang->release.set_value();
+  AuditLog log(only(std::make_unique<HangingSink>(hang)), kAmple);
+  AuditRecord result = named("r-1");
+  result.event = Event::result;
+  log.post(result);
+  const auto until = std::chrono::steady_clock::now() + kAmple;
+  while (hang->tape.lines().empty() && std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  CHECK(hang->tape.lines().size() == 1);
+}
+
+TEST_CASE("one sink that takes it is enough and none is not") {
+  const Folder folder;
+  Sinks sinks;
+  sinks.push_back(std::make_unique<FailingSink>());
+  sinks.push_back(open_sink(folder.path / "audit.jsonl"));
+  AuditLog good(std::move(sinks), kAmple);
+  CHECK(write_and_wait(good, AuditRecord{}));
+
+  AuditLog bad(only(std::make_unique<FailingSink>()), kAmple);
+  CHECK_FALSE(write_and_wait(bad, AuditRecord{}));
+}
+
+TEST_CASE("a sink that hangs does not hold up one that works") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const auto hang = std::make_shared<Hang>();
+  {
+    Sinks sinks;
+    sinks.push_back(std::make_unique<HangingSink>(hang));
+    sinks.push_back(open_sink(file));
+    AuditLog log(std::move(sinks), kAmple);
+    CHECK(write_and_wait(log, named("r-1")));
+    CHECK(write_and_wait(log, named("r-2")));
+    CHECK(lines_of(file).size() == 2);
+    CHECK(hang->tape.lines().empty());
+    hang->release.set_value();
+  }
+  // They were taken by the other sink, so they are true here too: late, and nothing behind them.
+  CHECK(hang->tape.lines().size() == 2);
+}
+
+TEST_CASE("a record that lands after it was given up is followed by what became of it") {
+  const auto hang = std::make_shared<Hang>();
+  {
+    AuditLog log(only(std::make_unique<HangingSink>(hang)), kShort);
+    give_up_in_the_middle(log, *hang, named("r-1"), WhenLost::refused);
+    CHECK_FALSE(write_and_wait(log, named("r-2")));
+    log.post(named("r-3"));
+    hang->release.set_value();
+  }
+  // The first hung in the middle of its write; the second was given up before it began.
+  const auto lines = hang->tape.lines();
+  REQUIRE(lines.size() == 3);
+  CHECK(contains(lines[0], "\"request_id\":\"r-1\",\"decision\":\"allow\""));
+  CHECK(contains(lines[1],
+                 "\"event\":\"result\",\"request_id\":\"r-1\",\"decision\":\"error\","
+                 "\"effect\":\"refuse\",\"code\":\"audit-unavailable\",\"message\":\""));
+  CHECK(contains(lines[2], "\"request_id\":\"r-3\""));
+}
+
+TEST_CASE("a request that goes on without its record is not said to be refused") {
+  const auto hang = std::make_shared<Hang>();
+  {
+    AuditLog log(only(std::make_unique<HangingSink>(hang)), kShort);
+    give_up_in_the_middle(log, *hang, named("r-1"), WhenLost::proceeds);
+    hang->release.set_value();
+  }
+  CHECK(hang->tape.lines().size() == 1);
+}
+
+TEST_CASE("a log whose sink never answers ends all the same") {
+  const auto hang = std::make_shared<Hang>();
+  const auto begun = std::chrono::steady_clock::now();
+  {
+    AuditLog log(only(std::make_unique<HangingSink>(hang)), kShort);
+    give_up_in_the_middle(log, *hang, named("r-1"), WhenLost::refused);
+    log.post(named("r-2"));
+  }
+  CHECK(std::chrono::steady_clock::now() - begun < kAmple);
+  CHECK(hang->tape.lines().empty());
+  hang->release.set_value();
+  hang->left.wait();
+  // What had begun is told the truth about; what had not is not written by a log that is gone.
+  const auto lines = hang->tape.lines();
+  REQUIRE(lines.size() == 2);
+  CHECK(contains(lines[1], "audit-unavailable"));
+}
+
+TEST_CASE("the operator is told once that a sink fails and once that it works again") {
+  const OperatorLog operator_log;
+  const auto works = std::make_shared<std::atomic<bool>>(false);
+  {
+    AuditLog log(only(std::make_unique<FailingSink>(works)), kAmple);
+    for (int i = 0; i < 3; ++i) CHECK_FALSE(write_and_wait(log, AuditRecord{}));
+    *works = true;
+    for (int i = 0; i < 3; ++i) CHECK(write_and_wait(log, AuditRecord{}));
+  }
+  CHECK(operator_log.count("audit: `failing` takes no records: it is broken") == 1);
+  CHECK(operator_log.count("audit: `failing` takes records again") == 1);
+}
+
+TEST_CASE("the operator is told that a sink hangs") {
+  const OperatorLog operator_log;
+  const auto hang = std::make_shared<Hang>();
+  {
+    AuditLog log(only(std::make_unique<HangingSink>(hang)), kShort);
+    log.post(AuditRecord{});
+    hang->entered.wait();
+    CHECK_FALSE(write_and_wait(log, AuditRecord{}));
+    CHECK_FALSE(write_and_wait(log, AuditRecord{}));
+    hang->release.set_value();
+  }
+  CHECK(operator_log.count("audit: `hanging` takes no records: a record was not taken") == 1);
+  CHECK(operator_log.count("audit: `hanging` takes records again") == 1);
+}
+
+TEST_CASE("the operator is told of a sink that hangs though another takes all records") {
+  const OperatorLog operator_log;
+  const Folder folder;
+  const auto hang = std::make_shared<Hang>();
+  {
+    Sinks sinks;
+    sinks.push_back(std::make_unique<HangingSink>(hang));
+    sinks.push_back(open_sink(folder.path / "audit.jsonl"));
+    AuditLog log(std::move(sinks), std::chrono::milliseconds(0));
+    log.post(AuditRecord{});
+    hang->entered.wait();
+    log.post(AuditRecord{});
+    hang->release.set_value();
+  }
+  CHECK(operator_log.count("audit: `hanging` takes no records") == 1);
+}
