@@ -76,7 +76,7 @@ std::vector<std::string> child_environment(const std::vector<Variable>& variable
   for (const Variable& variable : variables) all[variable.name] = variable.value;
   std::vector<std::string> lines;
   lines.reserve(all.size());
-  for (const auto& [name, value] : all) lines.push_back(name + "=" + value);
+  for (const auto& [name, value] : all) lines.emplace_back(name).append("=").append(value);
   return lines;
 }
 

@@ -125,7 +125,7 @@ namespace {
 // it ends goes through here first.
 class Membership {
  public:
-  Membership(std::function<void()> leave) : leave_(std::move(leave)) {}
+  explicit Membership(std::function<void()> leave) : leave_(std::move(leave)) {}
   Membership(const Membership&) = delete;
   Membership& operator=(const Membership&) = delete;
   ~Membership() { leave_(); }
