@@ -76,6 +76,8 @@ std::string refusal_text(const CompiledRules& policy, const Facts& facts, const 
   out += describe_session(facts);
   if (finding.code == Code::explicit_deny) {
     out += " is denied by the rule `" + finding.rule + "`.";
+  } else if (nearest == nullptr && !why_relayed.empty()) {
+    out += " is not allowed by any rule in force.";
   } else if (nearest == nullptr) {
     out += " is not allowed by any rule; no rule that holds for this caller names this document.";
   } else {
