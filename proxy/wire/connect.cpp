@@ -98,7 +98,10 @@ std::optional<Authority> split_authority(std::string_view text) {
 // The request line is whole and CONNECT's: `target` must be HOST:PORT.
 std::optional<ConnectFault> read_authority(std::string_view target,
                                            std::optional<ConnectRequest>& request) {
-  // In front of an `@` stand a name and a password, and messages are logged.
+  // Messages are logged: no query is shown, nor the name and the password in front of an `@`.
+  if (target.find('?') != std::string_view::npos) {
+    return ConnectFault{Kind::bad_request, "a target with a query: CONNECT wants HOST:PORT alone"};
+  }
   if (const std::size_t at = target.rfind('@'); at != std::string_view::npos) {
     return ConnectFault{
         Kind::bad_request,

@@ -179,6 +179,16 @@ TEST_CASE("connect: a user name and a password are not shown") {
   }
 }
 
+TEST_CASE("connect: a query is not shown") {
+  for (const char* line : {"CONNECT https://h.example/?token=SECRET HTTP/1.1\r\n",
+                           "CONNECT user:SE?CRET@h.example:443 HTTP/1.1\r\n",
+                           "CONNECT h.example:443?a@SECRET HTTP/1.1\r\n"}) {
+    const ConnectFault fault = refused(line);
+    CHECK(fault.kind == Kind::bad_request);
+    CHECK(fault.detail == "a target with a query: CONNECT wants HOST:PORT alone");
+  }
+}
+
 TEST_CASE("connect: hosts become canonical and the authority stays as sent") {
   const ConnectRequest upper = accepted(to("SSM.US-east-1.Amazonaws.com.:443"));
   CHECK(upper.host.text() == "ssm.us-east-1.amazonaws.com");
