@@ -138,7 +138,8 @@ class Run(RunAndEnv):
         kept = os.open("/dev/null", os.O_RDONLY)
         self.addCleanup(os.close, kept)
         code = "import os, resource; print(resource.getrlimit(resource.RLIMIT_NOFILE)," \
-               "sorted(os.listdir('/proc/self/fd'), key=int)[3:-1])"
+               "[fd for fd in os.listdir('/proc/self/fd')" \
+               " if int(fd) > 2 and os.path.exists('/proc/self/fd/' + fd)])"
         done = subprocess.run([program(), "run", "--", need("python3", "python3"), "-c", code],
                               env=self.environment(), pass_fds=[kept], check=True,
                               capture_output=True, text=True, timeout=60)
