@@ -50,6 +50,39 @@ class Tunnels(unittest.TestCase):
                 got += data
         self.assertEqual(got.decode(), hashlib.sha256(sent).hexdigest())
 
+    def test_an_end_before_the_first_byte_is_passed_on(self):
+        server = self.servers["digest.example.test:7000"]
+        for opened_first in (False, True):
+            before = server.accepted
+            with connect(self.world.gateway.port, "digest.example.test", 7000) as stream:
+                if opened_first:
+                    wait_for(lambda: server.accepted > before, "the tunnel")
+                stream.shutdown(socket.SHUT_WR)
+                got = b""
+                while data := stream.recv(4096):
+                    got += data
+            self.assertEqual(got.decode(), hashlib.sha256(b"").hexdigest())
+
+    def test_a_client_that_leaves_in_silence_ends_its_tunnel(self):
+        server, ended = self.servers["digest.example.test:7000"], self.results()
+        before = server.accepted
+        with connect(self.world.gateway.port, "digest.example.test", 7000):
+            wait_for(lambda: server.accepted > before, "the tunnel")
+        wait_for(lambda: self.results() > ended, "the closing record")
+        line = self.world.gateway.audit("result")[-1]
+        self.assertEqual((line["bytes_up"], line["closed_by"]), (0, "client"))
+
+    def results(self):
+        return len(self.world.gateway.audit("result"))
+
+    def test_no_tunnel_leads_back_to_the_gateway(self):
+        port = self.world.gateway.port
+        with connect(port, "127.0.0.1", port) as stream:
+            self.assertEqual(stream.recv(100), b"")
+        line = wait_for(lambda: [each for each in self.world.gateway.audit("connect")
+                                 if each["decision"] == "deny"], "the audit line")[-1]
+        self.assertEqual((line["code"], line["endpoint"]), ("egress", "127.0.0.1"))
+
     def test_server_that_speaks_first(self):
         with connect(self.world.gateway.port, "greeting.example.test", 25) as stream:
             self.assertEqual(stream.recv(100), b"220 hello\r\n")
@@ -71,6 +104,18 @@ class RefusedTunnels(EndToEnd):
         self.assertNotEqual(result.status, 0)
         self.assert_nothing_reached()
         self.assertEqual(self.world.stand_in.records("bad-request"), [])
+
+
+class DeniedAddress(unittest.TestCase):
+    """An address in `egress.deny` holds for what a name was looked up as, too."""
+
+    def test_a_name_for_a_denied_address(self):
+        with World(upstream={"resolve": {"inner.example.test:443": "127.0.0.1:9"}},
+                   egress={"deny": ["127.0.0.0/8:443"], "deny_addresses": []}) as world:
+            with connect(world.gateway.port, "inner.example.test") as stream:
+                self.assertEqual(stream.recv(100), b"")
+            line = wait_for(lambda: world.gateway.audit("connect"), "the audit line")[-1]
+            self.assertEqual((line["decision"], line["code"]), ("deny", "egress"))
 
 
 class HandMade(EndToEnd):

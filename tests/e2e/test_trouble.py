@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import tempfile
+import time
 import unittest
 
 import servers
@@ -252,6 +253,27 @@ class Shutdown(unittest.TestCase):
             world.gateway.stop()
             self.assertEqual(world.gateway.output.text, "")
             self.assertEqual(world.gateway.audit()[-1]["event"], "stop")
+
+    def test_an_idle_connection_holds_nothing_up(self):
+        with World() as world, open_tls(world) as stream:
+            stream.sendall(signed(ALICE, "StartSession", {"Target": TARGET}))
+            self.assertEqual(read_answer(stream)[0].status, 200)
+            begun = time.monotonic()
+            world.gateway.stop()
+            # Half of the 30 s that a drain gives to what is under way.
+            self.assertLess(time.monotonic() - begun, 15)
+
+
+class Oversized(EndToEnd):
+    def test_a_session_too_large_is_dropped_and_the_connection_goes_on(self):
+        with open_tls(self.world) as stream:
+            large = b'{"Target": "%s"}' % (b"x" * 300_000)
+            stream.sendall(signed(ALICE, "StartSession", large))
+            answer, rest = read_answer(stream)
+            self.assertIn("too-large", answer.json["message"])
+            stream.sendall(signed(ALICE, "StartSession", {"Target": TARGET}))
+            self.assertEqual(read_answer(stream, rest)[0].status, 200)
+        self.assert_relayed("StartSession")
 
 
 if __name__ == "__main__":
