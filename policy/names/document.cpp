@@ -60,24 +60,13 @@ bool is_name(std::string_view text) noexcept {
                      [](char c) { return ascii::is_alnum(c) || c == '_' || c == '.' || c == '-'; });
 }
 
-// Whether AWS ignores the case of a document's name is not known. So a spelling that differs from a
-// catalogued one only in case is no document: it could be judged as one and opened as the other.
-bool is_miscased(std::string_view name) noexcept {
-  const auto differs_in_case = [name](std::string_view known) {
-    return name != known && ascii::iequals(name, known);
-  };
-  return differs_in_case(kShell) ||
-         std::any_of(kCatalogue.begin(), kCatalogue.end(),
-                     [&](const CatalogueEntry& entry) { return differs_in_case(entry.name); });
-}
-
 std::optional<DocumentFault> find_name_fault(std::string_view name) noexcept {
   const std::size_t colon = name.find(':');
   if (colon != std::string_view::npos && is_name(name.substr(0, colon))) {
     return DocumentFault::version_suffix;
   }
   if (!is_name(name)) return DocumentFault::bad_name;
-  if (is_miscased(name)) return DocumentFault::miscased;
+  if (!find_miscased_name(name).empty()) return DocumentFault::miscased;
   return std::nullopt;
 }
 
@@ -133,6 +122,19 @@ std::optional<DocumentFault> find_arn_fault(const ArnFields& arn, const Place& p
 }
 
 }  // namespace
+
+// Whether AWS ignores the case of a document's name is not known. So a spelling that differs from a
+// catalogued one only in case is no document: it could be judged as one and opened as the other.
+std::string_view find_miscased_name(std::string_view name) noexcept {
+  const auto equals_but_for_case = [name](std::string_view known) {
+    return name != known && ascii::iequals(name, known);
+  };
+  if (equals_but_for_case(kShell)) return kShell;
+  for (const CatalogueEntry& entry : kCatalogue) {
+    if (equals_but_for_case(entry.name)) return entry.name;
+  }
+  return {};
+}
 
 std::string_view describe(DocumentFault fault) noexcept {
   switch (fault) {

@@ -23,25 +23,12 @@ std::vector<std::string_view> split_fields(std::string_view text) {
   }
 }
 
-// The catalogued name that `name` equals but for case; empty when it is written right or is none.
-std::string_view miscased(std::string_view name) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  for (const CatalogueEntry& entry : catalogue()) {
-    const bool same = std::equal(name.begin(), name.end(), entry.name.begin(), entry.name.end(),
-                                 [&](char a, char b) { return lower(a) == lower(b); });
-    if (same && name != entry.name) return entry.name;
-  }
-  return {};
-}
-
 std::string check_name(std::string_view text, std::string_view name) {
   if (!can_match_document_name(name)) {
     return in_backticks(text) +
            " can match no document: a name is 3 to 128 of letters, digits, `_`, `.` and `-`";
   }
-  const std::string_view right = miscased(name);
+  const std::string_view right = find_miscased_name(name);
   if (right.empty()) return {};
   return in_backticks(text) + " can match no document: case matters; write `" + std::string(right) +
          '`';

@@ -64,6 +64,10 @@ class Document {
 // True for names that begin, in any case, with a prefix that AWS reserves: aws, amazon, amzn.
 [[nodiscard]] bool is_reserved_document_name(std::string_view name) noexcept;
 
+// The catalogued name, the shell's included, that `name` equals but for case; empty when it is
+// spelt right or is none of them.
+[[nodiscard]] std::string_view find_miscased_name(std::string_view name) noexcept;
+
 // What a document takes, as far as it is known (docs/policy.md, "The catalogue of documents").
 struct CatalogueEntry {
   std::string_view name;
