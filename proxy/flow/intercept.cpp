@@ -69,7 +69,7 @@ class RequestLoop {
     const bool readable = co_await read_head(head);
     if (!readable) co_return false;
     if (head.content_length > kMaxBody) {
-      const Refused refused = refuse_framing(Code::too_large, "the body is over 16 MiB");
+      const Refused refused = refuse_by_head(Code::too_large, "the body is over 16 MiB");
       co_return co_await refuse(refused, true);
     }
     if (head.expect_continue && downstream_.inbox.size() == head.size) {
@@ -79,7 +79,7 @@ class RequestLoop {
     if (is_oversized_session(head)) co_return co_await refuse_oversized(head);
     const BodyMemory memory(downstream_.gateway, head.content_length);
     if (!memory.granted()) {
-      const Refused refused = refuse_framing(
+      const Refused refused = refuse_by_head(
           Code::over_limit, "ssmgate holds as many large bodies as it can just now; try again");
       co_return co_await refuse(refused, true);
     }
@@ -129,7 +129,7 @@ class RequestLoop {
           co_return true;
         }
         if (auto* fault = std::get_if<wire::FramingFault>(&parsed)) {
-          const Refused refused = refuse_framing(Code::request_line, fault->detail);
+          const Refused refused = refuse_by_head(Code::request_line, fault->detail);
           co_await refuse(refused, true);
           co_return false;
         }
@@ -243,15 +243,17 @@ class RequestLoop {
     downstream_.gateway.audit->post(record);
   }
 
-  // A head that cannot be trusted names no operation: there is nothing to judge.
-  Refused refuse_framing(Code code, std::string_view detail) {
+  // Refused by its head alone: one that cannot be trusted names no operation, and there is nothing
+  // to judge; or there is no room for its body.
+  Refused refuse_by_head(Code code, std::string_view detail) {
+    const bool malformed = code != Code::over_limit;
     Refused refused;
-    refused.type = "ValidationException";
+    if (malformed) refused.type = "ValidationException";
     refused.request_id = new_request_id();
     refused.message = with_request_id(gateway_refusal(code, detail), refused.request_id);
     state::AuditRecord record = make_record(downstream_, state::Event::decision);
     record.request_id = refused.request_id;
-    record.decision = "malformed";
+    record.decision = malformed ? "malformed" : "deny";
     record.effect = "refuse";
     record.code = name(code);
     record.message = detail;
