@@ -3,13 +3,12 @@
 
 #include <sys/socket.h>
 #include <boost/asio/error.hpp>
-
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "net/socket.hpp"
 #include "net/stream.hpp"
-#include "net/tokens.hpp"
+#include "net/transfer.hpp"
 
 namespace ssmgate::net {
 
@@ -66,22 +65,10 @@ class PlainStream final : public Stream {
   [[nodiscard]] asio::ip::tcp::socket& socket() noexcept { return socket_; }
 
   asio::awaitable<Transfer> read_some(asio::mutable_buffer buffer) override {
-    const auto [error, size] = co_await socket_.async_read_some(buffer, kAwait);
-    Transfer transfer;
-    transfer.error = error;
-    transfer.size = size;
-    co_return transfer;
+    return read_from(socket_, buffer);
   }
-
   asio::awaitable<Transfer> write(asio::const_buffer buffer) override {
-    Transfer transfer;
-    while (transfer.size < buffer.size() && !transfer.error) {
-      const asio::const_buffer rest = buffer + transfer.size;
-      const auto [error, size] = co_await socket_.async_write_some(rest, kAwait);
-      transfer.error = error;
-      transfer.size += size;
-    }
-    co_return transfer;
+    return write_to(socket_, buffer);
   }
 
   asio::awaitable<error_code> finish_writing() override { co_return end_sending(socket_); }

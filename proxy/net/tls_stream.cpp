@@ -13,7 +13,7 @@
 
 #include "net/socket.hpp"
 #include "net/tls_fault.hpp"
-#include "net/tokens.hpp"
+#include "net/transfer.hpp"
 
 namespace ssmgate::net {
 namespace {
@@ -58,22 +58,10 @@ class TlsStream final : public Stream {
   }
 
   asio::awaitable<Transfer> read_some(asio::mutable_buffer buffer) override {
-    const auto [error, size] = co_await layered_.async_read_some(buffer, kAwait);
-    Transfer transfer;
-    transfer.error = error;
-    transfer.size = size;
-    co_return transfer;
+    return read_from(layered_, buffer);
   }
-
   asio::awaitable<Transfer> write(asio::const_buffer buffer) override {
-    Transfer transfer;
-    while (transfer.size < buffer.size() && !transfer.error) {
-      const asio::const_buffer rest = buffer + transfer.size;
-      const auto [error, size] = co_await layered_.async_write_some(rest, kAwait);
-      transfer.error = error;
-      transfer.size += size;
-    }
-    co_return transfer;
+    return write_to(layered_, buffer);
   }
 
   asio::awaitable<error_code> finish_writing() override {

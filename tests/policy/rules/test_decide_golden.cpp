@@ -2,37 +2,22 @@
 // (NAME.jsonl: a line of `ssmgate eval --batch` with `case` and `expect` beside it).
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 #include <boost/json.hpp>
 
 #include "ssmgate/rules/policy.hpp"
 #include "ssmgate/tools/eval.hpp"
+#include "support/golden.hpp"
 
 using namespace ssmgate;
+using test::golden_files;
+using test::read_file;
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
 namespace {
-
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-std::vector<fs::path> policies() {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::directory_iterator(fs::path(SSMGATE_TEST_DATA) / "golden/decide")) {
-    if (entry.path().extension() == ".yaml") found.push_back(entry.path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
 
 // What is expected must be there and equal; `null` stands for absent as well.
 void check_expected(const json::object& expect, const json::object& got) {
@@ -71,14 +56,14 @@ void check_line(const Policy& policy, const std::string& line) {
 
 TEST_CASE("every golden case is judged as it says") {
   int cases = 0;
-  for (const fs::path& path : policies()) {
+  for (const fs::path& path : golden_files("decide", ".yaml")) {
     const std::string file = path.filename().string();
     CAPTURE(file);
-    const LoadedPolicy loaded = load_policy(slurp(path));
+    const LoadedPolicy loaded = load_policy(read_file(path));
     REQUIRE_MESSAGE(
         loaded.policy != nullptr,
         render_diagnostic(file, loaded.diagnostics.empty() ? Diagnostic{} : loaded.diagnostics[0]));
-    std::istringstream lines(slurp(fs::path(path).replace_extension(".jsonl")));
+    std::istringstream lines(read_file(fs::path(path).replace_extension(".jsonl")));
     for (std::string line; std::getline(lines, line);) {
       if (line.empty() || line[0] == '#') continue;
       check_line(*loaded.policy, line);

@@ -1,37 +1,19 @@
 // tests/golden/policies: NAME.yaml is a policy file with mistakes, NAME.txt what is said about it.
-// With SSMGATE_UPDATE_GOLDEN set the .txt files are written anew, to be read before a commit.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "ssmgate/rules/policy.hpp"
 #include "ssmgate/tools/lint.hpp"
+#include "support/golden.hpp"
 
 using namespace ssmgate;
+using test::expected;
+using test::golden_files;
+using test::read_file;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-std::vector<fs::path> policies() {
-  std::vector<fs::path> found;
-  for (const auto& entry :
-       fs::directory_iterator(fs::path(SSMGATE_TEST_DATA) / "golden/policies")) {
-    if (entry.path().extension() == ".yaml") found.push_back(entry.path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
 
 std::string report(const fs::path& path, const std::string& text) {
   LoadedPolicy loaded = load_policy(text);
@@ -49,16 +31,14 @@ std::string report(const fs::path& path, const std::string& text) {
 }  // namespace
 
 TEST_CASE("every broken policy is told what is wrong and what to write") {
-  const bool update = std::getenv("SSMGATE_UPDATE_GOLDEN") != nullptr;
-  const auto found = policies();
+  const auto found = golden_files("policies", ".yaml");
   CHECK(found.size() >= 40);
   for (const fs::path& path : found) {
-    const std::string got = report(path, slurp(path));
+    const std::string got = report(path, read_file(path));
     const fs::path golden = fs::path(path).replace_extension(".txt");
-    if (update) std::ofstream(golden, std::ios::binary) << got;
     const std::string file = path.filename().string();
     CAPTURE(file);
-    CHECK(got == slurp(golden));
+    CHECK(got == expected(golden, got));
     const bool fine = file.starts_with("good-");
     CHECK(got.empty() == fine);
   }

@@ -1,0 +1,160 @@
+#include "flow/request_reader.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/error.hpp>
+
+namespace ssmgate::flow {
+namespace asio = boost::asio;
+namespace {
+
+// LIMIT: 16 MiB for the body of any operation (docs/architecture.md).
+constexpr std::uint64_t kMaxBody = 16ULL * 1024 * 1024;
+// LIMIT: 256 MiB for the large bodies of all connections together; one over 64 KiB is large.
+constexpr std::int64_t kMaxBodyMemory = 256LL * 1024 * 1024;
+constexpr std::uint64_t kLargeBody = 64 * 1024;
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+RequestUnreadable unreadable(Code code, std::string_view detail) {
+  RequestUnreadable out;
+  out.code = code;
+  out.detail = detail;
+  return out;
+}
+
+RequestLost lost(std::string why) {
+  RequestLost out;
+  out.why = std::move(why);
+  return out;
+}
+
+bool is_oversized_session(const wire::RequestHead& head) {
+  if (head.content_length <= kMaxStartSessionBody) return false;
+  return std::ranges::any_of(head.fields, [](const HttpField& field) {
+    return iequals(field.name, "x-amz-target") && field.value == "AmazonSSM.StartSession";
+  });
+}
+
+}  // namespace
+
+asio::awaitable<Arrived> RequestReader::read() {
+  downstream_.inbox.erase(0, std::exchange(size_, 0));
+  // A large body does not stay with an idle connection.
+  if (downstream_.inbox.capacity() > kLargeBody) downstream_.inbox.shrink_to_fit();
+  release();
+
+  wire::RequestHead head;
+  std::optional<Arrived> early = co_await read_head(head);
+  if (early) co_return std::move(*early);
+  if (head.content_length > kMaxBody) {
+    co_return unreadable(Code::too_large, "the body is over 16 MiB");
+  }
+  if (head.expect_continue && downstream_.inbox.size() == head.size) {
+    const net::error_code error = co_await downstream_.send(kContinue);
+    if (error) co_return lost("the client hung up in the middle of a request");
+  }
+  // StartSession's body is refused by its length alone: what is dropped is never held.
+  if (is_oversized_session(head)) co_return co_await drop_body(std::move(head));
+  if (!reserve(head.content_length)) {
+    co_return unreadable(Code::over_limit,
+                         "ssmgate holds as many large bodies as it can just now; try again");
+  }
+  co_return co_await read_body(std::move(head));
+}
+
+// Nothing: `head` is the next request's.
+asio::awaitable<std::optional<Arrived>> RequestReader::read_head(wire::RequestHead& head) {
+  wire::HeadScan scan;
+  Deadline deadline(limits().header_timeout);
+  for (;;) {
+    if (downstream_.inbox.empty()) {
+      const Watchdog::Idle idle(downstream_.watchdog);
+      const net::error_code error = co_await downstream_.read_more(limits().keepalive_timeout);
+      if (error) co_return ConnectionEnded();
+      // The time for a head begins with its first byte.
+      deadline = Deadline(limits().header_timeout);
+    }
+    auto parsed = wire::parse_request_head(downstream_.inbox, scan);
+    if (auto* whole = std::get_if<wire::RequestHead>(&parsed)) {
+      head = std::move(*whole);
+      co_return std::nullopt;
+    }
+    if (auto* fault = std::get_if<wire::FramingFault>(&parsed)) {
+      co_return unreadable(Code::request_line, fault->detail);
+    }
+    std::string trouble = co_await read_on(deadline, "header-timeout");
+    if (!trouble.empty()) co_return lost(std::move(trouble));
+  }
+}
+
+asio::awaitable<Arrived> RequestReader::read_body(wire::RequestHead head) {
+  WholeRequest request;
+  const std::size_t size = head.size + static_cast<std::size_t>(head.content_length);
+  const Deadline deadline(limits().body_timeout);
+  const bool complete = downstream_.inbox.size() >= size;
+  while (downstream_.inbox.size() < size) {
+    std::string trouble = co_await read_on(deadline, "body-timeout");
+    if (!trouble.empty()) co_return lost(std::move(trouble));
+  }
+  if (!complete) {
+    // The bytes may have moved while the body came: the head's views are taken anew.
+    auto parsed = wire::parse_request_head(downstream_.inbox);
+    head = std::move(std::get<wire::RequestHead>(parsed));
+  }
+  const std::string_view behind = std::string_view(downstream_.inbox).substr(head.size);
+  request.body = behind.substr(0, head.content_length);
+  request.head = std::move(head);
+  size_ = size;
+  co_return std::move(request);
+}
+
+asio::awaitable<Arrived> RequestReader::drop_body(wire::RequestHead head) {
+  dropped_head_ = downstream_.inbox.substr(0, head.size);
+  downstream_.inbox.erase(0, head.size);
+  std::uint64_t left = head.content_length;
+  const Deadline deadline(limits().body_timeout);
+  for (;;) {
+    const auto here =
+        static_cast<std::size_t>(std::min<std::uint64_t>(left, downstream_.inbox.size()));
+    downstream_.inbox.erase(0, here);
+    left -= here;
+    if (left == 0) break;
+    std::string trouble = co_await read_on(deadline, "body-timeout");
+    if (!trouble.empty()) co_return lost(std::move(trouble));
+  }
+  WholeRequest request;
+  auto parsed = wire::parse_request_head(dropped_head_);
+  request.head = std::move(std::get<wire::RequestHead>(parsed));
+  request.trait = RequestTrait::oversized;
+  co_return std::move(request);
+}
+
+// Empty when more bytes came; else what the record says.
+asio::awaitable<std::string> RequestReader::read_on(const Deadline& deadline,
+                                                    std::string_view stage) {
+  const net::error_code error = co_await downstream_.read_more(deadline.left());
+  if (!error) co_return std::string();
+  if (error == asio::error::timed_out) {
+    co_return std::string(stage) + ": the client sent its request too slowly";
+  }
+  co_return std::string("the client hung up in the middle of a request");
+}
+
+bool RequestReader::reserve(std::uint64_t size) {
+  if (size <= kLargeBody) return true;
+  const auto wanted = static_cast<std::int64_t>(size);
+  auto& held = downstream_.gateway.body_memory;
+  if (held.fetch_add(wanted) + wanted > kMaxBodyMemory) {
+    held.fetch_sub(wanted);
+    return false;
+  }
+  reserved_ = wanted;
+  return true;
+}
+
+void RequestReader::release() {
+  downstream_.gateway.body_memory.fetch_sub(std::exchange(reserved_, 0));
+}
+
+}  // namespace ssmgate::flow

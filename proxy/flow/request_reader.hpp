@@ -1,0 +1,70 @@
+// Takes requests off an intercepted connection, one at a time and whole.
+//
+// Owns: deadlines, sizes and memory of what a client sends. Does not own: whether a request may
+// pass, and what is recorded and answered (intercept.cpp).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "flow/downstream.hpp"
+#include "flow/judge.hpp"
+#include "wire/request_head.hpp"
+
+namespace ssmgate::flow {
+
+// Between two requests: nothing is lost when a connection ends here.
+struct ConnectionEnded {};
+
+// The client went away, or was too slow, within a request.
+struct RequestLost {
+  std::string why;
+};
+
+// Known from its head alone to be one that is neither read on nor judged: the connection ends with
+// the answer.
+struct RequestUnreadable {
+  Code code = Code::request_line;
+  std::string detail;
+};
+
+struct WholeRequest {
+  wire::RequestHead head;  // views, like `body`, into what the reader keeps until its next read
+  std::string_view body;
+  RequestTrait trait = RequestTrait::none;
+};
+
+using Arrived = std::variant<ConnectionEnded, RequestLost, RequestUnreadable, WholeRequest>;
+
+class RequestReader {
+ public:
+  explicit RequestReader(Downstream& downstream) : downstream_(downstream) {}
+  ~RequestReader() { release(); }
+  RequestReader(const RequestReader&) = delete;
+  RequestReader& operator=(const RequestReader&) = delete;
+
+  // Drops the request before it, and waits for the next.
+  [[nodiscard]] boost::asio::awaitable<Arrived> read();
+
+ private:
+  using Held = boost::asio::awaitable<Arrived>;
+
+  [[nodiscard]] const config::Limits& limits() const { return downstream_.gateway.config.limits; }
+  [[nodiscard]] boost::asio::awaitable<std::optional<Arrived>> read_head(wire::RequestHead& head);
+  [[nodiscard]] Held read_body(wire::RequestHead head);
+  [[nodiscard]] Held drop_body(wire::RequestHead head);
+  [[nodiscard]] boost::asio::awaitable<std::string> read_on(const Deadline& deadline,
+                                                            std::string_view stage);
+  [[nodiscard]] bool reserve(std::uint64_t size);
+  void release();
+
+  Downstream& downstream_;
+  std::size_t size_ = 0;       // of the request in hand, at the front of the inbox
+  std::string dropped_head_;   // of one whose body was not kept
+  std::int64_t reserved_ = 0;  // of what all large bodies may hold together
+};
+
+}  // namespace ssmgate::flow
