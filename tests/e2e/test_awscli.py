@@ -26,6 +26,7 @@ class Allowed(EndToEnd):
         self.assert_relayed("StartSession")
         lines = self.plugin_record()
         answer = json.loads(lines[-1] or lines[0])
+        answer.pop("ResponseMetadata", None)  # older CLIs pass it on
         self.assertEqual(sorted(answer), ["SessionId", "StreamUrl", "TokenValue"])
         self.assertEqual(len(self.reached()), 1)
 
@@ -58,7 +59,10 @@ class Allowed(EndToEnd):
 
     def test_trailing_dot_endpoint(self):
         extra = ("--endpoint-url", "https://ssm.us-east-1.amazonaws.com.")
-        self.assert_session(start_session(self.world, extra=extra))
+        result = start_session(self.world, extra=extra)
+        if "hostname 'ssm.us-east-1.amazonaws.com.' doesn't match" in result.err:
+            self.skipTest("urllib3 1 takes no certificate for a name with a trailing dot, AWS's neither")
+        self.assert_session(result)
         self.assertIn(b"\r\nHost: ssm.us-east-1.amazonaws.com.\r\n", self.reached()[0]["head"])
 
     def test_vpce_endpoint(self):

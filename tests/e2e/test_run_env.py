@@ -250,6 +250,28 @@ class Env(RunAndEnv):
             self.assertIn(gone, lines)
             self.assertEqual(len(lines), 6)
 
+    def test_zsh_and_fish_take_the_words_as_meant(self):
+        odd = {"NO_PROXY": "it's `$x` \\ \"q\"", "SSMGATE_SET_NO_PROXY": "y"}
+        for shell, on, off in (
+                ("zsh", 'eval "$(ssmgate env --shell zsh)"',
+                 'eval "$(ssmgate env --unset --shell zsh)"'),
+                ("fish", "ssmgate env --shell fish | source",
+                 "ssmgate env --unset --shell fish | source")):
+            def words(script, shell=shell):
+                gate = os.path.dirname(program())
+                result = run([need(shell, shell), "-c", script], self.environment(
+                    PATH=f"{gate}:{os.environ['PATH']}", XDG_CONFIG_HOME=str(self.world.folder),
+                    **odd))
+                self.assertEqual(result.status, 0, result.err)
+                self.assertEqual(result.err, "")
+                return result.out
+
+            show = 'printf "%s|" "$HTTPS_PROXY" "$AWS_CA_BUNDLE" "$NO_PROXY"'
+            with self.subTest(shell):
+                self.assertIn('"InstanceId"', words(f"{on}\n{shlex.join(DESCRIBE)}"))
+                self.assertIn(odd["NO_PROXY"], words(f"{on}\n{show}"))
+                self.assertEqual(words(f"{on}\n{off}\n{show}"), f"||{odd['NO_PROXY']}|")
+
     def test_run_inside_says_how_to_get_out(self):
         result = self.bash('eval "$(ssmgate env)"\nssmgate run -- true')
         self.assertEqual(result.status, 125)

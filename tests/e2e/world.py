@@ -200,6 +200,7 @@ class Baseline:
 
 def program():
     path = os.environ.get("SSMGATE")
+    path = path and os.path.abspath(path)
     if not path or not os.access(path, os.X_OK):
         raise AssertionError("SSMGATE must name the ssmgate program: run these tests by ctest, or "
                              "SSMGATE=build/release/ssmgate python3 tests/e2e/test_awscli.py")
