@@ -26,11 +26,9 @@ UpstreamFault fault_of(Code code, std::string detail) {
 
 // The `SessionId` of an answer's body; empty when there is none. TokenValue and StreamUrl are never
 // taken out of it.
-std::string find_session_id(std::string_view answer) {
-  const std::size_t end = answer.find("\r\n\r\n");
-  if (end == std::string_view::npos) return {};
+std::string find_session_id(std::string_view body) {
   boost::system::error_code error;
-  const auto value = boost::json::parse(answer.substr(end + 4), error);
+  const auto value = boost::json::parse(body, error);
   if (error || !value.is_object()) return {};
   const auto* id = value.as_object().if_contains("SessionId");
   if (id == nullptr || !id->is_string()) return {};
@@ -44,7 +42,9 @@ class Exchange {
       : downstream_(downstream),
         upstream_(upstream),
         whole_(whole),
-        deadline_(settings().response_timeout) {}
+        deadline_(settings().response_timeout) {
+    if (whole_) reader_.keep_body(kMaxSessionAnswer);
+  }
 
   asio::awaitable<RelayResult> run(OutgoingRequest request) {
     std::string bytes;
@@ -133,7 +133,7 @@ class Exchange {
     result_.aws_request_id = reader_.request_id();
     if (whole_) {
       if (result_.status == 200 && reader_.content_encoding().empty()) {
-        result_.session_id = find_session_id(answer_);
+        result_.session_id = find_session_id(reader_.body());
       }
       started_ = true;
       const net::error_code error = co_await downstream_.send(answer_);

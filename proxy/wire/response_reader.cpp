@@ -35,10 +35,25 @@ std::string keep(std::string_view value) {
   return json_escape(value.substr(0, kMaxKept));
 }
 
+// The body, while it fits.
+struct KeptBody {
+  std::size_t limit = 0;
+  std::string bytes;
+
+  void append(std::string_view more) {
+    if (more.size() <= limit - bytes.size()) {
+      bytes += more;
+    } else {
+      limit = 0;
+      bytes.clear();
+    }
+  }
+};
+
 // One message: what the fields say, and how far its chunks are.
 class Parser : public http::basic_parser<false> {
  public:
-  Parser() {
+  explicit Parser(KeptBody& kept) : kept_(kept) {
     eager(false);  // one step a call, so that kLeastChunkHead is looked at before each
     header_limit(kMaxHead + 1);
     body_limit(boost::none);
@@ -103,14 +118,19 @@ class Parser : public http::basic_parser<false> {
   }
   void on_header_impl(Error&) override {}
   void on_body_init_impl(boost::optional<std::uint64_t> const&, Error&) override {}
-  std::size_t on_body_impl(View body, Error&) override { return body.size(); }
+  std::size_t on_body_impl(View body, Error&) override {
+    kept_.append(view(body));
+    return body.size();
+  }
   void on_chunk_header_impl(std::uint64_t size, View, Error&) override { chunk_left = size; }
   std::size_t on_chunk_body_impl(std::uint64_t, View body, Error&) override {
     chunk_left -= body.size();
+    kept_.append(view(body));
     return body.size();
   }
   void on_finish_impl(Error&) override {}
 
+  KeptBody& kept_;
   bool length_ = false;
 };
 
@@ -118,7 +138,9 @@ class Parser : public http::basic_parser<false> {
 
 struct ResponseReader::Impl {
   HeadScan scan{HeadScan::Kind::response};
-  std::optional<Parser> parser{std::in_place};
+  KeptBody kept;
+  std::size_t keep_limit = 0;
+  std::optional<Parser> parser{std::in_place, kept};
   std::string pending;  // a head, or a chunk's, of which more is to come
   State state = State::head;
   std::string failure;
@@ -231,7 +253,7 @@ std::size_t ResponseReader::consume(std::string_view bytes) {
   while (taken < bytes.size() && impl_->state == State::head) {
     // An interim response has ended: the next head begins.
     if (impl_->parser->is_done()) {
-      impl_->parser.emplace();
+      impl_->parser.emplace(impl_->kept);
       impl_->scan = HeadScan{HeadScan::Kind::response};
     }
     taken += impl_->read_head(bytes.substr(taken));
@@ -251,8 +273,15 @@ void ResponseReader::consume_end() {
   impl_->state = State::done;
 }
 
+void ResponseReader::keep_body(std::size_t limit) {
+  impl_->keep_limit = limit;
+  impl_->kept.limit = limit;
+}
+
 void ResponseReader::reset() {
-  impl_->parser.emplace();
+  keep_body(impl_->keep_limit);
+  impl_->kept.bytes.clear();
+  impl_->parser.emplace(impl_->kept);
   impl_->scan = HeadScan{HeadScan::Kind::response};
   impl_->pending.clear();
   impl_->state = State::head;
@@ -281,6 +310,9 @@ const std::string& ResponseReader::request_id() const noexcept {
 }
 const std::string& ResponseReader::content_encoding() const noexcept {
   return impl_->content_encoding;
+}
+const std::string& ResponseReader::body() const noexcept {
+  return impl_->kept.bytes;
 }
 
 }  // namespace ssmgate::wire

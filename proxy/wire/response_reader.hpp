@@ -24,7 +24,9 @@ class ResponseReader {
   // of them until it is done). After `failed` or `done`, 0. Interim 1xx responses (but 101, which
   // fails) are part of the bytes and are followed by the final one.
   [[nodiscard]] std::size_t consume(std::string_view bytes);
-  // Forgets everything, for the next response on the connection; keeps the memory.
+  // From here on keeps the body without its chunks, as `body`; one over `limit` bytes is not kept.
+  void keep_body(std::size_t limit);
+  // Forgets everything but `keep_body`, for the next response on the connection; keeps the memory.
   void reset();
   // The upstream closed. A response without a length ends here; any other one has failed.
   void consume_end();
@@ -36,6 +38,7 @@ class ResponseReader {
   [[nodiscard]] bool keep_alive() const noexcept;  // may this connection carry another?
   [[nodiscard]] const std::string& request_id() const noexcept;  // x-amzn-requestid, printable
   [[nodiscard]] const std::string& content_encoding() const noexcept;
+  [[nodiscard]] const std::string& body() const noexcept;  // what `keep_body` kept
 
  private:
   struct Impl;

@@ -108,6 +108,19 @@ def close_mid_answer(stream):
                    b"Content-Length: 500\r\n\r\n{\"half\": ")
 
 
+CHUNKED_ANSWER = (b"HTTP/1.1 100 Continue\r\n\r\n"
+                  b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  b"D\r\n{\"SessionId\":\r\n0008;odd\r\n\"s-0123\"\r\n1\r\n}\r\n"
+                  b"0\r\nx-trailer: 1\r\n\r\n")
+
+
+def answer_in_chunks(stream):
+    """An interim answer, then a session's in chunks, byte by byte."""
+    read_request(stream)
+    for byte in CHUNKED_ANSWER:
+        stream.sendall(bytes([byte]))
+
+
 def answer_nonsense(stream):
     """Something that is no HTTP."""
     read_request(stream)

@@ -18,8 +18,8 @@ from waiting import wait_for
 from world import World
 
 # One region for each kind of trouble, so that one gateway meets them all.
-REFUSED, UNTRUSTED, EXPIRED, WRONG_NAME, PLAIN, CLOSING, TORN, NONSENSE = (
-    f"xx-trouble-{number}" for number in range(1, 9))
+REFUSED, UNTRUSTED, EXPIRED, WRONG_NAME, PLAIN, CLOSING, TORN, NONSENSE, CHUNKED = (
+    f"xx-trouble-{number}" for number in range(1, 10))
 
 
 def endpoint(region):
@@ -43,7 +43,8 @@ class Upstream(EndToEnd):
             PLAIN: (servers.speak_plain_text, None),
             CLOSING: (servers.hang_up, ours.leaf_context(endpoint(CLOSING))),
             TORN: (servers.close_mid_answer, ours.leaf_context(endpoint(TORN))),
-            NONSENSE: (servers.answer_nonsense, ours.leaf_context(endpoint(NONSENSE)))})
+            NONSENSE: (servers.answer_nonsense, ours.leaf_context(endpoint(NONSENSE))),
+            CHUNKED: (servers.answer_in_chunks, ours.leaf_context(endpoint(CHUNKED)))})
 
     @classmethod
     def restart_with(cls, kinds):
@@ -113,6 +114,18 @@ class Upstream(EndToEnd):
 
     def test_something_that_is_no_http(self):
         self.assert_trouble(NONSENSE, "upstream-protocol")
+
+    def test_an_answer_in_chunks_is_no_trouble(self):
+        self.mark()
+        host = endpoint(CHUNKED)
+        with open_tls(self.world, host) as stream:
+            stream.sendall(signed(ALICE, "StartSession", {"Target": TARGET}, host, CHUNKED))
+            got = b""
+            while len(got) < len(servers.CHUNKED_ANSWER):
+                got += stream.recv(65536) or self.fail(got)
+        self.assertEqual(got, servers.CHUNKED_ANSWER)
+        result = self.world.gateway.result_of(self.decisions("StartSession")[0])
+        self.assertEqual([line.get("session_id") for line in result], ["s-0123"])
 
     def test_clients_try_once(self):
         result = start_session(self.world, extra=("--region", UNTRUSTED))

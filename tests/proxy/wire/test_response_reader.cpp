@@ -15,12 +15,14 @@ struct Read {
   bool keep_alive = false;
   std::string request_id;
   std::string content_encoding;
+  std::string body;
   bool operator==(const Read&) const = default;
 };
 
 // Feeds `input` in pieces of `size`, stopping when bytes are left over.
 Read feed(ResponseReader& reader, const std::string& input, std::size_t size, bool end) {
   Read read;
+  reader.keep_body(64);
   while (read.taken < input.size()) {
     const std::string piece = input.substr(read.taken, size);
     const std::size_t taken = reader.consume(piece);
@@ -34,6 +36,7 @@ Read feed(ResponseReader& reader, const std::string& input, std::size_t size, bo
   read.keep_alive = reader.keep_alive();
   read.request_id = reader.request_id();
   read.content_encoding = reader.content_encoding();
+  read.body = reader.body();
   // After the end nothing is taken.
   if (read.state == State::done || read.state == State::failed) CHECK(reader.consume("x") == 0);
   CHECK(reader.failure().empty() == (read.state != State::failed));
@@ -200,6 +203,20 @@ TEST_CASE("response: what is kept is printable and short") {
   CHECK(all.content_encoding == "gzip, br");
   CHECK(read(response("x-amzn-requestid: " + std::string(5000, 'a') + "\r\nContent-Length: 0\r\n"))
             .request_id.size() == 256);
+}
+
+TEST_CASE("response: the body is kept without its chunks while it fits") {
+  const std::string chunks = "5\r\n{\"a\":\r\n1;x=y\r\n1\r\n1\r\n}\r\n0\r\nx-t: 1\r\n\r\n";
+  const std::string chunked = response("Transfer-Encoding: chunked\r\n", chunks);
+  CHECK(read(chunked).body == "{\"a\":1}");
+  CHECK(read("HTTP/1.1 100 Continue\r\n\r\n" + chunked).body == "{\"a\":1}");
+  CHECK(read(response("Content-Length: 3\r\n", "abc")).body == "abc");
+  CHECK(read(response("", "to the end"), true).body == "to the end");
+  CHECK(read(response("Content-Length: 64\r\n", std::string(64, 'x'))).body.size() == 64);
+  CHECK(read(response("Content-Length: 65\r\n", std::string(65, 'x'))).body.empty());
+  ResponseReader reader;
+  CHECK(reader.consume(response("Content-Length: 3\r\n", "abc")) > 0);
+  CHECK(reader.body().empty());
 }
 
 TEST_CASE("response: a large body in large pieces") {
