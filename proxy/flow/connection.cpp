@@ -31,7 +31,8 @@ class Connection {
     if (!readable) co_return;
     downstream_.inbox.erase(0, connect->consumed);
 
-    Route route = route_connect(connect->host, connect->port, gateway().config.egress);
+    Route route =
+        route_connect(connect->host, connect->port, downstream_.generation->config.egress);
     if (!downstream_.client_allowed) route = refuse_client(std::move(route));
     if (route.kind == Route::Kind::refuse) {
       co_await answer_refused(*connect, route);
@@ -44,7 +45,7 @@ class Connection {
 
  private:
   Gateway& gateway() const { return downstream_.gateway; }
-  const config::Limits& limits() const { return gateway().config.limits; }
+  const config::Limits& limits() const { return downstream_.generation->config.limits; }
 
   asio::awaitable<bool> read_connect(std::optional<wire::ConnectRequest>& connect) {
     const Deadline deadline(limits().header_timeout);
@@ -85,7 +86,7 @@ class Connection {
     record.effect = "refuse";
     record.code = name(code);
     record.message = fault.detail;
-    gateway().audit->post(record);
+    gateway().audit()->post(record);
     if (fault.kind == Kind::tls_hello) {
       // A TLS client would not understand an HTTP answer: the operator is told.
       spdlog::warn("{}: hung up on {}: {}", downstream_.listener,
@@ -130,7 +131,7 @@ class Connection {
     record.endpoint = connect.host.text();
     record.port = connect.port;
     record.message = route.reason;
-    gateway().audit->post(record);
+    gateway().audit()->post(record);
     return record.request_id;
   }
 
@@ -202,7 +203,7 @@ class Connection {
                          ? "handshake-timeout: no whole ClientHello came"
                          : "the client hung up before its ClientHello";
     record.closed_by = "client";
-    gateway().audit->post(record);
+    gateway().audit()->post(record);
   }
 
   // True when nothing arrived in `kFirstBytes`.
@@ -219,6 +220,7 @@ class Connection {
 asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
                                        std::shared_ptr<Watchdog> watchdog) {
   Downstream downstream{gateway,
+                        gateway.current(),
                         *watchdog,
                         std::move(arrival.stream),
                         arrival.client,

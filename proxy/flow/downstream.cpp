@@ -26,7 +26,7 @@ boost::asio::awaitable<net::error_code> Downstream::read_more(std::chrono::milli
 
 boost::asio::awaitable<net::error_code> Downstream::send(std::string_view bytes) {
   const boost::asio::const_buffer buffer(bytes.data(), bytes.size());
-  const Watchdog::Stage stage(watchdog, *stream, gateway.config.limits.body_timeout);
+  const Watchdog::Stage stage(watchdog, *stream, generation->config.limits.body_timeout);
   const net::Transfer sent = co_await stream->write(buffer);
   co_return sent.error;
 }

@@ -16,6 +16,7 @@ namespace ssmgate::flow {
 
 struct Downstream {
   Gateway& gateway;
+  GenerationPtr generation;  // what this connection, or the request in hand, goes by
   Watchdog& watchdog;
   net::StreamPtr stream;
   IpAddress client;

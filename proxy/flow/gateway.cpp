@@ -8,23 +8,13 @@
 #include <cstring>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
-#include "flow/route.hpp"
 #include "wire/refusal.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
-
-net::DialOptions dial_options(const config::Upstream& upstream) {
-  net::DialOptions options;
-  options.connect_timeout = upstream.connect_timeout;
-  for (const auto& [name, address] : upstream.resolve) {
-    options.resolve.emplace(
-        name, asio::ip::tcp::endpoint(to_asio_address(address.address), address.port));
-  }
-  return options;
-}
 
 bool is_wildcard(const IpAddress& address) {
   return std::ranges::all_of(address.bytes(), [](std::uint8_t byte) { return byte == 0; });
@@ -51,25 +41,24 @@ bool is_local(const IpAddress& address) {
   return address.is_v4() && address.bytes()[0] == 127;
 }
 
-// For SSM's own hosts: behind a VPC endpoint, or in a test, they are private addresses.
-net::AddressFilter endpoint_filter(const config::Egress& egress) {
-  return [egress](const asio::ip::address& address) {
-    return is_denied_address(to_ip_address(address), egress, true);
-  };
-}
-
 }  // namespace
 
-Gateway::Gateway(config::Config settings, std::shared_ptr<const Policy> policy,
-                 std::unique_ptr<tls::Authority> ca, tls::ContextPtr upstream_context,
-                 std::unique_ptr<state::AuditLog> audit_log)
-    : config(std::move(settings)),
-      policies(std::move(policy)),
-      authority(std::move(ca)),
-      dialer(resolver, dial_options(config.upstream)),
-      pool(dialer, std::move(upstream_context), endpoint_filter(config.egress)),
-      audit(std::move(audit_log)),
-      now([] { return std::chrono::system_clock::now(); }) {}
+Gateway::Gateway() : now([] { return std::chrono::system_clock::now(); }) {}
+
+GenerationPtr Gateway::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+GenerationPtr Gateway::replace(GenerationPtr next) {
+  GenerationPtr old;
+  {
+    const std::lock_guard lock(mutex_);
+    old = std::exchange(current_, std::move(next));
+  }
+  if (old) old->pool.retire();
+  return old;
+}
 
 bool Gateway::is_own_listener(const IpAddress& address, std::uint16_t port) const {
   const IpAddress plain = unmapped(address);

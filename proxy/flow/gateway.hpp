@@ -10,49 +10,36 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "flow/upstream_pool.hpp"
-#include "net/dialer.hpp"
+#include "flow/generation.hpp"
 #include "net/resolver.hpp"
-#include "ssmgate/rules/policy.hpp"
-#include "state/audit_log.hpp"
-#include "tls/authority.hpp"
+#include "ssmgate/names/ip_address.hpp"
 
 namespace ssmgate::flow {
 
-// The policy in force. A request keeps the one it began with.
-class PolicyStore {
+class Gateway {
  public:
-  explicit PolicyStore(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
-  [[nodiscard]] std::shared_ptr<const Policy> current() const {
-    const std::lock_guard lock(mutex_);
-    return policy_;
-  }
+  Gateway();
 
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Policy> policy_;
-};
-
-struct Gateway {
-  Gateway(config::Config settings, std::shared_ptr<const Policy> policy,
-          std::unique_ptr<tls::Authority> ca, tls::ContextPtr upstream_context,
-          std::unique_ptr<state::AuditLog> audit_log);
+  // What is in force. INVARIANT: never null once the gateway accepts.
+  [[nodiscard]] GenerationPtr current() const;
+  // Puts `next` in its place and gives the old one back; its warm connections are closed.
+  GenerationPtr replace(GenerationPtr next);
+  // Of the generation in force: whoever ends writes there, whatever it began with.
+  [[nodiscard]] std::shared_ptr<state::AuditLog> audit() const { return current()->audit; }
 
   // True when `address`:`port` is one of our listeners: a tunnel back to ourselves would hide who
   // the client is.
   [[nodiscard]] bool is_own_listener(const IpAddress& address, std::uint16_t port) const;
 
-  const config::Config config;
   std::vector<config::SocketAddress> listeners;  // as bound; complete before the first connection
   // Bodies that are held just now, in bytes, of all connections.
   std::atomic<std::int64_t> body_memory = 0;
-  PolicyStore policies;
-  const std::unique_ptr<tls::Authority> authority;
   net::Resolver resolver;
-  net::Dialer dialer;
-  UpstreamPool pool;
-  const std::unique_ptr<state::AuditLog> audit;
   std::function<std::chrono::system_clock::time_point()> now;
+
+ private:
+  mutable std::mutex mutex_;
+  GenerationPtr current_;
 };
 
 // A request's or connection's own name: a version 4 UUID.

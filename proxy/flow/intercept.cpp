@@ -19,6 +19,8 @@ class RequestLoop {
     bool more = true;
     while (more) {
       const Arrived arrived = co_await reader_.read();
+      // Each request by what is in force when it is here: a connection may be older than a reload.
+      downstream_.generation = downstream_.gateway.current();
       more = co_await serve(arrived);
     }
     // A client that has gone waits for no goodbye, and one whose answer broke off is told so.
@@ -51,10 +53,12 @@ class RequestLoop {
     const RequestTrait trait = head.upgrade ? RequestTrait::upgrade : whole.trait;
     Judged judged = judge(downstream_, interception_, request, trait);
 
-    const bool may_lose = !judged.opens_session || downstream_.gateway.config.audit.on_failure ==
-                                                       config::Audit::OnFailure::proceed;
+    const bool may_lose =
+        !judged.opens_session ||
+        downstream_.generation->config.audit.on_failure == config::Audit::OnFailure::proceed;
     const auto when_lost = may_lose ? state::WhenLost::proceeds : state::WhenLost::refused;
-    const bool recorded = co_await downstream_.gateway.audit->write(judged.record, when_lost);
+    const auto audit = downstream_.gateway.audit();
+    const bool recorded = co_await audit->write(judged.record, when_lost);
     if (!recorded && !may_lose) judged.refuse_unrecorded();
     if (!judged.permit) {
       const Refused refused = judged.refused();
@@ -85,7 +89,7 @@ class RequestLoop {
     record.endpoint = interception_.endpoint.host;
     record.message = lost.why;
     record.closed_by = "client";
-    downstream_.gateway.audit->post(record);
+    downstream_.gateway.audit()->post(record);
   }
 
   void record_result(const Judged& judged, const RelayResult& result,
@@ -105,7 +109,7 @@ class RequestLoop {
     } else if (!result.answered) {
       record.closed_by = "client";
     }
-    downstream_.gateway.audit->post(record);
+    downstream_.gateway.audit()->post(record);
   }
 
   // Refused by its head alone: one that cannot be trusted names no operation, and there is nothing
@@ -124,7 +128,7 @@ class RequestLoop {
     record.code = name(fault.code);
     record.message = fault.detail;
     record.endpoint = interception_.endpoint.host;
-    downstream_.gateway.audit->post(record);
+    downstream_.gateway.audit()->post(record);
     return refused;
   }
 
@@ -154,7 +158,7 @@ void record_handshake_trouble(const Downstream& downstream, const Interception& 
   record.endpoint = interception.endpoint.host;
   record.message = std::move(detail);
   record.closed_by = "client";
-  downstream.gateway.audit->post(record);
+  downstream.gateway.audit()->post(record);
 }
 
 }  // namespace
@@ -162,8 +166,8 @@ void record_handshake_trouble(const Downstream& downstream, const Interception& 
 asio::awaitable<void> intercept(Downstream& downstream, Interception interception) {
   Gateway& gateway = downstream.gateway;
   std::string fault;
-  const auto context =
-      gateway.authority->context_for(interception.endpoint.host, gateway.now(), fault);
+  const auto context = downstream.generation->authority->context_for(interception.endpoint.host,
+                                                                     gateway.now(), fault);
   if (!context) {
     record_handshake_trouble(downstream, interception, "no leaf could be made: " + fault);
     co_return;
@@ -174,7 +178,7 @@ asio::awaitable<void> intercept(Downstream& downstream, Interception interceptio
   std::string expired;
   {
     const Watchdog::Stage stage(downstream.watchdog, *plain,
-                                gateway.config.limits.handshake_timeout);
+                                downstream.generation->config.limits.handshake_timeout);
     handshake = co_await net::accept_tls(downstream.stream, context, hello);
     if (stage.expired()) expired = "handshake-timeout: ";
   }

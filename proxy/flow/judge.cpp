@@ -90,7 +90,7 @@ Refused Judged::upstream_trouble(const UpstreamFault& fault) const {
 Judged judge(const Downstream& downstream, const Interception& interception,
              const HttpRequest& request, RequestTrait trait) {
   const Gateway& gateway = downstream.gateway;
-  const auto policy = gateway.policies.current();
+  const auto& policy = downstream.generation->policy;
 
   const std::string connect_host = interception.connect_host.text();
   Authority authority;

@@ -68,7 +68,7 @@ class Exchange {
   [[nodiscard]] bool started() const noexcept { return started_; }
 
  private:
-  const config::Upstream& settings() const { return downstream_.gateway.config.upstream; }
+  const config::Upstream& settings() const { return downstream_.generation->config.upstream; }
 
   asio::awaitable<net::error_code> send(std::string_view bytes) {
     const asio::const_buffer buffer(bytes.data(), bytes.size());
@@ -172,8 +172,8 @@ asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream, Upstre
                                    OutgoingRequest request, bool whole) {
   // The permit ends here: it was for this one request.
   const Permit used = std::move(permit);
-  Gateway& gateway = downstream.gateway;
-  auto taken = co_await gateway.pool.take(host, downstream.watchdog);
+  UpstreamPool& pool = downstream.generation->pool;
+  auto taken = co_await pool.take(host, downstream.watchdog);
   if (auto* fault = std::get_if<UpstreamFault>(&taken)) {
     RelayResult result;
     result.fault = std::move(*fault);
@@ -189,7 +189,7 @@ asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream, Upstre
     // The client can still be told of a fault when nothing of the answer has gone to it.
     if (result.fault) result.keep_alive = !exchange.started();
     if (exchange.reusable()) {
-      gateway.pool.give_back(host, std::move(upstream));
+      pool.give_back(host, std::move(upstream));
       co_return result;
     }
   }

@@ -52,7 +52,9 @@ class RequestReader {
  private:
   using Held = boost::asio::awaitable<Arrived>;
 
-  [[nodiscard]] const config::Limits& limits() const { return downstream_.gateway.config.limits; }
+  [[nodiscard]] const config::Limits& limits() const {
+    return downstream_.generation->config.limits;
+  }
   [[nodiscard]] boost::asio::awaitable<std::optional<Arrived>> read_head(wire::RequestHead& head);
   [[nodiscard]] Held read_body(wire::RequestHead head);
   [[nodiscard]] Held drop_body(wire::RequestHead head);

@@ -10,9 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
-#include "config/values.hpp"
 #include "flow/listener.hpp"
-#include "tls/upstream_context.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -20,43 +18,22 @@ namespace {
 
 constexpr std::chrono::seconds kPruneEvery{5};
 
-StartFault start_fault(std::string line) {
-  return StartFault{{"ssmgate: " + std::move(line)}};
-}
-
-std::variant<StartFault, std::shared_ptr<const Policy>> load_policy_of(
-    const config::Config& settings) {
-  if (!settings.policy) return load_policy(builtin_policy_text()).policy;
-  auto text = config::read_text_file(*settings.policy);
-  if (auto* unreadable = std::get_if<config::ConfigFault>(&text)) {
-    return StartFault{std::move(unreadable->lines)};
-  }
-  LoadedPolicy loaded = load_policy(std::get<std::string>(text));
-  if (loaded.policy) return loaded.policy;
-  StartFault fault;
-  for (const Diagnostic& diagnostic : loaded.diagnostics) {
-    fault.lines.push_back(render_diagnostic(settings.policy->string(), diagnostic));
-  }
-  return fault;
-}
-
 void post_event(Gateway& gateway, state::Event event, std::string message) {
   state::AuditRecord record;
   record.event = event;
   record.time = gateway.now();
-  record.policy_revision = gateway.policies.current()->revision();
+  record.policy_revision = gateway.current()->policy->revision();
   record.message = std::move(message);
-  gateway.audit->post(record);
+  gateway.audit()->post(record);
 }
 
 }  // namespace
 
 struct Server::Impl {
-  explicit Impl(std::unique_ptr<Gateway> shared)
-      : gateway(std::move(shared)), admission(gateway->config.limits) {}
+  explicit Impl(const config::Limits& limits) : admission(limits) {}
 
   // INVARIANT: destroyed in reverse: the threads are joined before anything they use goes.
-  std::unique_ptr<Gateway> gateway;
+  Gateway gateway;
   Admission admission;
   asio::io_context context;
   std::vector<std::unique_ptr<Listener>> listeners;
@@ -79,7 +56,7 @@ struct Server::Impl {
     prune_timer->expires_after(kPruneEvery);
     prune_timer->async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      gateway->pool.prune();
+      gateway.current()->pool.prune();
       prune_later();
     });
   }
@@ -93,9 +70,9 @@ struct Server::Impl {
     context.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
-    gateway->pool.clear();
+    gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
-    post_event(*gateway, state::Event::stop, "");
+    post_event(gateway, state::Event::stop, "");
   }
 };
 
@@ -106,47 +83,36 @@ Server::~Server() {
 }
 
 std::variant<StartFault, std::unique_ptr<Server>> Server::open(config::Config settings) {
-  auto policy = load_policy_of(settings);
-  if (auto* fault = std::get_if<StartFault>(&policy)) return std::move(*fault);
-  auto authority = tls::Authority::open(settings.ca_certificate, settings.ca_key,
-                                        std::chrono::system_clock::now());
-  if (auto* fault = std::get_if<tls::AuthorityFault>(&authority)) return start_fault(fault->text);
-  auto context = tls::make_upstream_context(settings.upstream.ca_file);
-  if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) return start_fault(fault->text);
-  auto audit = state::AuditLog::open(settings.audit);
-  if (auto* fault = std::get_if<state::SinkFault>(&audit)) return start_fault(fault->text);
-
-  auto impl = std::make_unique<Impl>(std::make_unique<Gateway>(
-      std::move(settings), std::get<std::shared_ptr<const Policy>>(policy),
-      std::move(std::get<std::unique_ptr<tls::Authority>>(authority)),
-      std::get<tls::ContextPtr>(context),
-      std::move(std::get<std::unique_ptr<state::AuditLog>>(audit))));
-  for (const config::Listener& listener : impl->gateway->config.listen) {
+  auto impl = std::make_unique<Impl>(settings.limits);
+  auto generation = open_generation(std::move(settings), impl->gateway.resolver);
+  if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);
+  impl->gateway.replace(std::get<GenerationPtr>(std::move(generation)));
+  for (const config::Listener& listener : impl->gateway.current()->config.listen) {
     auto bound = Listener::bind(impl->context, listener);
-    if (auto* fault = std::get_if<std::string>(&bound)) return start_fault(*fault);
+    if (auto* fault = std::get_if<std::string>(&bound)) return StartFault{{"ssmgate: " + *fault}};
     impl->listeners.push_back(std::move(std::get<std::unique_ptr<Listener>>(bound)));
-    impl->gateway->listeners.push_back(impl->listeners.back()->address());
+    impl->gateway.listeners.push_back(impl->listeners.back()->address());
   }
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 const std::vector<config::SocketAddress>& Server::addresses() const noexcept {
-  return impl_->gateway->listeners;
+  return impl_->gateway.listeners;
 }
 
 std::string Server::root_pem() const {
-  return impl_->gateway->authority->root_pem();
+  return impl_->gateway.current()->authority->root_pem();
 }
 
 void Server::start() {
   Impl& impl = *impl_;
-  const bool torn = impl.gateway->audit->found_torn_line();
-  post_event(*impl.gateway, state::Event::start,
+  const bool torn = impl.gateway.audit()->found_torn_line();
+  post_event(impl.gateway, state::Event::start,
              torn ? "an unfinished line at the end of the log was cut off" : "");
   impl.work.emplace(impl.context.get_executor());
   impl.prune_timer.emplace(impl.context);
   impl.prune_later();
-  for (const auto& listener : impl.listeners) listener->start(*impl.gateway, impl.admission);
+  for (const auto& listener : impl.listeners) listener->start(impl.gateway, impl.admission);
   const unsigned count = std::max(1U, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
     impl.threads.emplace_back([&impl] { impl.run_thread(); });

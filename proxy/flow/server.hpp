@@ -8,12 +8,9 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "flow/generation.hpp"
 
 namespace ssmgate::flow {
-
-struct StartFault {
-  std::vector<std::string> lines;  // each a whole line for standard error
-};
 
 class Server {
  public:

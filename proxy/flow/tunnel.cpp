@@ -130,11 +130,12 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
   // By what CONNECT names: an SSM server name inside does not open other addresses.
   const bool endpoint_host = !target.host.is_address() && find_endpoint(target.host.name());
   const Gateway& gateway = downstream.gateway;
-  return [&gateway, endpoint_host, port = target.port](const asio::ip::address& address) {
+  const config::Egress& egress = downstream.generation->config.egress;
+  return [&gateway, &egress, endpoint_host, port = target.port](const asio::ip::address& address) {
     const IpAddress plain = to_ip_address(address);
-    return is_denied_address(plain, gateway.config.egress, endpoint_host) ||
+    return is_denied_address(plain, egress, endpoint_host) ||
            gateway.is_own_listener(plain, port) ||
-           (!endpoint_host && egress_denies_address(plain, port, gateway.config.egress));
+           (!endpoint_host && egress_denies_address(plain, port, egress));
   };
 }
 
@@ -151,17 +152,18 @@ asio::awaitable<void> tunnel(Downstream& downstream, TunnelTarget target) {
   record.effect = name(Effect::relay);
 
   const std::string host = target.host.text();
-  auto dial = co_await gateway.dialer.dial(host, target.port, filter_for(downstream, target));
+  auto dial = co_await downstream.generation->dialer.dial(host, target.port,
+                                                          filter_for(downstream, target));
   if (auto* fault = std::get_if<net::DialFault>(&dial)) {
     const bool denied = fault->code == Code::egress;
     record.decision = denied ? "deny" : "error";
     record.effect = name(Effect::refuse);
     record.code = name(fault->code);
     record.message = fault->detail;
-    gateway.audit->post(record);
+    gateway.audit()->post(record);
     co_return;
   }
-  gateway.audit->post(record);
+  gateway.audit()->post(record);
   const net::StreamPtr upstream = std::move(std::get<net::StreamPtr>(dial));
   const Watchdog::Attachment attachment(downstream.watchdog, *upstream);
   Relay relay(downstream, *upstream, target);
@@ -185,7 +187,7 @@ asio::awaitable<void> tunnel(Downstream& downstream, TunnelTarget target) {
     result.message = relay.refusal->reason;
     result.closed_by = "policy";
   }
-  gateway.audit->post(result);
+  gateway.audit()->post(result);
 }
 
 }  // namespace ssmgate::flow

@@ -74,6 +74,7 @@ asio::awaitable<std::variant<UpstreamFault, net::StreamPtr>> UpstreamPool::take(
 
 void UpstreamPool::give_back(const UpstreamHost& host, net::StreamPtr stream) {
   const std::lock_guard lock(mutex_);
+  if (retired_) return;
   auto& streams = idle_[host];
   if (streams.size() >= kMaxIdlePerHost) streams.erase(streams.begin());
   streams.push_back(Idle{std::move(stream), Clock::now()});
@@ -88,8 +89,9 @@ void UpstreamPool::prune() {
   }
 }
 
-void UpstreamPool::clear() {
+void UpstreamPool::retire() {
   const std::lock_guard lock(mutex_);
+  retired_ = true;
   idle_.clear();
 }
 

@@ -47,7 +47,8 @@ class UpstreamPool {
 
   // Closes what has been idle too long; called now and then.
   void prune();
-  void clear();
+  // Closes all, and keeps none from then on.
+  void retire();
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -61,6 +62,7 @@ class UpstreamPool {
   tls::ContextPtr context_;
   net::AddressFilter denied_;
   std::mutex mutex_;
+  bool retired_ = false;
   std::map<UpstreamHost, std::vector<Idle>> idle_;
 };
 
