@@ -12,6 +12,10 @@ namespace ssmgate::commands {
 // error) when it cannot be read.
 [[nodiscard]] std::optional<std::string> read_policy_file(const std::string& path);
 
+// The same for another file of the policy tools; `hint` says what to name.
+[[nodiscard]] std::optional<std::string> read_text_file(const std::string& path,
+                                                        std::string_view hint);
+
 // The policy of the file; null, and every fault on standard error, when there is none.
 [[nodiscard]] std::shared_ptr<const Policy> open_policy(const std::string& path);
 
