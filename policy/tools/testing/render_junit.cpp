@@ -6,10 +6,22 @@
 namespace ssmgate::tools {
 namespace {
 
+// The two characters that are visible to a terminal, and that XML cannot hold all the same.
+constexpr std::string_view kFffe = "\xEF\xBF\xBE";
+constexpr std::string_view kFfff = "\xEF\xBF\xBF";
+
 // Text or a value of an attribute. What XML cannot hold, escaped or not, is written as \uNNNN.
 std::string xml(std::string_view text) {
   std::string out;
-  for (const char c : escape_invisible(text)) {
+  const std::string shown = escape_invisible(text);
+  for (std::size_t at = 0; at < shown.size(); ++at) {
+    const char c = shown[at];
+    const std::string_view three = std::string_view(shown).substr(at, kFffe.size());
+    if (three == kFffe || three == kFfff) {
+      out += three == kFffe ? "\\ufffe" : "\\uffff";
+      at += kFffe.size() - 1;
+      continue;
+    }
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;

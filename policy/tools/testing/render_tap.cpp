@@ -23,7 +23,7 @@ void append_member(std::string& out, std::string_view key, std::string_view text
 }
 
 void append_place(std::string& out, std::string_view file, Position where) {
-  append_member(out, "file", file);
+  append_member(out, "file", escape_invisible(file));
   out += "  line: " + std::to_string(where.line) + '\n';
   out += "  column: " + std::to_string(where.column) + '\n';
 }
