@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "ssmgate/text/tree.hpp"
 
@@ -15,7 +14,7 @@ struct CloseFile {
 
 }  // namespace
 
-std::optional<std::string> read_text_file(const std::string& path, std::string_view hint) {
+boost::system::result<std::string> read_bytes(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   std::string text;
   char buffer[65536];
@@ -25,8 +24,14 @@ std::optional<std::string> read_text_file(const std::string& path, std::string_v
     text.append(buffer, size);
   }
   if (file && std::ferror(file.get()) == 0) return text;
+  return boost::system::error_code(errno, boost::system::system_category());
+}
+
+std::optional<std::string> read_text_file(const std::string& path, std::string_view hint) {
+  auto text = read_bytes(path);
+  if (text) return std::move(*text);
   std::fprintf(stderr, "ssmgate: cannot read %s: %s; %s\n", escape_invisible(path).c_str(),
-               std::strerror(errno), std::string(hint).c_str());
+               text.error().message().c_str(), std::string(hint).c_str());
   return std::nullopt;
 }
 
