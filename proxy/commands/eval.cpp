@@ -214,8 +214,9 @@ void add_eval_command(CLI::App& app, CommandWords words, int& exit_status) {
   command->add_flag("--print-request", options->print_request,
                     "with a command: print the request that it makes, and judge nothing");
   command->footer(
-      "Behind `--`: a command such as aws ssm start-session --target i-…, judged as the request "
-      "that it makes. Without it: the request's JSON body on standard input.");
+      "Behind `--` a command is judged as the request that it makes:\n"
+      "  ssmgate eval --policy policy.yaml -- aws ssm start-session --target i-0abc123def4567890\n"
+      "Without it the request's JSON body is read from standard input.");
   command->callback([options, &exit_status] { exit_status = evaluate(*options); });
 }
 
