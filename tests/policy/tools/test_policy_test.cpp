@@ -3,15 +3,13 @@
 // With SSMGATE_UPDATE_GOLDEN set they are written anew, to be read before a commit.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "ssmgate/tools/policy_test.hpp"
+#include "support/golden.hpp"
 
 using namespace ssmgate;
+using namespace ssmgate::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -22,24 +20,14 @@ fs::path folder() {
   return fs::path(SSMGATE_TEST_DATA) / "golden/policy-test";
 }
 
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 void check_golden(const fs::path& golden, const std::string& got) {
-  if (std::getenv("SSMGATE_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(golden, std::ios::binary) << got;
-  }
   const std::string file = golden.filename().string();
   CAPTURE(file);
-  CHECK(got == slurp(golden));
+  CHECK(got == expected(golden, got));
 }
 
 tools::TestReport run(const std::string& name, const tools::PolicyTest& test, bool strict) {
-  const LoadedPolicy policy = load_policy(slurp(folder() / test.policy));
+  const LoadedPolicy policy = load_policy(read_file(folder() / test.policy));
   REQUIRE(policy.policy != nullptr);
   tools::TestReport report;
   report.strict = strict;
@@ -65,11 +53,11 @@ std::vector<tools::CaseResult> run_inline(const tools::LoadedPolicyTest& loaded,
 
 TEST_CASE("every policy test says what the golden file says") {
   std::size_t run_count = 0, refused = 0;
-  for (const auto& entry : fs::directory_iterator(folder())) {
-    const std::string file = entry.path().filename().string();
+  for (const fs::path& path : golden_files("policy-test", ".yaml")) {
+    const std::string file = path.filename().string();
     if (!file.ends_with(".test.yaml")) continue;
     const std::string name = file.substr(0, file.size() - std::string(".test.yaml").size());
-    const tools::LoadedPolicyTest loaded = tools::load_policy_test(slurp(entry.path()));
+    const tools::LoadedPolicyTest loaded = tools::load_policy_test(read_file(path));
     CAPTURE(file);
     CHECK(loaded.test.has_value() == !has_errors(loaded.diagnostics));
     if (loaded.test) {
@@ -92,7 +80,7 @@ TEST_CASE("every policy test says what the golden file says") {
 }
 
 TEST_CASE("an unexercised rule fails nothing unless it is asked for") {
-  const auto loaded = tools::load_policy_test(slurp(folder() / "unexercised.test.yaml"));
+  const auto loaded = tools::load_policy_test(read_file(folder() / "unexercised.test.yaml"));
   REQUIRE(loaded.test.has_value());
   CHECK_FALSE(tools::has_failures(run("unexercised.test.yaml", *loaded.test, false)));
   CHECK(tools::has_failures(run("unexercised.test.yaml", *loaded.test, true)));
