@@ -27,7 +27,7 @@ struct CommandLineFault {
 using ReadParameterFile = std::function<boost::system::result<std::string>(const std::string&)>;
 
 // `words` as the shell gives them, `aws` first. Linear in the
-// size of the words, but for values that the CLI reads twice.
+// size of the words and files.
 [[nodiscard]] boost::system::result<CommandLine, CommandLineFault> parse_command_line(
     std::span<const std::string> words, const ReadParameterFile& read_file);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "ssmgate/text/diagnostic.hpp"
 #include "ssmgate/text/fields.hpp"
@@ -21,13 +22,13 @@ constexpr std::array<std::string_view, 4> kMembers = {"Target", "DocumentName", 
 // Each member once, at the place of its first value and with its last.
 std::vector<JsonMember> last_of_each(std::vector<JsonMember> members) {
   std::vector<JsonMember> out;
+  std::unordered_map<std::string, std::size_t> places;
   for (JsonMember& member : members) {
-    const auto same = [&](const JsonMember& earlier) { return earlier.name == member.name; };
-    const auto found = std::find_if(out.begin(), out.end(), same);
-    if (found == out.end()) {
+    const auto [place, fresh] = places.try_emplace(member.name, out.size());
+    if (fresh) {
       out.push_back(std::move(member));
     } else {
-      found->value = member.value;
+      out[place->second].value = member.value;
     }
   }
   return out;

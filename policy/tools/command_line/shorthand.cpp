@@ -4,7 +4,7 @@
 #include "tools/command_line/shorthand.hpp"
 
 #include <algorithm>
-#include <array>
+#include <unordered_set>
 
 #include "ssmgate/text/diagnostic.hpp"
 #include "text/utf8.hpp"
@@ -78,8 +78,10 @@ class Parser {
     std::vector<NamedValues> named;
     bool good = take_pair(named);
     while (good && !at_end()) good = expect(',', true) && take_pair(named);
-    if (!good) return CommandLineFault{fault_};
-    return named;
+    if (good) return named;
+    return CommandLineFault{fault_ + " at character " +
+                            std::to_string(count_code_points(text_.substr(0, fault_at_)) + 1) +
+                            " of " + in_backticks(text_)};
   }
 
  private:
@@ -90,10 +92,10 @@ class Parser {
     at_ = std::min(text_.find_first_not_of(kBlanks, at_), text_.size());
   }
 
+  // Cheap, because most of what is refused is tried again another way.
   bool refuse(std::string_view what) {
-    fault_ = std::string(what) + " at character " +
-             std::to_string(count_code_points(text_.substr(0, at_)) + 1) + " of " +
-             in_backticks(text_);
+    fault_ = what;
+    fault_at_ = at_;
     return false;
   }
 
@@ -112,10 +114,7 @@ class Parser {
     skip_blanks();
     if (is_at('@')) return refuse("`@=` reads a file inside a value; write the value itself,");
     if (!expect('=', true) || !take_values(made.values)) return false;
-    const bool twice = std::any_of(named.begin(), named.end(), [&](const NamedValues& earlier) {
-      return earlier.name == made.name;
-    });
-    if (twice) return refuse("a second `" + made.name + "`, before");
+    if (!names_.insert(made.name).second) return refuse("a second `" + made.name + "`, before");
     named.push_back(std::move(made));
     return true;
   }
@@ -225,7 +224,9 @@ class Parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::unordered_set<std::string> names_;
   std::string fault_;
+  std::size_t fault_at_ = 0;
 };
 
 }  // namespace

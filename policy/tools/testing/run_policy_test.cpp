@@ -1,5 +1,6 @@
 // The cases of a policy test, judged and held against what they expect; which rules they reached.
 #include <algorithm>
+#include <unordered_set>
 
 #include "rules/compiled.hpp"
 #include "ssmgate/text/fields.hpp"
@@ -18,34 +19,11 @@ std::string join(const std::vector<std::string>& ids) {
   return text.empty() ? "none" : text;
 }
 
-std::vector<std::string_view> ids_of(const Policy& policy) {
-  std::vector<std::string_view> ids;
-  for (const Rule& rule : policy.rules().allow) ids.push_back(rule.id);
-  for (const Rule& rule : policy.rules().deny) ids.push_back(rule.id);
-  return ids;
-}
-
-// A rule's id in an expectation may be misspelt, or the rule may be gone: say so.
-std::string describe_missing(const std::string& id, const Policy& policy) {
-  const auto known = ids_of(policy);
-  if (id.empty() || std::find(known.begin(), known.end(), id) != known.end()) return {};
-  const std::string_view nearest = find_nearest_word(id, known);
-  return "; the policy has no rule `" + id + "`" +
-         (nearest.empty() ? std::string() : ", did you mean `" + std::string(nearest) + "`?");
-}
-
 void compare(std::string_view what, const std::optional<std::string>& expected,
              std::string_view got, std::vector<std::string>& faults) {
   if (!expected || *expected == got) return;
   faults.push_back(std::string(what) + ": expected `" + *expected + "`, got `" + std::string(got) +
                    "`");
-}
-
-void compare_rule(std::string_view what, const std::optional<std::string>& expected,
-                  const std::string& got, const Policy& policy, std::vector<std::string>& faults) {
-  if (!expected || *expected == got) return;
-  faults.push_back(std::string(what) + ": expected " + quoted_or_none(*expected) + ", got " +
-                   quoted_or_none(got) + describe_missing(*expected, policy));
 }
 
 std::string describe_untyped(Position where) {
@@ -54,33 +32,73 @@ std::string describe_untyped(Position where) {
          " that is no text, and StartSession takes nothing else; put it in quotes";
 }
 
-CaseResult run_case(const PolicyTestCase& tested, const Policy& policy, Time now) {
-  CaseResult result;
-  result.tested = &tested;
-  auto judged = evaluate(policy, tested.caller, tested.body, now);
-  if (!judged) {
-    result.faults.push_back(judged.error());
+class Runner {
+ public:
+  Runner(const Policy& policy, Time now) : policy_(policy), now_(now) {
+    for (const auto* rules : {&policy.rules().allow, &policy.rules().deny}) {
+      for (const Rule& rule : *rules) ids_.push_back(rule.id);
+    }
+    known_.insert(ids_.begin(), ids_.end());
+  }
+
+  CaseResult run(const PolicyTestCase& tested) {
+    CaseResult result;
+    result.tested = &tested;
+    auto judged = evaluate(policy_, tested.caller, tested.body, now_);
+    if (judged) {
+      result.finding = std::move(*judged);
+      compare_all(tested, result.finding, result.faults);
+    } else {
+      result.faults.push_back(judged.error());
+    }
     return result;
   }
-  result.finding = std::move(*judged);
-  const Finding& got = result.finding;
-  const Expectation& expect = tested.expect;
-  if (got.decision != expect.decision) {
-    result.faults.push_back("decision: expected `" + std::string(name(expect.decision)) +
-                            "`, got `" + std::string(name(got.decision)) + "`");
-    const bool mistyped = got.code == Code::member_type && tested.untyped;
-    if (mistyped) result.faults.push_back(describe_untyped(*tested.untyped));
+
+ private:
+  void compare_all(const PolicyTestCase& tested, const Finding& got,
+                   std::vector<std::string>& faults) {
+    const Expectation& expect = tested.expect;
+    if (got.decision != expect.decision) {
+      faults.push_back("decision: expected `" + std::string(name(expect.decision)) + "`, got `" +
+                       std::string(name(got.decision)) + "`");
+      const bool mistyped = got.code == Code::member_type && tested.untyped;
+      if (mistyped) faults.push_back(describe_untyped(*tested.untyped));
+    }
+    compare("code", expect.code, name(got.code), faults);
+    compare("effect", expect.effect, name(got.effect), faults);
+    compare_rule("rule", expect.rule, got.rule, faults);
+    compare_rule("nearest", expect.nearest, got.nearest, faults);
+    if (!expect.reported || *expect.reported == got.reported) return;
+    std::string fault =
+        "reported: expected " + join(*expect.reported) + ", got " + join(got.reported);
+    for (const std::string& id : *expect.reported) fault += describe_missing(id);
+    faults.push_back(std::move(fault));
   }
-  compare("code", expect.code, name(got.code), result.faults);
-  compare("effect", expect.effect, name(got.effect), result.faults);
-  compare_rule("rule", expect.rule, got.rule, policy, result.faults);
-  compare_rule("nearest", expect.nearest, got.nearest, policy, result.faults);
-  if (expect.reported && *expect.reported != got.reported) {
-    result.faults.push_back("reported: expected " + join(*expect.reported) + ", got " +
-                            join(got.reported));
+
+  void compare_rule(std::string_view what, const std::optional<std::string>& expected,
+                    const std::string& got, std::vector<std::string>& faults) {
+    if (!expected || *expected == got) return;
+    faults.push_back(std::string(what) + ": expected " + quoted_or_none(*expected) + ", got " +
+                     quoted_or_none(got) + describe_missing(*expected));
   }
-  return result;
-}
+
+  // A rule's id in an expectation may be misspelt, or the rule may be gone: say so.
+  std::string describe_missing(const std::string& id) {
+    if (id.empty() || known_.contains(id)) return {};
+    // LIMIT: looking for the id that was meant is worth it for the first 100 mistakes.
+    const std::string_view nearest =
+        hints_ < 100 ? find_nearest_word(id, ids_) : std::string_view();
+    ++hints_;
+    return "; the policy has no rule `" + id + "`" +
+           (nearest.empty() ? std::string() : ", did you mean `" + std::string(nearest) + "`?");
+  }
+
+  const Policy& policy_;
+  Time now_;
+  std::vector<std::string_view> ids_;
+  std::unordered_set<std::string_view> known_;
+  int hints_ = 0;
+};
 
 bool goes_by_time(const Rule& rule) {
   return rule.not_before || rule.expires || rule.hours || rule.report_until;
@@ -108,7 +126,8 @@ void append_unreached(const std::vector<Rule>& rules, const std::string& path,
 std::vector<CaseResult> run_policy_test(const PolicyTest& test, const Policy& policy, Time now) {
   std::vector<CaseResult> results;
   results.reserve(test.cases.size());
-  for (const PolicyTestCase& tested : test.cases) results.push_back(run_case(tested, policy, now));
+  Runner runner(policy, now);
+  for (const PolicyTestCase& tested : test.cases) results.push_back(runner.run(tested));
   return results;
 }
 
