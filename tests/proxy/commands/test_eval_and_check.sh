@@ -107,6 +107,11 @@ want 1 '' '^warned.yaml:2:10: warning: ' check --strict warned.yaml good.yaml
 want 2 '' '^bad.yaml:2:1: error: ' check warned.yaml bad.yaml
 want 2 '' 'cannot read' check good.yaml absent.yaml
 want 2 '' 'cannot read' check .
+want 0 '^  unused: \[a\]$' '^warned.yaml:2:10: warning: ' check --print warned.yaml
+want 1 '^  - id: shell$' '' check --print --strict warned.yaml
+want 2 '' '^bad.yaml:2:1: error: ' check --print bad.yaml
+silent out
+want 2 '' 'takes one policy file' check --print good.yaml warned.yaml
 
 [ "$failures" -eq 0 ] || exit 1
 echo "eval and check do as the contract says"
