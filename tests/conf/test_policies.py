@@ -46,12 +46,13 @@ class Policies(unittest.TestCase):
                     self.assertTrue(meant, line)
 
     def test_editors_find_the_schema(self):
-        for path in POLICIES + TESTS:
-            kind = "policy-test" if path in TESTS else "policy"
+        kinds = {path: "../schema/policy" for path in POLICIES}
+        kinds.update({path: "../schema/policy-test" for path in TESTS})
+        kinds[ROOT / "conf" / "ssmgate.yaml"] = "schema/config"
+        for path, kind in kinds.items():
             with self.subTest(file=path.name):
                 first = path.read_text("utf-8").splitlines()[0]
-                self.assertEqual(
-                    first, f"# yaml-language-server: $schema=../schema/{kind}.schema.json")
+                self.assertEqual(first, f"# yaml-language-server: $schema={kind}.schema.json")
                 self.assertTrue((path.parent / first.split("=", 1)[1]).is_file())
 
 

@@ -61,6 +61,7 @@ constexpr std::array kRefused = {
 
 std::string unknown_option(std::string_view name) {
   std::vector<std::string_view> known;
+  known.reserve(kValued.size() + kFlags.size());
   for (const Valued& option : kValued) known.push_back(option.name);
   known.insert(known.end(), kFlags.begin(), kFlags.end());
   const auto whole = std::find_if(known.begin(), known.end(), [&](std::string_view candidate) {

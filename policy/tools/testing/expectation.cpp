@@ -80,6 +80,7 @@ class Loader {
     const auto text = in_.text(node, "code");
     if (!text) return;
     std::vector<std::string_view> known;
+    known.reserve(kCodes.size());
     for (const Code code : kCodes) known.push_back(ssmgate::name(code));
     if (std::find(known.begin(), known.end(), *text) != known.end()) {
       expect.code = *text;
