@@ -22,13 +22,16 @@ int usage_status(const CLI::App& app) {
   return app.got_subcommand("run") ? 125 : 2;
 }
 
-// `ssmgate run OPTIONS -- COMMAND`: takes `-- COMMAND` off the arguments.
-std::vector<std::string> cut_command(int& argc, char** argv) {
-  if (argc < 2 || std::string_view(argv[1]) != "run") return {};
+// `ssmgate run|eval OPTIONS -- COMMAND`: takes `-- COMMAND` off the arguments.
+ssmgate::commands::CommandWords cut_command(int& argc, char** argv) {
+  if (argc < 2) return std::nullopt;
+  const std::string_view name = argv[1];
+  if (name != "run" && name != "eval") return std::nullopt;
   char** const end = argv + argc;
   char** const dashes = std::find(argv, end, std::string_view("--"));
   argc = static_cast<int>(dashes - argv);
-  return dashes == end ? std::vector<std::string>() : std::vector<std::string>(dashes + 1, end);
+  if (dashes == end) return std::nullopt;
+  return std::vector<std::string>(dashes + 1, end);
 }
 
 // A standard stream that came closed would be the next file opened: the operator's log would go
@@ -54,17 +57,18 @@ int finish_output(int exit_status, int trouble) {
 int main(int argc, char** argv) {
   namespace commands = ssmgate::commands;
   if (!open_standard_streams()) return 2;
-  std::vector<std::string> command = cut_command(argc, argv);
+  const commands::CommandWords words = cut_command(argc, argv);
   CLI::App app("ssmgate: a gateway that makes AWS Systems Manager sessions safe to hand out",
                "ssmgate");
   app.set_version_flag("--version", "ssmgate " SSMGATE_VERSION);
   app.require_subcommand(1);
   int exit_status = 0;
   commands::add_serve_command(app, exit_status);
-  commands::add_run_command(app, std::move(command), exit_status);
+  commands::add_run_command(app, words.value_or(std::vector<std::string>()), exit_status);
   commands::add_env_command(app, exit_status);
   commands::add_check_command(app, exit_status);
-  commands::add_eval_command(app, exit_status);
+  commands::add_eval_command(app, words, exit_status);
+  commands::add_test_command(app, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -73,6 +73,13 @@ std::string read_claims(const EvalCaller& said, Claims& claims) {
 
 }  // namespace
 
+std::string find_caller_fault(const EvalCaller& said) {
+  Caller caller;
+  Claims claims;
+  std::string fault = read_caller(said, {}, caller);
+  return fault.empty() ? read_claims(said, claims) : fault;
+}
+
 result<Finding, std::string> evaluate(const Policy& policy, const EvalCaller& said,
                                       std::string_view body, Time now) {
   Caller caller;

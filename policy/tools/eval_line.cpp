@@ -5,6 +5,7 @@
 #include "ssmgate/text/fields.hpp"
 #include "ssmgate/tools/eval.hpp"
 #include "text/utf8.hpp"
+#include "tools/base64.hpp"
 #include "tools/json_text.hpp"
 #include "tools/render.hpp"
 
@@ -26,39 +27,6 @@ constexpr std::array kTextMembers = {
     TextMember{"account", &EvalCaller::account}, TextMember{"region", &EvalCaller::region},
     TextMember{"at", &EvalCaller::at},
 };
-
-int base64_value(char c) noexcept {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : -1;
-}
-
-// SOURCE: RFC 4648 §4, with padding, without line breaks, unused bits zero.
-std::optional<std::string> decode_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::size_t padding = 0;
-  while (padding < 2 && text.ends_with('=')) {
-    text.remove_suffix(1);
-    ++padding;
-  }
-  std::string out;
-  out.reserve(text.size() / 4 * 3 + 2);
-  unsigned bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const int value = base64_value(c);
-    if (value < 0) return std::nullopt;
-    bits = (bits << 6) | static_cast<unsigned>(value);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    out += static_cast<char>(static_cast<unsigned char>((bits >> held) & 0xFF));
-  }
-  const bool spare_bits = (bits & ((1U << held) - 1)) != 0;
-  return spare_bits ? std::nullopt : std::optional(std::move(out));
-}
 
 // One line, as far as it has been read. Every function returns what is wrong; empty: nothing.
 class Line {

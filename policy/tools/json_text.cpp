@@ -259,4 +259,10 @@ std::optional<std::string> unescape_json_string(std::string_view value) {
   return out;
 }
 
+bool is_json_number(std::string_view text) {
+  if (text.empty() || !(is_digit(text[0]) || text[0] == '-')) return false;
+  Walker walker(text);
+  return walker.skip_value() && walker.done();
+}
+
 }  // namespace ssmgate::tools

@@ -27,4 +27,7 @@ struct JsonMember {
 // the three bytes that are no UTF-8, so that whoever reads the text next refuses it.
 [[nodiscard]] std::optional<std::string> unescape_json_string(std::string_view value);
 
+// True when `text` is a number as JSON writes it.
+[[nodiscard]] bool is_json_number(std::string_view text);
+
 }  // namespace ssmgate::tools

@@ -1,6 +1,7 @@
 // `ssmgate check`: loads policy files and says what is wrong, and what is hardly meant so.
 //
 // Exit status: 0 without errors, 1 for warnings under --strict, 2 for errors.
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "commands/command.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/tools/lint.hpp"
+#include "ssmgate/tools/render_yaml.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -18,6 +20,7 @@ constexpr int kErrors = 2;
 struct CheckOptions {
   std::vector<std::string> files;
   bool strict = false;
+  bool print = false;
 };
 
 // 0 clean, kWarnings or kErrors.
@@ -35,9 +38,27 @@ int check_file(const std::string& path) {
   return loaded.diagnostics.empty() ? 0 : kWarnings;
 }
 
+// The policy in one style on standard output.
+int print_policy(const std::string& path) {
+  const auto text = read_policy_file(path);
+  Diagnostics faults;
+  const auto tree = text ? parse_tree(*text, faults) : std::nullopt;
+  if (!tree || has_errors(faults)) return kErrors;  // it was told by check_file
+  const std::string out = tools::render_yaml(*tree);
+  const bool good =
+      std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
+  if (!good) std::fprintf(stderr, "ssmgate: cannot write to standard output\n");
+  return good ? 0 : kErrors;
+}
+
 int check(const CheckOptions& options) {
+  if (options.print && options.files.size() != 1) {
+    std::fprintf(stderr, "ssmgate: `--print` takes one policy file; name one\n");
+    return kErrors;
+  }
   int worst = 0;
   for (const std::string& path : options.files) worst = std::max(worst, check_file(path));
+  if (options.print && worst != kErrors) worst = std::max(worst, print_policy(options.files[0]));
   return worst == kWarnings && !options.strict ? 0 : worst;
 }
 
@@ -48,6 +69,8 @@ void add_check_command(CLI::App& app, int& exit_status) {
   CLI::App* command = app.add_subcommand("check", "Look for mistakes in policy files");
   command->add_option("FILE", options->files, "policy files")->required();
   command->add_flag("--strict", options->strict, "exit with 1 when there are warnings");
+  command->add_flag("--print", options->print,
+                    "print the policy in one style, without its comments");
   command->callback([options, &exit_status] { exit_status = check(*options); });
 }
 

@@ -4,6 +4,7 @@
 // output, everything for a person who made a mistake to standard error.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,14 @@
 namespace ssmgate::commands {
 
 void add_serve_command(CLI::App& app, int& exit_status);
-// `command`: the words behind `--`, which the parser never sees: it would take `[a,b]` for a list.
+// The words behind `--`, which the parser never sees: it would take `[a,b]` for a list. Absent:
+// there is no `--`.
+using CommandWords = std::optional<std::vector<std::string>>;
+
 void add_run_command(CLI::App& app, std::vector<std::string> command, int& exit_status);
 void add_env_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
-void add_eval_command(CLI::App& app, int& exit_status);
+void add_eval_command(CLI::App& app, CommandWords words, int& exit_status);
+void add_test_command(CLI::App& app, int& exit_status);
 
 }  // namespace ssmgate::commands

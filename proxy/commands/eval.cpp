@@ -1,9 +1,13 @@
 // `ssmgate eval`: judges a StartSession body, or many, as the gateway would.
 //
+// The request is a JSON body on standard input, or what an `aws ssm start-session …` behind `--`
+// would send. Of the environment only HOME is looked at, for `file://~/…`: what is judged stands on
+// the command line.
 // Exit status: 0 allow, 1 deny, 2 malformed, 3 when the policy or the usage is wrong; with --batch
 // 0, or 3 when a line could not be read.
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -13,6 +17,7 @@
 #include "commands/command.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/request/start_session.hpp"
+#include "ssmgate/tools/command_line.hpp"
 #include "ssmgate/tools/eval.hpp"
 
 namespace ssmgate::commands {
@@ -26,7 +31,8 @@ struct EvalOptions {
   tools::EvalCaller caller;
   bool json = false;
   bool batch = false;
-  std::vector<std::string> command_line;
+  bool print_request = false;
+  CommandWords command_line;
 };
 
 int fail(const std::string& text) {
@@ -59,16 +65,24 @@ int exit_status_of(Decision decision) {
   return kWrong;
 }
 
-int evaluate_one(const EvalOptions& options, const Policy& policy) {
+// The body on standard input; nothing, and a line on standard error, when it cannot be read.
+std::optional<std::string> read_body() {
   std::string body;
   std::string chunk(kChunk, '\0');
   // One byte over the limit is enough to be refused as too large.
   while (body.size() <= kMaxStartSessionBody) {
     const ssize_t got = read_input(chunk.data(), chunk.size());
-    if (got < 0) return fail(std::string("cannot read standard input: ") + std::strerror(errno));
-    if (got == 0) break;
+    if (got == 0) return body;
+    if (got < 0) {
+      (void)fail(std::string("cannot read standard input: ") + std::strerror(errno));
+      return std::nullopt;
+    }
     body.append(chunk, 0, static_cast<std::size_t>(got));
   }
+  return body;
+}
+
+int evaluate_one(const EvalOptions& options, const Policy& policy, std::string_view body) {
   const auto now = std::chrono::system_clock::now();
   const auto judged = tools::evaluate(policy, options.caller, body, now);
   if (!judged) return fail(judged.error());
@@ -136,25 +150,54 @@ bool says_caller(const tools::EvalCaller& caller) {
          caller.access_key || caller.account || caller.region || caller.at;
 }
 
-int evaluate(const EvalOptions& options) {
-  if (!options.command_line.empty()) {
-    return fail(
-        "judging a command line behind `--` is not supported by this version; give the "
-        "request's JSON body on standard input");
+// A file that a value of the command line names as `file://PATH`.
+boost::system::result<std::string> read_parameter_file(const std::string& path) {
+  const char* home = std::getenv("HOME");
+  const bool at_home = path.starts_with("~/") && home != nullptr;
+  return read_bytes(at_home ? home + path.substr(1) : path);
+}
+
+// The request that the AWS CLI would send for the command line; `options` learns the region.
+std::optional<std::string> read_command_line(EvalOptions& options) {
+  const auto line = tools::parse_command_line(*options.command_line, read_parameter_file);
+  if (!line) {
+    (void)fail(line.error().text);
+    return std::nullopt;
   }
-  if (options.batch && says_caller(options.caller)) {
+  std::optional<std::string>& region = options.caller.region;
+  if (region && line->region && *region != *line->region) {
+    (void)fail("`--region` of ssmgate is " + in_backticks(*region) + ", but the command names " +
+               in_backticks(*line->region) + "; leave one of the two out");
+    return std::nullopt;
+  }
+  if (!region) region = line->region;
+  return line->body;
+}
+
+int evaluate(EvalOptions options) {
+  if (options.batch && (says_caller(options.caller) || options.command_line)) {
     return fail(
-        "`--batch` takes the caller from each line; leave out the options about the caller");
+        "`--batch` takes request and caller from each line; leave out the options about the caller "
+        "and the command behind `--`");
+  }
+  if (options.print_request && !options.command_line) {
+    return fail("`--print-request` needs a command; write it behind `--`");
   }
   const auto policy = open_policy(options.policy);
   if (!policy) return kWrong;
-  return options.batch ? Batch(*policy).run() : evaluate_one(options, *policy);
+  if (options.batch) return Batch(*policy).run();
+  const auto body = options.command_line ? read_command_line(options) : read_body();
+  if (!body) return kWrong;
+  if (!options.print_request) return evaluate_one(options, *policy, *body);
+  std::string out = *body + '\n';
+  return write_output(out) ? 0 : fail("cannot write to standard output");
 }
 
 }  // namespace
 
-void add_eval_command(CLI::App& app, int& exit_status) {
+void add_eval_command(CLI::App& app, CommandWords words, int& exit_status) {
   auto options = std::make_shared<EvalOptions>();
+  options->command_line = std::move(words);
   tools::EvalCaller& caller = options->caller;
   CLI::App* command = app.add_subcommand("eval", "Judge a StartSession request without a gateway");
   command->add_option("--policy", options->policy, "policy file")->required();
@@ -168,7 +211,12 @@ void add_eval_command(CLI::App& app, int& exit_status) {
   command->add_option("--account", caller.account, "the AWS account, 12 digits");
   command->add_option("--region", caller.region, "the endpoint's region");
   command->add_option("--at", caller.at, "the time, e.g. 2026-11-23T10:00:00Z; now if left out");
-  command->add_option("COMMAND", options->command_line)->group("");
+  command->add_flag("--print-request", options->print_request,
+                    "with a command: print the request that it makes, and judge nothing");
+  command->footer(
+      "Behind `--` a command is judged as the request that it makes:\n"
+      "  ssmgate eval --policy policy.yaml -- aws ssm start-session --target i-0abc123def4567890\n"
+      "Without it the request's JSON body is read from standard input.");
   command->callback([options, &exit_status] { exit_status = evaluate(*options); });
 }
 

@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 
 #include "ssmgate/text/tree.hpp"
 
@@ -15,7 +14,7 @@ struct CloseFile {
 
 }  // namespace
 
-std::optional<std::string> read_policy_file(const std::string& path) {
+boost::system::result<std::string> read_bytes(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   std::string text;
   char buffer[65536];
@@ -25,9 +24,19 @@ std::optional<std::string> read_policy_file(const std::string& path) {
     text.append(buffer, size);
   }
   if (file && std::ferror(file.get()) == 0) return text;
-  std::fprintf(stderr, "ssmgate: cannot read %s: %s; name a policy file\n",
-               escape_invisible(path).c_str(), std::strerror(errno));
+  return boost::system::error_code(errno, boost::system::system_category());
+}
+
+std::optional<std::string> read_text_file(const std::string& path, std::string_view hint) {
+  auto text = read_bytes(path);
+  if (text) return std::move(*text);
+  std::fprintf(stderr, "ssmgate: cannot read %s: %s; %s\n", escape_invisible(path).c_str(),
+               text.error().message().c_str(), std::string(hint).c_str());
   return std::nullopt;
+}
+
+std::optional<std::string> read_policy_file(const std::string& path) {
+  return read_text_file(path, "name a policy file");
 }
 
 std::shared_ptr<const Policy> open_policy(const std::string& path) {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <boost/system/result.hpp>
+
 #include "ssmgate/rules/policy.hpp"
 
 namespace ssmgate::commands {
@@ -11,6 +13,13 @@ namespace ssmgate::commands {
 // The bytes of the file, one more than a policy may have at most; nothing (and one line on standard
 // error) when it cannot be read.
 [[nodiscard]] std::optional<std::string> read_policy_file(const std::string& path);
+
+// The same without a word on standard error.
+[[nodiscard]] boost::system::result<std::string> read_bytes(const std::string& path);
+
+// The same for another file of the policy tools; `hint` says what to name.
+[[nodiscard]] std::optional<std::string> read_text_file(const std::string& path,
+                                                        std::string_view hint);
 
 // The policy of the file; null, and every fault on standard error, when there is none.
 [[nodiscard]] std::shared_ptr<const Policy> open_policy(const std::string& path);

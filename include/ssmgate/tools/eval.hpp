@@ -27,6 +27,9 @@ struct EvalCaller {
 
 using Time = std::chrono::system_clock::time_point;
 
+// What is wrong with what is said about the caller, in one line with a hint; empty: nothing.
+[[nodiscard]] std::string find_caller_fault(const EvalCaller& caller);
+
 // Judges one StartSession body. `error` is a usage error: one line with a hint.
 [[nodiscard]] boost::system::result<Finding, std::string> evaluate(const Policy& policy,
                                                                    const EvalCaller& caller,

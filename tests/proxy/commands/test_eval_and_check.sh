@@ -66,7 +66,21 @@ want 3 '' 'is not a time' eval --policy good.yaml --at tomorrow
 want 3 '' 'no address' eval --policy good.yaml --client localhost
 want 3 '' 'carries 609629065308' eval --policy good.yaml --account 111122223333 \
   --access-key ASIAY34FZKBOKMUTVV7A
-want 3 '' 'not supported' eval --policy good.yaml -- aws ssm start-session --target i-0123456789abcdef0
+want 0 '^allow (allowed)$' '' eval --policy good.yaml --user alice -- aws ssm start-session --target i-0123456789abcdef0
+silent err
+want 1 '"decision": "deny"' '' eval --json --policy good.yaml -- aws ssm start-session --target=i-0123456789abcdef0
+want 2 '^malformed (target)$' '' eval --policy good.yaml -- aws ssm start-session --target web-1
+want 2 '^malformed (unknown-parameter)$' '' eval --policy good.yaml -- aws ssm start-session \
+  --target i-0123456789abcdef0 --document-name AWS-StartSSHSession --parameters 'host=[a]'
+want 3 '' 'belongs to no option' eval --policy good.yaml -- aws ssm start-session --target a b
+silent out
+want 3 '' 'there is no command behind' eval --policy good.yaml --
+want 3 '' '`aws ecs` opens' eval --policy good.yaml -- aws ecs execute-command
+want 3 '' '`--region` of ssmgate is `us-east-1`, but' eval --policy good.yaml --region us-east-1 -- \
+  aws ssm start-session --target i-0123456789abcdef0 --region us-east-2
+want 3 '' 'leave out the options' eval --policy good.yaml --batch -- aws ssm start-session --target a
+want 3 '' 'needs a command' eval --policy good.yaml --print-request
+want 0 '^{"Target": "web-1"}$' '' eval --policy good.yaml --print-request -- aws ssm start-session --target web-1
 printf '{"Target": "x"' > in
 want 2 '^malformed (json)$' '' eval --policy good.yaml --user alice
 : > in
@@ -93,6 +107,11 @@ want 1 '' '^warned.yaml:2:10: warning: ' check --strict warned.yaml good.yaml
 want 2 '' '^bad.yaml:2:1: error: ' check warned.yaml bad.yaml
 want 2 '' 'cannot read' check good.yaml absent.yaml
 want 2 '' 'cannot read' check .
+want 0 '^  unused: \[a\]$' '^warned.yaml:2:10: warning: ' check --print warned.yaml
+want 1 '^  - id: shell$' '' check --print --strict warned.yaml
+want 2 '' '^bad.yaml:2:1: error: ' check --print bad.yaml
+silent out
+want 2 '' 'takes one policy file' check --print good.yaml warned.yaml
 
 [ "$failures" -eq 0 ] || exit 1
 echo "eval and check do as the contract says"
