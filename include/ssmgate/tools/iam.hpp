@@ -21,4 +21,19 @@ struct IamImport {
 // statements grant nothing; one that AWS returned as such is known without.
 [[nodiscard]] IamImport import_iam(std::string_view text, bool scp);
 
+struct ExportOptions {
+  std::string partition = "aws";     // for the ARNs of rules whose regions tell none
+  std::vector<std::string> egress;  // addresses and CIDRs from which the gateway reaches AWS
+};
+
+struct IamExport {
+  std::optional<std::string> json;  // nothing: the policy has errors
+  Diagnostics diagnostics;          // sorted, placed in the policy file
+  bool lossy = false;               // IAM cannot hold all that the rules say
+};
+
+// The tightest IAM identity policy that never refuses what the rules of the policy file `text`
+// allow. With `egress` it allows sessions from there alone, so that nobody goes round the gateway.
+[[nodiscard]] IamExport export_iam(std::string_view text, const ExportOptions& options);
+
 }  // namespace ssmgate::tools

@@ -216,12 +216,6 @@ class DenyImport {
                    "denies more");
     }
     if (!both) return;
-    if (!both->accounts.empty() && !every_allow_has_accounts()) {
-      both->accounts.clear();
-      report_.lose(statement, statement.where,
-                   "the rule denies in every account, which is more: a key that does not tell its "
-                   "account would pass a rule with `accounts`; add them if all your keys tell it");
-    }
     out[*both].insert(entries.begin(), entries.end());
   }
 
@@ -231,9 +225,19 @@ class DenyImport {
     });
   }
 
-  void add(const Statement& statement, const Bounds& bounds, Entries targets, Entries documents) {
-    out_.deny.push_back({&statement, ids_.make(statement), bounds, std::move(targets),
-                         std::move(documents), false});
+  // A key of before 2019 does not tell its account, so that a rule with `accounts` passes it over.
+  void add(const Statement& statement, const Bounds& bounds, const Entries& targets,
+           const Entries& documents) {
+    out_.deny.push_back({&statement, ids_.make(statement), bounds, targets, documents});
+    if (bounds.accounts.empty() || every_allow_has_accounts()) return;
+    ImportedRule older = out_.deny.back();
+    older.id = ids_.make(statement, "old-keys");
+    older.bounds.accounts.clear();
+    older.old_keys = true;
+    report_.lose(statement, statement.where,
+                 "an older access key does not tell its account, so the rule `" + older.id +
+                     "` denies all of those, which is more; remove it if you have none");
+    out_.deny.push_back(std::move(older));
   }
 
   const PolicyDocument& policy_;

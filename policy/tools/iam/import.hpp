@@ -47,6 +47,7 @@ struct ImportedRule {
   Entries targets;    // empty: all
   Entries documents;  // empty (deny rules): all
   bool commented_out = false;
+  bool old_keys = false;  // only for access keys that do not tell their account
 };
 
 struct ImportedRules {

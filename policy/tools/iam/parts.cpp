@@ -26,6 +26,12 @@ bool is_account(std::string_view text) {
   return text.size() == 12 && text.find_first_not_of(kDigits) == std::string_view::npos;
 }
 
+bool covers_catalogued(std::string_view glob) {
+  const auto all = catalogue();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const CatalogueEntry& entry) { return glob_matches(glob, entry.name); });
+}
+
 // One reading of one resource.
 class FieldsReader {
  public:
@@ -80,12 +86,26 @@ class FieldsReader {
     out_.targets[bounds].merge(globs);
   }
 
+  // A prefix of CLUSTER/TASK that is the same prefix of CLUSTER_TASK_RUNTIME: its one `?` can stand
+  // for one joint, and so it ends before the second.
+  static bool is_task_prefix(std::string_view rest) {
+    if (!rest.ends_with('*')) return false;
+    rest.remove_suffix(1);
+    return rest.find_first_of("*/_") == std::string_view::npos &&
+           std::count(rest.begin(), rest.end(), '?') <= 1 &&
+           can_match_target("ecs:" + std::string(rest) + '*');
+  }
+
   // `_` joins the parts of an ECS target and may stand in a cluster's name, so that a glob for one
   // cluster would reach others whose names begin alike.
   void read_tasks(Entries& globs) {
     for (const std::string& rest : consume_prefix(fields_.resource, kTask)) {
       if (rest == "*" || rest == "*/*") {
         globs.insert("ecs:*");
+        continue;
+      }
+      if (is_task_prefix(rest)) {
+        globs.insert("ecs:" + rest);
         continue;
       }
       std::string glob = "ecs:" + rest + "_*";
@@ -154,13 +174,12 @@ class FieldsReader {
     if (!can_match_reserved_name(name)) return;
     const std::string arn = "arn:*:ssm:*::document/" + name;
     if (!allows_) return add(bounds_, any_account ? name : arn);
-    bool catalogued = false;
+    const bool catalogued = covers_catalogued(name);
     for (const CatalogueEntry& entry : catalogue()) {
-      if (!glob_matches(name, entry.name)) continue;
-      catalogued = true;
-      add(bounds_, std::string(entry.name));
+      if (glob_matches(name, entry.name)) add(bounds_, std::string(entry.name));
     }
-    if (!catalogued) return add(bounds_, arn);
+    // For any account a name entry says it all: AWS's documents and the caller's own.
+    if (!catalogued) return add(bounds_, any_account ? name : arn);
     lose(in_backticks(word_.text) +
          " covers documents of AWS that ssmgate does not know, and "
          "tomorrow's; the rules name the known ones: add others by name");
@@ -172,6 +191,8 @@ class FieldsReader {
       if (!matches_all(fields_.account)) out_.own_documents[own].insert(name);
       return;
     }
+    const bool said = matches_all(fields_.account) && !covers_catalogued(name);
+    if (said) return;
     if (glob_matches(name, kShell)) add(own, std::string(kShell));
     lose(in_backticks(word_.text) +
          " covers all documents of your account; of those the rules "

@@ -105,6 +105,7 @@ class Writer {
     const std::string indent = mark + "  ";
     line(mark + "- id: " + quoted(rule.id));
     list(indent, "accounts", rule.bounds.accounts);
+    if (rule.old_keys) write_old_keys(indent);
     list(indent, "regions", rule.bounds.regions);
     list(indent, "clients", rule.bounds.clients);
     list(indent, "targets", rule.targets);
@@ -114,6 +115,18 @@ class Writer {
       line(indent + "not_before: " + render_instant(*rule.bounds.not_before));
     }
     if (rule.bounds.expires) line(indent + "expires: " + render_instant(*rule.bounds.expires));
+  }
+
+  // SOURCE: docs/policy.md, `accounts`: a fifth character from Q on, or a digit, tells an account.
+  void write_old_keys(const std::string& indent) {
+    line(indent + "access_keys: [");
+    for (const std::string_view prefix : {"AKIA", "ASIA"}) {
+      std::string globs;
+      for (char c = 'A'; c <= 'P'; ++c) globs += '"' + std::string(prefix) + c + "*\", ";
+      line(indent + "  " + globs.substr(0, globs.size() / 2));
+      line(indent + "  " + globs.substr(globs.size() / 2, globs.size() / 2 - 1));
+    }
+    line(indent + "]");
   }
 
   // An allow rule must say these for the documents that take them.

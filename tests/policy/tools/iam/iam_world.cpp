@@ -96,9 +96,10 @@ std::string IamWorld::statement(bool first) {
   std::string out = std::string(R"({"Effect": ")") + (allows ? "Allow" : "Deny") + "\", ";
   out += not_action ? R"("NotAction": )" : R"("Action": )";
   out += '"' +
-         (not_action ? one_of({"ssm:SendCommand", "ec2:*", "ssm:*"})
-                     : one_of({"ssm:StartSession", "ssm:StartSession", "ssm:*", "*",
-                               "SSM:startsession", "ssm:Start*", "ssm:SendCommand"})) +
+         (plain_       ? std::string("ssm:StartSession")
+          : not_action ? one_of({"ssm:SendCommand", "ec2:*", "ssm:*"})
+                       : one_of({"ssm:StartSession", "ssm:StartSession", "ssm:*", "*",
+                                 "SSM:startsession", "ssm:Start*", "ssm:SendCommand"})) +
          "\", ";
   out += (not_resource ? R"("NotResource": [)" : R"("Resource": [)") + join(resources) + ']';
   if (once_in(2)) {

@@ -19,7 +19,11 @@ bool granted(const Policy& policy, const IamRequest& request, bool tells_account
   caller.client = request.client;
   caller.region = request.region;
   caller.at = request.time;
-  if (tells_account) caller.account = request.account;
+  if (tells_account) {
+    caller.account = request.account;
+  } else {
+    caller.access_key = "AKIAIOSFODNN7EXAMPLE";
+  }
   const auto finding = tools::evaluate(policy, caller, session_body(request), {});
   REQUIRE(finding.has_value());
   REQUIRE(finding->decision != Decision::malformed);
@@ -68,7 +72,7 @@ Seen compare(IamWorld& world, int policies) {
 }  // namespace
 
 TEST_CASE("imported rules are never wider than IAM and the same without losses") {
-  const int policies = std::getenv("SSMGATE_NIGHTLY") != nullptr ? 100'000 : 3'000;
+  const int policies = std::getenv("SSMGATE_NIGHTLY") != nullptr ? 100'000 : 800;
   IamWorld odd(3, false);
   CHECK(compare(odd, policies).allowed > policies);
   IamWorld plain(4, true);
