@@ -22,7 +22,7 @@ struct IamImport {
 [[nodiscard]] IamImport import_iam(std::string_view text, bool scp);
 
 struct ExportOptions {
-  std::string partition = "aws";     // for the ARNs of rules whose regions tell none
+  std::string partition = "aws";    // for the ARNs of rules whose regions tell none
   std::vector<std::string> egress;  // addresses and CIDRs from which the gateway reaches AWS
 };
 
