@@ -46,6 +46,7 @@ class AllowImport {
     for (const TargetGroup& targets : targets_) {
       for (const DocumentGroup& documents : documents_) combine(targets, documents);
       open_shell(targets);
+      if (full_) return;
     }
   }
 
@@ -67,6 +68,7 @@ class AllowImport {
     const Conditions conditions = read_conditions(statement, policy_.variables);
     const bool negative = !(conditions.outside == Bounds{});
     bool lost = scp_;
+    if (scp_ && limits_nothing(statement)) return;
     if (scp_) {
       report_.lose(
           statement, statement.where,
@@ -110,6 +112,13 @@ class AllowImport {
           "node itself); write your own hosts and ports there");
     }
     keep(statement, conditions, parts, lost, closed || conditions.checked);
+  }
+
+  // As in FullAWSAccess, which every organization has.
+  static bool limits_nothing(const Statement& statement) {
+    const bool everything = std::any_of(statement.resources.begin(), statement.resources.end(),
+                                        [](const Word& word) { return matches_all(word.text); });
+    return everything && !statement.not_resource && statement.conditions.empty();
   }
 
   void keep(const Statement& statement, const Conditions& conditions, const Parts& parts, bool lost,
@@ -205,7 +214,9 @@ class AllowImport {
 
   void add(const TargetGroup& targets, const Bounds& bounds, Entries documents, bool lost,
            std::string_view suffix) {
+    if (full_) return;
     if (out_.allow.size() >= kMaxRules) {
+      full_ = true;
       report_.lose(*targets.of, targets.of->where,
                    "its targets and documents make more than 1000 rules; the rest is left out");
       return;
@@ -223,6 +234,7 @@ class AllowImport {
   ImportedRules& out_;
   std::vector<TargetGroup> targets_;
   std::vector<DocumentGroup> documents_;
+  bool full_ = false;
 };
 
 }  // namespace

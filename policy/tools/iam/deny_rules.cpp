@@ -94,19 +94,21 @@ class DenyImport {
   Parts read_rest(const Statement& statement) {
     Parts out;
     bool wider = false;
+    Entries targets, documents;
     for (const ImportedRule& rule : out_.allow) {
-      Entries targets = rule.targets;
-      if (targets.empty()) targets = {"i-*", "mi-*", "ecs:*"};
-      for (const std::string& entry : targets) {
-        if (spares_target(statement, entry)) continue;
-        wider = wider || has_glob(entry);
-        out.targets[{}].insert(entry);
-      }
-      for (const std::string& entry : rule.documents) {
-        if (spares_document(statement, entry)) continue;
-        wider = wider || has_glob(entry) || entry.starts_with("arn:");
-        out.documents[{}].insert(entry);
-      }
+      targets.insert(rule.targets.begin(), rule.targets.end());
+      if (rule.targets.empty()) targets.insert({"i-*", "mi-*", "ecs:*"});
+      documents.insert(rule.documents.begin(), rule.documents.end());
+    }
+    for (const std::string& entry : targets) {
+      if (spares_target(statement, entry)) continue;
+      wider = wider || has_glob(entry);
+      out.targets[{}].insert(entry);
+    }
+    for (const std::string& entry : documents) {
+      if (spares_document(statement, entry)) continue;
+      wider = wider || has_glob(entry) || entry.starts_with("arn:");
+      out.documents[{}].insert(entry);
     }
     out.lost.push_back(
         {statement.where,
@@ -118,15 +120,19 @@ class DenyImport {
   }
 
   void add_own_documents(const Statement& statement, Parts& parts) {
+    Entries own;
+    for (const ImportedRule& rule : out_.allow) {
+      for (const std::string& entry : rule.documents) {
+        const std::string plain = entry.substr(0, entry.find_first_of("*?"));
+        if (!entry.starts_with("arn:") && !is_reserved_document_name(plain)) own.insert(entry);
+      }
+    }
     for (const auto& [bounds, globs] : parts.own_documents) {
-      for (const std::string& glob : globs) {
-        for (const ImportedRule& rule : out_.allow) {
-          for (const std::string& entry : rule.documents) {
-            const bool own = !entry.starts_with("arn:") &&
-                             !is_reserved_document_name(entry.substr(0, entry.find_first_of("*?")));
-            if (own && globs_intersect(glob, entry)) parts.documents[bounds].insert(entry);
-          }
-        }
+      for (const std::string& entry : own) {
+        const bool met = std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+          return globs_intersect(glob, entry);
+        });
+        if (met) parts.documents[bounds].insert(entry);
       }
     }
     if (parts.own_documents.empty()) return;

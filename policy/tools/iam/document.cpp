@@ -14,6 +14,12 @@ namespace {
 
 using Kind = TreeNode::Kind;
 
+// LIMIT: IAM takes policies of 10,240 characters at most, blanks not counted, and so some 500 ARNs.
+constexpr std::size_t kMaxText = 256 * 1024;
+constexpr std::size_t kMaxResources = 1000;
+constexpr std::size_t kMaxAction = 256;
+constexpr std::size_t kMaxArn = 2048;
+
 constexpr std::array<std::string_view, 3> kPolicyKeys = {"Version", "Id", "Statement"};
 constexpr std::array<std::string_view, 7> kStatementKeys = {
     "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"};
@@ -39,6 +45,9 @@ class Reader {
       error(statements->where, "`Statement` must be a statement or a list of them");
     }
     for (const TreeNode& item : statements->items) add_statement(item, out);
+    if (resources_ > kMaxResources) {
+      error(statements->where, "more than 1000 resources, which no policy of IAM has; split it");
+    }
     return out;
   }
 
@@ -94,7 +103,7 @@ class Reader {
   void check_action(const Word& action) {
     const std::size_t colon = action.text.find(':');
     const bool named = colon != std::string::npos && colon > 0 && colon + 1 < action.text.size();
-    if (named || action.text == "*") return;
+    if ((named || action.text == "*") && action.text.size() <= kMaxAction) return;
     error(action.where, in_backticks(action.text) +
                             " is no action; write `SERVICE:OPERATION`, such as "
                             "`ssm:StartSession`");
@@ -103,7 +112,8 @@ class Reader {
   void check_resource(const Word& resource) {
     const bool visible = std::none_of(resource.text.begin(), resource.text.end(),
                                       [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    if ((resource.text == "*" || resource.text.starts_with("arn:")) && visible) return;
+    const bool arn = resource.text == "*" || resource.text.starts_with("arn:");
+    if (arn && visible && resource.text.size() <= kMaxArn) return;
     error(resource.where, in_backticks(resource.text) +
                               " is no resource; write `*` or an ARN, such as "
                               "`arn:aws:ec2:*:*:instance/*`");
@@ -166,6 +176,7 @@ class Reader {
     out.resources = one_of(node, "Resource", out.not_resource);
     for (const Word& action : out.actions) check_action(action);
     for (const Word& resource : out.resources) check_resource(resource);
+    resources_ += out.resources.size();
     if (const TreeNode* condition = node.find("Condition")) conditions(*condition, out);
     policy.statements.push_back(std::move(out));
   }
@@ -185,6 +196,7 @@ class Reader {
   }
 
   Diagnostics& diagnostics_;
+  std::size_t resources_ = 0;
 };
 
 bool covers_any(const std::vector<Word>& actions, std::string_view wanted) {
@@ -197,6 +209,10 @@ bool covers_any(const std::vector<Word>& actions, std::string_view wanted) {
 
 std::optional<PolicyDocument> read_policy_document(std::string_view text,
                                                    Diagnostics& diagnostics) {
+  if (text.size() > kMaxText) {
+    report_error(diagnostics, {}, "the file is larger than 256 KiB, which no policy of IAM is");
+    return std::nullopt;
+  }
   const auto unwrapped = unwrap_policy(text, diagnostics);
   if (!unwrapped) return std::nullopt;
   Diagnostics found;

@@ -156,8 +156,12 @@ class Writer {
 std::string render_imported(const PolicyDocument& policy, const ImportedRules& rules,
                             const std::vector<std::string>& denied_operations, Report& report) {
   Writer writer(report);
-  writer.line("# Imported from an IAM policy by `ssmgate import-iam`. Read the comments, then run");
-  writer.line("# `ssmgate check` on this file.");
+  writer.line(
+      "# Imported from an IAM policy by `ssmgate import-iam`. The rules hold for everyone who "
+      "comes");
+  writer.line(
+      "# through the gateway: add `users`. Read the comments, then run `ssmgate check` on this "
+      "file.");
   writer.line("version: 1");
   writer.section("allow", policy, true, rules.allow);
   const bool any_deny = std::any_of(policy.statements.begin(), policy.statements.end(),
