@@ -5,6 +5,7 @@
 // conditions of both. Without ssm:SessionDocumentAccessCheck, a statement that allows a target also
 // opens a shell there to whoever leaves DocumentName out.
 #include <algorithm>
+#include <set>
 
 #include "names/ascii.hpp"
 #include "ssmgate/names/document.hpp"
@@ -163,7 +164,7 @@ class AllowImport {
   void combine(const TargetGroup& targets, const DocumentGroup& documents) {
     bool exact = true;
     const auto bounds = intersect(targets.bounds, documents.bounds, exact);
-    if (!exact) {
+    if (!exact && said_overlap_.insert(&targets).second) {
       report_.lose(*targets.of, targets.of->where,
                    "its regions overlap with those of " + statement_name(*documents.of) +
                        " in a way that no rule says; write the regions out");
@@ -234,6 +235,7 @@ class AllowImport {
   ImportedRules& out_;
   std::vector<TargetGroup> targets_;
   std::vector<DocumentGroup> documents_;
+  std::set<const TargetGroup*> said_overlap_;
   bool full_ = false;
 };
 

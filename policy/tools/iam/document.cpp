@@ -17,6 +17,7 @@ using Kind = TreeNode::Kind;
 // LIMIT: IAM takes policies of 10,240 characters at most, blanks not counted, and so some 500 ARNs.
 constexpr std::size_t kMaxText = 256 * 1024;
 constexpr std::size_t kMaxResources = 1000;
+constexpr std::size_t kMaxValues = 1000;
 constexpr std::size_t kMaxAction = 256;
 constexpr std::size_t kMaxArn = 2048;
 
@@ -47,6 +48,10 @@ class Reader {
     for (const TreeNode& item : statements->items) add_statement(item, out);
     if (resources_ > kMaxResources) {
       error(statements->where, "more than 1000 resources, which no policy of IAM has; split it");
+    }
+    if (values_ > kMaxValues) {
+      error(statements->where,
+            "more than 1000 values of conditions, which no policy of IAM has; split it");
     }
     return out;
   }
@@ -133,6 +138,7 @@ class Reader {
     } else {
       take(key.value);
     }
+    values_ += made.values.size();
     out.conditions.push_back(std::move(made));
   }
 
@@ -197,6 +203,7 @@ class Reader {
 
   Diagnostics& diagnostics_;
   std::size_t resources_ = 0;
+  std::size_t values_ = 0;
 };
 
 bool covers_any(const std::vector<Word>& actions, std::string_view wanted) {
