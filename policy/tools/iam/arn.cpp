@@ -109,6 +109,14 @@ std::vector<std::string> consume_prefix(std::string_view glob, std::string_view 
   return out;
 }
 
+std::string widen_variables(std::string text) {
+  for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at)) {
+    const std::size_t end = text.find('}', at);
+    text.replace(at, end == std::string::npos ? end : end + 1 - at, "*");
+  }
+  return text;
+}
+
 bool matches_all(std::string_view glob) noexcept {
   return !glob.empty() && glob.find_first_not_of('*') == std::string_view::npos;
 }

@@ -30,6 +30,9 @@ inline constexpr std::string_view kOwnAccount = "\x01";
 [[nodiscard]] std::vector<std::string> consume_prefix(std::string_view glob,
                                                       std::string_view prefix);
 
+// Each `${…}` as a `*`: whatever the variable stands for.
+[[nodiscard]] std::string widen_variables(std::string text);
+
 // True when the glob matches every text.
 [[nodiscard]] bool matches_all(std::string_view glob) noexcept;
 

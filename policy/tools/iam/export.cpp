@@ -9,13 +9,11 @@
 #include <set>
 
 #include "names/ascii.hpp"
-#include "request/operations.hpp"
 #include "ssmgate/names/glob.hpp"
 #include "ssmgate/rules/policy.hpp"
 #include "ssmgate/text/fields.hpp"
 #include "ssmgate/tools/iam.hpp"
 #include "tools/iam/arn.hpp"
-#include "tools/iam/operation_list.hpp"
 #include "tools/iam/parts.hpp"
 
 namespace ssmgate::tools {
@@ -218,34 +216,10 @@ class Exporter {
     return text.substr(text.find('/') + 1);
   }
 
-  // Names; a glob only where IAM, which ignores case, reads it alike and StartSession is not in it.
   void deny_operations() {
-    std::set<std::string> actions;
-    for (const std::string& glob : rules_.denied_operations) {
-      const auto known = known_operations();
-      std::set<std::string_view> matched;
-      bool alike = true;
-      for (const std::string_view operation : known) {
-        const bool here = glob_matches(glob, operation);
-        const bool there = glob_matches(ascii::to_lower(glob), ascii::to_lower(operation));
-        alike = alike && here == there && !(there && operation == "StartSession");
-        if (here && operation != "StartSession") matched.insert(operation);
-      }
-      if (alike) {
-        actions.insert("ssm:" + glob);
-      } else if (matches_all(glob)) {
-        for (const std::string& verb : compress_operations(matched, false)) {
-          actions.insert("ssm:" + verb);
-        }
-      } else {
-        for (const std::string_view operation : matched) {
-          actions.insert("ssm:" + std::string(operation));
-        }
-      }
-    }
+    Texts actions = denied_actions(rules_.denied_operations);
     if (actions.empty()) return;
-    statements_.push_back(
-        {make_sid("DenyOtherOperations"), false, {actions.begin(), actions.end()}, {"*"}, {}});
+    statements_.push_back({make_sid("DenyOtherOperations"), false, std::move(actions), {"*"}, {}});
   }
 
   // SOURCE: Systems Manager User Guide, "Quickstart default IAM policies for Session Manager".

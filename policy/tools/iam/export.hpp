@@ -35,6 +35,9 @@ struct OutStatement {
 // The partitions that its regions are in.
 [[nodiscard]] std::set<std::string> partitions_of(const Rule& rule, const std::string& partition);
 
+// The actions that `operations.deny` denies, and no others.
+[[nodiscard]] std::vector<std::string> denied_actions(const Globs& globs);
+
 [[nodiscard]] std::string render_statements(const std::vector<OutStatement>& statements);
 
 // What IAM counts: all characters but blanks.

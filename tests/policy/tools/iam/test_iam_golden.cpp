@@ -4,34 +4,20 @@
 // what IAM gets.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
 #include "ssmgate/rules/policy.hpp"
 #include "ssmgate/tools/iam.hpp"
+#include "support/golden.hpp"
 
 using namespace ssmgate;
+using namespace ssmgate::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
 void compare(const fs::path& golden, const std::string& got) {
-  if (std::getenv("SSMGATE_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(golden, std::ios::binary) << got;
-  }
   const std::string file = golden.filename().string();
   CAPTURE(file);
-  CHECK(got == slurp(golden));
+  CHECK(got == expected(golden, got));
 }
 
 std::string said(const std::string& file, const Diagnostics& diagnostics, int status) {
@@ -43,12 +29,10 @@ std::string said(const std::string& file, const Diagnostics& diagnostics, int st
 }  // namespace
 
 TEST_CASE("every IAM policy becomes the rules and the warnings that were read and agreed to") {
-  int seen = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(SSMGATE_TEST_DATA) / "golden/iam")) {
-    const fs::path& path = entry.path();
-    if (path.extension() != ".json") continue;
-    ++seen;
-    const tools::IamImport got = tools::import_iam(slurp(path), false);
+  const auto found = golden_files("iam", ".json");
+  CHECK(found.size() >= 14);
+  for (const fs::path& path : found) {
+    const tools::IamImport got = tools::import_iam(read_file(path), false);
     const int status = !got.yaml ? 2 : got.lossy ? 1 : 0;
     compare(fs::path(path).replace_extension(".txt"),
             said(path.filename().string(), got.diagnostics, status));
@@ -57,25 +41,20 @@ TEST_CASE("every IAM policy becomes the rules and the warnings that were read an
     compare(fs::path(path).replace_extension(".yaml"), *got.yaml);
     CHECK(load_policy(*got.yaml).policy != nullptr);
   }
-  CHECK(seen >= 10);
 }
 
 TEST_CASE(
     "every policy file becomes the IAM policy and the warnings that were read and agreed to") {
-  int seen = 0;
-  const fs::path folder = fs::path(SSMGATE_TEST_DATA) / "golden/iam/export";
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const fs::path& path = entry.path();
-    if (path.extension() != ".yaml") continue;
-    ++seen;
-    const tools::IamExport got = tools::export_iam(slurp(path), {});
+  const auto found = golden_files("iam/export", ".yaml");
+  CHECK(found.size() >= 5);
+  for (const fs::path& path : found) {
+    const tools::IamExport got = tools::export_iam(read_file(path), {});
     const int status = !got.json ? 2 : got.lossy ? 1 : 0;
     compare(fs::path(path).replace_extension(".txt"),
             said(path.filename().string(), got.diagnostics, status));
     CHECK(got.json.has_value() != has_errors(got.diagnostics));
     if (got.json) compare(fs::path(path).replace_extension(".json"), *got.json);
   }
-  CHECK(seen >= 5);
 }
 
 TEST_CASE("with the gateway's addresses no session begins from elsewhere") {
