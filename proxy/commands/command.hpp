@@ -22,5 +22,7 @@ void add_env_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
 void add_eval_command(CLI::App& app, CommandWords words, int& exit_status);
 void add_test_command(CLI::App& app, int& exit_status);
+void add_import_iam_command(CLI::App& app, int& exit_status);
+void add_export_iam_command(CLI::App& app, int& exit_status);
 
 }  // namespace ssmgate::commands

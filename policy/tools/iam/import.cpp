@@ -1,0 +1,48 @@
+#include "tools/iam/import.hpp"
+
+#include "ssmgate/text/fields.hpp"
+#include "ssmgate/text/tree.hpp"
+#include "ssmgate/tools/iam.hpp"
+
+namespace ssmgate::tools {
+namespace iam {
+
+void Report::warn(const Statement& statement, Position where, const std::string& text) {
+  report_warning(diagnostics_, where, statement_name(statement) + ": " + text);
+  remark(statement, text);
+}
+
+Diagnostics Report::take_diagnostics() {
+  sort_diagnostics(diagnostics_);
+  return std::move(diagnostics_);
+}
+
+}  // namespace iam
+
+IamImport import_iam(std::string_view text, bool scp) {
+  IamImport out;
+  const auto policy = iam::read_policy_document(text, out.diagnostics);
+  if (!policy) {
+    sort_diagnostics(out.diagnostics);
+    return out;
+  }
+  scp = scp || policy->scp;
+  iam::Report report;
+  iam::ImportedRules rules;
+  iam::RuleIds ids;
+  iam::import_allows(*policy, scp, ids, report, rules);
+  iam::import_denies(*policy, ids, report, rules);
+  const auto operations = iam::import_operations(*policy, scp, report);
+  std::string yaml = iam::render_imported(*policy, rules, operations, report);
+  out.diagnostics = report.take_diagnostics();
+  if (yaml.size() > kMaxFileSize) {
+    report_error(out.diagnostics, {},
+                 "the policy makes a file larger than 4 MiB; import its statements one by one");
+    return out;
+  }
+  out.lossy = report.lossy();
+  out.yaml = std::move(yaml);
+  return out;
+}
+
+}  // namespace ssmgate::tools

@@ -1,0 +1,85 @@
+// `ssmgate export-iam`: the IAM policy that backs a policy file up.
+//
+// Exit status: 0, 1 with losses, 2 when the policy has errors or the comments cannot be written.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "commands/command.hpp"
+#include "commands/policy_file.hpp"
+#include "ssmgate/names/ip_address.hpp"
+#include "ssmgate/tools/iam.hpp"
+
+namespace ssmgate::commands {
+namespace {
+
+constexpr int kLosses = 1;
+constexpr int kWrong = 2;
+
+struct Options {
+  std::string file;
+  std::string comments;
+  tools::ExportOptions how;
+};
+
+// JSON has no comments: what IAM cannot hold goes beside it.
+bool write_comments(const Options& options, const Diagnostics& diagnostics) {
+  std::FILE* file = std::fopen(options.comments.c_str(), "wb");
+  bool written = file != nullptr;
+  if (written) {
+    const std::string shown = escape_invisible(options.file);
+    std::string text = "What the IAM policy made of " + shown + " does not hold:\n";
+    for (const Diagnostic& d : diagnostics) text += render_diagnostic(shown, d) + '\n';
+    written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    written = std::fclose(file) == 0 && written;
+  }
+  if (written) return true;
+  std::fprintf(stderr, "ssmgate: cannot write %s: %s; name a file with --comments\n",
+               escape_invisible(options.comments).c_str(), std::strerror(errno));
+  return false;
+}
+
+bool has_wrong_egress(const Options& options) {
+  for (const std::string& block : options.how.egress) {
+    if (parse_cidr(block)) continue;
+    std::fprintf(stderr,
+                 "ssmgate: %s is no address or CIDR; write --egress 203.0.113.7 or --egress "
+                 "203.0.113.0/24\n",
+                 in_backticks(block).c_str());
+    return true;
+  }
+  return false;
+}
+
+int run_export(const Options& options) {
+  if (has_wrong_egress(options)) return kWrong;
+  const auto text = read_policy_file(options.file);
+  if (!text) return kWrong;
+  const tools::IamExport exported = tools::export_iam(*text, options.how);
+  print_diagnostics(options.file, exported.diagnostics);
+  if (!exported.json) return kWrong;
+  if (!options.comments.empty() && !write_comments(options, exported.diagnostics)) return kWrong;
+  std::fputs(exported.json->c_str(), stdout);
+  return exported.lossy ? kLosses : 0;
+}
+
+}  // namespace
+
+void add_export_iam_command(CLI::App& app, int& exit_status) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      app.add_subcommand("export-iam", "Write the IAM policy that backs a policy file up");
+  command->add_option("FILE", options->file, "policy file")->required();
+  command->add_option("--partition", options->how.partition, "for rules whose regions tell none")
+      ->check(CLI::IsMember({"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e",
+                             "aws-iso-f", "aws-eusc"}))
+      ->capture_default_str();
+  command->add_option("--egress", options->how.egress,
+                      "allow sessions only from this address or CIDR of the gateway; repeatable");
+  command->add_option("--comments", options->comments, "also write what is lost to this file");
+  command->callback([options, &exit_status] { exit_status = run_export(*options); });
+}
+
+}  // namespace ssmgate::commands

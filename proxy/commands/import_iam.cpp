@@ -1,0 +1,45 @@
+// `ssmgate import-iam`: an IAM policy as the rules that say the same.
+//
+// Exit status: 0, 1 with losses, 2 when it cannot be read.
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "commands/command.hpp"
+#include "commands/policy_file.hpp"
+#include "ssmgate/tools/iam.hpp"
+
+namespace ssmgate::commands {
+namespace {
+
+constexpr int kLosses = 1;
+constexpr int kUnreadable = 2;
+
+struct ImportOptions {
+  std::string file;
+  bool scp = false;
+};
+
+int import(const ImportOptions& options) {
+  const auto text = read_policy_file(options.file);
+  if (!text) return kUnreadable;
+  const tools::IamImport imported = tools::import_iam(*text, options.scp);
+  print_diagnostics(options.file, imported.diagnostics);
+  if (!imported.yaml) return kUnreadable;
+  std::fputs(imported.yaml->c_str(), stdout);
+  return imported.lossy ? kLosses : 0;
+}
+
+}  // namespace
+
+void add_import_iam_command(CLI::App& app, int& exit_status) {
+  auto options = std::make_shared<ImportOptions>();
+  CLI::App* command = app.add_subcommand(
+      "import-iam", "Turn an IAM policy or service control policy into a policy file");
+  command->add_option("FILE", options->file, "the policy's JSON, bare or as the AWS CLI prints it")
+      ->required();
+  command->add_flag("--scp", options->scp, "a service control policy: its Allows grant nothing");
+  command->callback([options, &exit_status] { exit_status = import(*options); });
+}
+
+}  // namespace ssmgate::commands
