@@ -170,8 +170,7 @@ void add_env_command(CLI::App& app, int& exit_status) {
       ->transform([shells](const std::string& word) {
         const auto known = shells.find(word);
         if (known != shells.end()) return std::to_string(static_cast<int>(known->second));
-        throw CLI::ValidationError("it is bash, zsh, fish or powershell, not `" + word +
-                                   "`");
+        throw CLI::ValidationError("it is bash, zsh, fish or powershell, not `" + word + "`");
       })
       ->type_name("SHELL");
   command
