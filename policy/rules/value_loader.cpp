@@ -78,7 +78,7 @@ std::uint8_t load_days(const TreeNode& node, ValueReader& in) {
   return static_cast<std::uint8_t>(days);
 }
 
-const date::time_zone* load_zone(const TreeNode& node, ValueReader& in) {
+std::shared_ptr<const Zone> load_zone(const TreeNode& node, ValueReader& in) {
   const auto text = in.text(node, "zone");
   if (!text) return nullptr;
   const auto found = find_zone(*text);
@@ -179,7 +179,10 @@ void load_hours(const TreeNode& node, ValueReader& in, Rule& rule) {
              "`from` and `to` are the same; for the whole day write from \"00:00\" to "
              "\"24:00\"");
   }
-  if (const TreeNode* zone = node.find("zone")) hours.zone = load_zone(*zone, in);
+  if (const TreeNode* zone = node.find("zone")) {
+    hours.zone = load_zone(*zone, in);
+    hours.zone_name = zone->scalar;
+  }
   if (!has_hours_keys(node, in) || !start || !end || hours.zone == nullptr) return;
   hours.from = *start;
   hours.to = *end;
