@@ -31,4 +31,17 @@ Position Places::at(std::size_t offset) {
   return {static_cast<std::uint32_t>(line + 1), static_cast<std::uint32_t>(column + 1)};
 }
 
+std::size_t Places::offset(Position where) noexcept {
+  if (where.line > line_starts_.size()) return text_.size();
+  const bool onward = where.line == last_place_.line && where.column >= last_place_.column;
+  std::size_t at = onward ? last_place_offset_ : line_starts_[where.line - 1];
+  std::uint32_t column = onward ? last_place_.column : 1;
+  for (; column < where.column && at < text_.size(); ++column) {
+    at += decode_code_point(text_.substr(at, 4)).value_or(CodePoint{0, 1}).size;
+  }
+  last_place_ = {where.line, column};
+  last_place_offset_ = at;
+  return at;
+}
+
 }  // namespace ssmgate

@@ -9,13 +9,15 @@
 
 namespace ssmgate {
 
-// Cheap for offsets that mostly grow: a column is counted on from the last one asked for, so that a
-// file of one long line does not cost the square of its length.
+// Cheap for offsets and places that mostly grow: a column is counted on from the last one asked
+// for, so that a file of one long line does not cost the square of its length.
 class Places {
  public:
   explicit Places(std::string_view text);
   // `offset` past the end is the end.
   [[nodiscard]] Position at(std::size_t offset);
+  // The other way; a place outside of the text is its end.
+  [[nodiscard]] std::size_t offset(Position where) noexcept;
 
  private:
   std::string_view text_;
@@ -23,6 +25,8 @@ class Places {
   std::size_t last_offset_ = 0;
   std::size_t last_line_ = 0;
   std::size_t last_column_ = 0;
+  Position last_place_;
+  std::size_t last_place_offset_ = 0;
 };
 
 }  // namespace ssmgate

@@ -1,10 +1,11 @@
 #include "text/prescan.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "ssmgate/text/fields.hpp"
-#include "ssmgate/text/tree.hpp"
+#include "text/places.hpp"
 #include "text/utf8.hpp"
 
 namespace ssmgate {
@@ -16,83 +17,58 @@ std::string describe_character(char32_t c) {
   return "a control character; remove it, or write it as an escape in double quotes";
 }
 
-bool scan_characters(std::string_view text, Places& places, Diagnostics& diagnostics) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto c = decode_code_point(text.substr(i, 4));
-    if (!c) {
-      report_error(diagnostics, places.at(i), "not valid UTF-8; save the file as UTF-8");
-      return false;
-    }
-    if (!is_text_character(c->value)) {
-      report_error(diagnostics, places.at(i), describe_character(c->value));
-      return false;
-    }
-    if (c->value == '\r' && text.substr(i, 2) != "\r\n") {
-      report_error(diagnostics, places.at(i),
-                   "a carriage return without a line feed; save the file with LF line ends");
-      return false;
-    }
-    i += c->size;
+// What is wrong with the character at `i`, and its size in bytes.
+struct Checked {
+  std::string fault;
+  std::size_t size = 1;
+};
+
+Checked check_character(std::string_view text, std::size_t i) {
+  const auto c = decode_code_point(text.substr(i, 4));
+  if (!c) return {"not valid UTF-8; save the file as UTF-8", 1};
+  if (!is_text_character(c->value)) return {describe_character(c->value), c->size};
+  if (c->value == '\r' && text.substr(i, 2) != "\r\n") {
+    return {"a carriage return without a line feed; save the file with LF line ends", 1};
   }
-  return true;
+  return {{}, c->size};
 }
 
-// Follows just enough of YAML to know which brackets open a flow collection: quotes, comments and
-// block scalars hide them, and in block context only one at the start of a value counts. Where it
-// errs, the tree builder's own limit still holds; this one keeps the library from reading ahead
-// through millions of brackets.
-class FlowDepth {
+// Follows just enough of YAML to know where a value begins inside brackets: quotes, comments and
+// block scalars hide them, and in block context only one at the start of a value counts.
+class FlowScan {
  public:
-  FlowDepth(std::string_view text, Places& places, Diagnostics& diagnostics)
-      : text_(text), places_(places), diagnostics_(diagnostics) {}
+  explicit FlowScan(std::string_view text) : text_(text) {}
 
-  bool scan() {
+  std::vector<std::size_t> run() {
     std::size_t start = 0;
     while (start < text_.size()) {
       const std::size_t end = std::min(text_.find('\n', start), text_.size());
-      if (!scan_line(start, text_.substr(start, end - start))) return false;
+      scan_line(start, text_.substr(start, end - start));
       start = end + 1;
     }
-    return true;
+    return std::move(found_);
   }
 
  private:
   enum class Quote : std::uint8_t { none, single, twice };
 
-  bool scan_line(std::size_t offset, std::string_view line) {
+  void scan_line(std::size_t offset, std::string_view line) {
     if (quote_ == Quote::none) {
       const std::size_t indent = line.find_first_not_of(' ');
       const bool blank = line.find_first_not_of(" \t\r") == std::string_view::npos;
-      if (blank) return true;
-      if (in_block_scalar_ && indent > block_indent_) return true;
+      if (blank || (in_block_scalar_ && indent > block_indent_)) return;
       in_block_scalar_ = false;
-      check_line_start(offset, line, indent);
       line_indent_ = indent;
-      value_starts_ = true;
+      value_starts_ = value_starts_ || depth_ == 0;
     }
-    for (std::size_t i = 0; i < line.size(); ++i) {
+    for (std::size_t i = 0; i < line.size() && !in_block_scalar_; ++i) {
       if (quote_ != Quote::none) {
         i = skip_quoted(line, i);
       } else if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) {
-        return true;
-      } else if (!take(offset + i, line, i)) {
-        return false;
-      } else if (in_block_scalar_) {
-        return true;
+        return;
+      } else {
+        take(offset + i, line, i);
       }
-    }
-    return true;
-  }
-
-  void check_line_start(std::size_t offset, std::string_view line, std::size_t indent) {
-    if (line[0] == '%') {
-      report_error(diagnostics_, places_.at(offset),
-                   "YAML directives are not supported; remove the line, or quote the value");
-    }
-    const std::size_t content = line.find_first_not_of(" \t");
-    if (content != indent && line[content] != '#' && depth_ == 0) {
-      report_error(diagnostics_, places_.at(offset + indent),
-                   "a tab as indentation; indent with blanks");
     }
   }
 
@@ -114,13 +90,14 @@ class FlowDepth {
     return i;
   }
 
-  bool take(std::size_t offset, std::string_view line, std::size_t i) {
+  void take(std::size_t offset, std::string_view line, std::size_t i) {
     const char c = line[i];
+    if (c == ' ' || c == '\t' || c == '\r') return;
     const bool starts = value_starts_;
     const bool adjacent = after_quoted_ && c == ':';
-    const bool spaced = i + 1 == line.size() || line[i + 1] == ' ' || line[i + 1] == '\t';
+    const bool ends = i + 1 == line.size() || line[i + 1] == '\r';
+    const bool spaced = ends || line[i + 1] == ' ' || line[i + 1] == '\t';
     after_quoted_ = false;
-    if (c == ' ' || c == '\t') return true;
     value_starts_ = adjacent || (spaced && (c == ':' || (starts && (c == '-' || c == '?'))));
     if (starts && c == '"') quote_ = Quote::twice;
     if (starts && c == '\'') quote_ = Quote::single;
@@ -128,23 +105,23 @@ class FlowDepth {
       in_block_scalar_ = true;
       block_indent_ = line_indent_;
     }
-    if (depth_ > 0 && c == ',') value_starts_ = true;
-    if (depth_ > 0 && (c == ']' || c == '}')) --depth_;
-    if ((starts || depth_ > 0) && (c == '[' || c == '{')) return open(offset);
-    return true;
+    if (depth_ > 0) take_in_flow(offset, c, starts && !spaced);
+    if ((starts || depth_ > 0) && (c == '[' || c == '{')) {
+      value_starts_ = true;
+      ++depth_;
+    }
   }
 
-  bool open(std::size_t offset) {
-    value_starts_ = true;
-    if (++depth_ <= kMaxNesting) return true;
-    report_error(diagnostics_, places_.at(offset),
-                 "nested deeper than " + std::to_string(kMaxNesting) + " levels");
-    return false;
+  void take_in_flow(std::size_t offset, char c, bool begins_word) {
+    if (c == ',') value_starts_ = true;
+    if (c == ']' || c == '}') --depth_;
+    constexpr std::string_view kFlowIndicators = ",[]{}";
+    if (c != ':' || !begins_word) return;
+    if (kFlowIndicators.find(text_[offset + 1]) == std::string_view::npos) found_.push_back(offset);
   }
 
   std::string_view text_;
-  Places& places_;
-  Diagnostics& diagnostics_;
+  std::vector<std::size_t> found_;
   Quote quote_ = Quote::none;
   bool after_quoted_ = false;
   bool value_starts_ = true;
@@ -156,8 +133,25 @@ class FlowDepth {
 
 }  // namespace
 
-bool prescan(std::string_view text, Places& places, Diagnostics& diagnostics) {
-  return scan_characters(text, places, diagnostics) && FlowDepth(text, places, diagnostics).scan();
+bool check_characters(std::string_view text, Diagnostics& diagnostics) {
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    if ((c >= ' ' && c <= '~') || c == '\n') {
+      ++i;
+      continue;
+    }
+    Checked checked = check_character(text, i);
+    if (!checked.fault.empty()) {
+      report_error(diagnostics, Places(text).at(i), std::move(checked.fault));
+      return false;
+    }
+    i += checked.size;
+  }
+  return true;
+}
+
+std::vector<std::size_t> find_leading_colons(std::string_view text) {
+  return FlowScan(text).run();
 }
 
 }  // namespace ssmgate
