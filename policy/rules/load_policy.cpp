@@ -186,6 +186,7 @@ LoadedPolicy load_policy(std::string_view text) {
   rules->revision = sha256_hex(text);
   rules->allow_index = RuleIndex(rules->allow);
   rules->deny_index = RuleIndex(rules->deny);
+  rules->nearest_index = NearestIndex(rules->allow);
   loaded.policy = std::make_shared<const Policy>(std::move(rules));
   return loaded;
 }
