@@ -4,6 +4,10 @@
 #include <array>
 #include <cstddef>
 
+#include "names/ascii.hpp"
+#include "ssmgate/names/glob.hpp"
+#include "ssmgate/names/target.hpp"
+
 namespace ssmgate {
 namespace {
 
@@ -13,6 +17,10 @@ constexpr std::size_t kMaxRegion = 63;  // one label of a host name
 // Characters that every match has: all but the stars.
 std::size_t least_length(std::string_view glob) {
   return glob.size() - static_cast<std::size_t>(std::count(glob.begin(), glob.end(), '*'));
+}
+
+bool is_name(char c) noexcept {
+  return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
 }
 
 Shape text_then(std::string_view text, std::string_view set, int count) {
@@ -89,6 +97,7 @@ bool glob_fits(std::string_view glob, const Shape& shape) {
 }
 
 bool can_match_target(std::string_view glob) {
+  if (!has_glob(glob)) return parse_target(glob).has_value();
   static const std::array<Shape, 4> shapes = {text_then("i-", kHexDigits, 8),
                                               text_then("i-", kHexDigits, 17),
                                               text_then("mi-", kHexDigits, 17), ecs_target()};
@@ -112,7 +121,9 @@ bool can_match_operation(std::string_view glob) {
 
 bool can_match_document_name(std::string_view glob) {
   static const Shape shape = set_of(kDocumentName, 3, true);
-  return least_length(glob) <= kMaxDocumentName && glob_fits(glob, shape);
+  if (least_length(glob) > kMaxDocumentName) return false;
+  if (!has_glob(glob)) return glob.size() >= 3 && std::all_of(glob.begin(), glob.end(), is_name);
+  return glob_fits(glob, shape);
 }
 
 bool can_match_reserved_name(std::string_view glob) {

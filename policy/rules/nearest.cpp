@@ -10,11 +10,9 @@ const Rule* find_nearest(const CompiledRules& policy, const Facts& facts) {
   std::uint32_t fewest = std::numeric_limits<std::uint32_t>::max();
   Candidates candidates = policy.allow_index.find_for_document(facts);
   for (std::uint32_t number = 0; fewest > 1 && candidates.next(number);) {
-    const Rule& rule = policy.allow[number];
-    if (rule.report_until && facts.now >= *rule.report_until) continue;
     const std::uint32_t failed = counter.count(number, fewest);
     if (failed == 0 || failed >= fewest) continue;
-    nearest = &rule;
+    nearest = &policy.allow[number];
     fewest = failed;
   }
   return nearest;

@@ -115,6 +115,7 @@ struct NearestIndex::Tables {
   // rule r has those from criteria[begins[r]] on, sorted
   std::vector<std::uint32_t> begins;
   std::vector<std::uint32_t> criteria;
+  std::vector<char> on_trial;  // by rule: `mode: report`
   // Criteria that hold only for a request with one of their keys.
   KeyKinds key_kinds;
   std::vector<char> keyed;
@@ -138,6 +139,7 @@ class TableMaker {
     out.keyed.resize(out.kinds.size());
     for (const Criterion criterion : kKeyedCriteria) add_keys(criterion, out);
     std::sort(out.found_by.begin(), out.found_by.end());
+    for (const Rule& rule : rules_) out.on_trial.push_back(rule.report_until ? 1 : 0);
     for (const auto& numbers : of_rule_) {
       out.begins.push_back(static_cast<std::uint32_t>(out.criteria.size()));
       out.criteria.insert(out.criteria.end(), numbers.begin(), numbers.end());
@@ -225,24 +227,28 @@ NearestIndex::Counter::Counter(const NearestIndex& index, const std::vector<Rule
   }
 }
 
-bool NearestIndex::Counter::holds(std::uint32_t criterion) {
-  Outcome& outcome = outcomes_[criterion];
-  if (outcome == Outcome::unknown) {
-    const Tables& tables = *index_.tables_;
-    const Rule& rule = rules_[tables.representatives[criterion]];
-    const bool good = ssmgate::holds(tables.kinds[criterion], rule, facts_);
-    outcome = good ? Outcome::holds : Outcome::fails;
-  }
-  return outcome == Outcome::holds;
+bool NearestIndex::Counter::evaluate(std::uint32_t criterion) {
+  const Tables& tables = *index_.tables_;
+  const Rule& rule = rules_[tables.representatives[criterion]];
+  const bool good = holds(tables.kinds[criterion], rule, facts_);
+  outcomes_[criterion] = good ? Outcome::holds : Outcome::fails;
+  return good;
 }
 
 std::uint32_t NearestIndex::Counter::count(std::uint32_t rule, std::uint32_t enough) {
   const Tables& tables = *index_.tables_;
+  const bool ended = tables.on_trial[rule] != 0 && facts_.now >= *rules_[rule].report_until;
+  if (ended) return enough;
   const std::uint32_t nameable = tables.kind_begins[kNameableKinds];
+  const std::uint32_t begin = tables.begins[rule];
+  const auto criteria_of_rule =
+      std::span(tables.criteria).subspan(begin, tables.begins[rule + 1] - begin);
+  const Outcome* outcomes = outcomes_.data();
   std::uint32_t failed = 0;
-  for (std::uint32_t i = tables.begins[rule]; i < tables.begins[rule + 1]; ++i) {
-    const std::uint32_t criterion = tables.criteria[i];
-    if (holds(criterion)) continue;
+  for (const std::uint32_t criterion : criteria_of_rule) {
+    const Outcome outcome = outcomes[criterion];
+    if (outcome == Outcome::holds) continue;
+    if (outcome == Outcome::unknown && evaluate(criterion)) continue;
     if (criterion < nameable || ++failed >= enough) return enough;
   }
   return failed;

@@ -30,12 +30,12 @@ class NearestIndex {
    public:
     Counter(const NearestIndex& index, const std::vector<Rule>& rules, const Facts& facts);
     // How many of the rule's criteria fail, or any number from `enough` on; `enough` too when the
-    // rule may not be named: its `documents`, `users` or `clients` fail.
+    // rule may not be named: its `documents`, `users` or `clients` fail, or its trial has ended.
     [[nodiscard]] std::uint32_t count(std::uint32_t rule, std::uint32_t enough);
 
    private:
     enum class Outcome : std::uint8_t { unknown, holds, fails };
-    bool holds(std::uint32_t criterion);
+    bool evaluate(std::uint32_t criterion);
 
     const NearestIndex& index_;
     const std::vector<Rule>& rules_;

@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t kMaxEntries = 256;
 constexpr int kMaxRange = 16;
 
+// LIMIT: of the text before the first `*` or `?` of a glob as much as this is a key.
+constexpr std::size_t kMaxHead = 32;
+
 // Kinds of values; those of one kind are compared with each other.
 enum class Kind : std::uint8_t {
   user,
@@ -29,6 +32,9 @@ enum class Kind : std::uint8_t {
   command,
   client_block,
 };
+
+// Tells the beginning of a text from a whole one.
+constexpr std::uint64_t kHeadPlace = 1;
 
 Key make_key(Kind kind, std::string_view text, std::uint64_t place = 0) noexcept {
   // SOURCE: the finalizer of SplitMix64.
@@ -86,6 +92,14 @@ EntryKeys host_keys(const HostPattern& pattern) {
   return {block_key(Kind::host_block, cidr->base(), cidr->prefix_length())};
 }
 
+std::string_view head_of(std::string_view glob) noexcept {
+  return glob.substr(0, std::min(glob.find_first_of("*?"), kMaxHead));
+}
+
+EntryKeys head_keys(Kind kind, std::string_view head) {
+  return head.empty() ? EntryKeys() : EntryKeys{make_key(kind, head, kHeadPlace)};
+}
+
 // Gathers entries until one has no key.
 class Gatherer {
  public:
@@ -102,7 +116,7 @@ class Gatherer {
   void add_globs(Kind kind, const Globs& globs) {
     for (const std::string& glob : globs) {
       if (!good_) return;
-      add(has_glob(glob) ? EntryKeys() : EntryKeys{make_key(kind, glob)});
+      add(has_glob(glob) ? head_keys(kind, head_of(glob)) : EntryKeys{make_key(kind, glob)});
     }
   }
   void add_ports(const PortRange& range) {
@@ -123,6 +137,14 @@ void note_length(const Cidr& cidr, std::vector<std::uint8_t>& v4, std::vector<st
   const auto length = static_cast<std::uint8_t>(cidr.prefix_length());
   if (std::find(lengths.begin(), lengths.end(), length) == lengths.end()) {
     lengths.push_back(length);
+  }
+}
+
+void note_heads(const Globs& globs, std::vector<std::uint8_t>& heads) {
+  for (const std::string& glob : globs) {
+    const auto length = static_cast<std::uint8_t>(head_of(glob).size());
+    if (!has_glob(glob) || std::find(heads.begin(), heads.end(), length) != heads.end()) continue;
+    heads.push_back(length);
   }
 }
 
@@ -192,6 +214,10 @@ void note_kinds(Criterion criterion, const Rule& rule, KeyKinds& kinds) {
       note_length(entry.block, kinds.client_v4, kinds.client_v6);
     }
   }
+  if (criterion == Criterion::access_keys) note_heads(rule.access_keys, kinds.heads);
+  if (criterion == Criterion::regions) note_heads(rule.regions, kinds.heads);
+  if (criterion == Criterion::targets) note_heads(rule.targets, kinds.heads);
+  if (criterion == Criterion::commands) note_heads(rule.commands, kinds.heads);
   if (criterion != Criterion::hosts) return;
   for (const HostEntry& entry : rule.hosts) {
     const auto& form = entry.pattern.form();
@@ -213,13 +239,18 @@ bool is_passed_over(Criterion criterion, const CatalogueEntry* entry) noexcept {
 void append_request_keys(const Facts& facts, const KeyKinds& kinds, std::vector<Key>& keys) {
   const auto has = [&](Criterion criterion) { return (kinds.criteria & bit(criterion)) != 0; };
   const auto add = [&](Criterion criterion, Kind kind, std::string_view text) {
-    if (has(criterion) && !text.empty()) keys.push_back(make_key(kind, text));
+    if (!has(criterion) || text.empty()) return;
+    keys.push_back(make_key(kind, text));
+    for (const std::uint8_t length : kinds.heads) {
+      if (length > text.size()) continue;
+      keys.push_back(make_key(kind, text.substr(0, length), kHeadPlace));
+    }
   };
   if (has(Criterion::users)) append_user_keys(facts.caller, keys);
   if (has(Criterion::clients)) {
     append_block_keys(Kind::client_block, facts.client, kinds.client_v4, kinds.client_v6, keys);
   }
-  add(Criterion::accounts, Kind::account, facts.claims.account);
+  if (has(Criterion::accounts)) keys.push_back(make_key(Kind::account, facts.claims.account));
   add(Criterion::access_keys, Kind::access_key, facts.claims.access_key);
   add(Criterion::regions, Kind::region, facts.claims.region);
   add(Criterion::targets, Kind::target, facts.request.target.text());

@@ -38,10 +38,12 @@ struct KeyKinds {
   CriterionSet criteria = 0;
   bool labels = false;                                               // patterns for host names
   std::vector<std::uint8_t> host_v4, host_v6, client_v4, client_v6;  // lengths of prefixes
+  std::vector<std::uint8_t> heads;  // lengths of what stands before the first `*` or `?` of a glob
 };
 
 // The keys of the rule's entries in one criterion, or none: it leaves the criterion out, or an
-// entry has no key (a glob, `any`, a wide range). What there is of kinds is noted.
+// entry has no key (a glob that begins with `*`, `any`, a wide range). What there is of kinds is
+// noted.
 [[nodiscard]] std::vector<EntryKeys> entry_keys(Criterion criterion, const Rule& rule);
 
 // For what `entry_keys` gave.
