@@ -169,17 +169,17 @@ class TableMaker {
     const auto kind = static_cast<std::size_t>(
         std::find(criteria().begin(), criteria().end(), criterion) - criteria().begin());
     KeyCounts counts;
+    std::vector<EntryKeys> entries;
     const auto each = [&](auto visit) {
       for (std::uint32_t i = out.kind_begins[kind]; i < out.kind_begins[kind + 1]; ++i) {
         const Rule& rule = rules_[out.representatives[i]];
-        visit(i, rule, entry_keys(criterion, rule));
+        find_entry_keys(criterion, rule, entries);
+        visit(i, rule);
       }
     };
-    each([&](std::uint32_t, const Rule&, const std::vector<EntryKeys>& entries) {
-      counts.add(entries);
-    });
+    each([&](std::uint32_t, const Rule&) { counts.add(entries); });
     counts.finish();
-    each([&](std::uint32_t i, const Rule& rule, const std::vector<EntryKeys>& entries) {
+    each([&](std::uint32_t i, const Rule& rule) {
       if (entries.empty()) return;
       out.keyed[i] = 1;
       note_kinds(criterion, rule, out.key_kinds);

@@ -41,7 +41,10 @@ class BucketKeyer {
       return;
     }
     for (const std::uint32_t rule : bucket.all) {
-      for (const Criterion criterion : kKeyedCriteria) counts_.add(usable_keys(criterion, rule));
+      for (const Criterion criterion : kKeyedCriteria) {
+        find_usable_keys(criterion, rule);
+        counts_.add(entries_);
+      }
     }
     counts_.finish();
     for (const std::uint32_t rule : bucket.all) {
@@ -58,27 +61,27 @@ class BucketKeyer {
   }
 
  private:
-  [[nodiscard]] std::vector<EntryKeys> usable_keys(Criterion criterion, std::uint32_t rule) const {
+  void find_usable_keys(Criterion criterion, std::uint32_t rule) {
     const bool silent = !rules_[rule].denies && is_passed_over(criterion, document_);
-    return silent ? std::vector<EntryKeys>() : entry_keys(criterion, rules_[rule]);
+    if (silent) return entries_.clear();
+    find_entry_keys(criterion, rules_[rule], entries_);
   }
 
   bool add_keys(std::uint32_t rule) {
-    std::vector<EntryKeys> best;
     std::optional<Criterion> chosen;
     std::uint32_t least = 0;
     for (const Criterion criterion : kKeyedCriteria) {
-      auto entries = usable_keys(criterion, rule);
-      if (entries.empty()) continue;
-      const std::uint32_t cost = counts_.cost(entries);
+      find_usable_keys(criterion, rule);
+      if (entries_.empty()) continue;
+      const std::uint32_t cost = counts_.cost(entries_);
       if (chosen && cost >= least) continue;
       chosen = criterion;
       least = cost;
-      best = std::move(entries);
+      best_.swap(entries_);
     }
     if (!chosen) return false;
     note_kinds(*chosen, rules_[rule], kinds_);
-    for (const EntryKeys& entry : best) found_by_.emplace_back(counts_.rarest(entry), rule);
+    for (const EntryKeys& entry : best_) found_by_.emplace_back(counts_.rarest(entry), rule);
     return true;
   }
 
@@ -86,6 +89,7 @@ class BucketKeyer {
   const CatalogueEntry* document_;
   KeyKinds& kinds_;
   KeyCounts counts_;
+  std::vector<EntryKeys> entries_, best_;
   std::vector<std::pair<Key, std::uint32_t>> found_by_;
 };
 

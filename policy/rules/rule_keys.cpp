@@ -103,6 +103,8 @@ EntryKeys head_keys(Kind kind, std::string_view head) {
 // Gathers entries until one has no key.
 class Gatherer {
  public:
+  explicit Gatherer(std::vector<EntryKeys>& entries) : entries_(entries) { entries_.clear(); }
+
   void add(EntryKeys keys) {
     good_ = good_ && !keys.empty() && entries_.size() < kMaxEntries;
     if (good_) entries_.push_back(std::move(keys));
@@ -125,10 +127,12 @@ class Gatherer {
       add({make_key(Kind::port, {}, static_cast<std::uint64_t>(port))});
     }
   }
-  std::vector<EntryKeys> take() { return good_ ? std::move(entries_) : std::vector<EntryKeys>(); }
+  void finish() {
+    if (!good_) entries_.clear();
+  }
 
  private:
-  std::vector<EntryKeys> entries_;
+  std::vector<EntryKeys>& entries_;
   bool good_ = true;
 };
 
@@ -177,11 +181,11 @@ void append_host_keys(const Host& host, const KeyKinds& kinds, std::vector<Key>&
 
 }  // namespace
 
-std::vector<EntryKeys> entry_keys(Criterion criterion, const Rule& rule) {
-  Gatherer out;
+void find_entry_keys(Criterion criterion, const Rule& rule, std::vector<EntryKeys>& entries) {
+  Gatherer out(entries);
   switch (criterion) {
     case Criterion::users:
-      if (rule.users.any) return {};
+      if (rule.users.any) break;
       out.add_exact(Kind::user, rule.users.names);
       out.add_exact(Kind::unix_user, rule.users.unix_users);
       out.add_exact(Kind::unix_group, rule.users.unix_groups);
@@ -202,9 +206,9 @@ std::vector<EntryKeys> entry_keys(Criterion criterion, const Rule& rule) {
       for (const PortEntry& entry : rule.ports) out.add_ports(entry.range);
       break;
     case Criterion::commands: out.add_globs(Kind::command, rule.commands); break;
-    default: return {};
+    default: break;
   }
-  return out.take();
+  out.finish();
 }
 
 void note_kinds(Criterion criterion, const Rule& rule, KeyKinds& kinds) {

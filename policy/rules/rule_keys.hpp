@@ -41,12 +41,11 @@ struct KeyKinds {
   std::vector<std::uint8_t> heads;  // lengths of what stands before the first `*` or `?` of a glob
 };
 
-// The keys of the rule's entries in one criterion, or none: it leaves the criterion out, or an
-// entry has no key (a glob that begins with `*`, `any`, a wide range). What there is of kinds is
-// noted.
-[[nodiscard]] std::vector<EntryKeys> entry_keys(Criterion criterion, const Rule& rule);
+// Sets `out` to the keys of the rule's entries in one criterion, or to none: the rule leaves it out,
+// or an entry has no key (a glob that begins with `*`, `any`, a wide range).
+void find_entry_keys(Criterion criterion, const Rule& rule, std::vector<EntryKeys>& out);
 
-// For what `entry_keys` gave.
+// For a criterion that has keys.
 void note_kinds(Criterion criterion, const Rule& rule, KeyKinds& kinds);
 
 // True when an allow rule's criterion is passed over for the document, which then says nothing.
