@@ -41,8 +41,8 @@ struct KeyKinds {
   std::vector<std::uint8_t> heads;  // lengths of what stands before the first `*` or `?` of a glob
 };
 
-// Sets `out` to the keys of the rule's entries in one criterion, or to none: the rule leaves it out,
-// or an entry has no key (a glob that begins with `*`, `any`, a wide range).
+// Sets `out` to the keys of the rule's entries in one criterion, or to none: the rule leaves it
+// out, or an entry has no key (a glob that begins with `*`, `any`, a wide range).
 void find_entry_keys(Criterion criterion, const Rule& rule, std::vector<EntryKeys>& out);
 
 // For a criterion that has keys.

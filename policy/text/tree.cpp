@@ -124,9 +124,21 @@ class TreeBuilder {
 
   void take_alias(Position where) {
     error(where, "aliases are not supported; write the value out, or put it in quotes");
-    TreeNode value;
-    value.where = where;
-    add(std::move(value));
+    drop_value();
+  }
+
+  // An alias stands for nothing here, so that nothing more is said about it.
+  void drop_value() {
+    if (frames_.empty() || frames_.back().value.kind == TreeNode::Kind::sequence) return;
+    Frame& frame = frames_.back();
+    if (frame.key) return finish_entry(frame);
+    frame.key.emplace();
+    frame.dropped = true;
+  }
+
+  static void finish_entry(Frame& frame) {
+    frame.key.reset();
+    frame.dropped = false;
   }
 
   template <class Scalar>
@@ -190,8 +202,7 @@ class TreeBuilder {
         frame.key->value = std::move(value);
         frame.value.entries.push_back(std::move(*frame.key));
       }
-      frame.key.reset();
-      frame.dropped = false;
+      finish_entry(frame);
     }
   }
 
@@ -218,7 +229,8 @@ class TreeBuilder {
       return;
     }
     error(key.where, "a key must be text, not " + std::string(kind_name(key.kind)) +
-                         (key.is_scalar() && !key.scalar.empty() ? "; put it in quotes" : ""));
+                         (key.is_scalar() && !key.scalar.empty() ? "; put it in quotes"
+                                                                 : "; write `KEY: VALUE`"));
   }
 
   std::string_view text_;

@@ -21,9 +21,9 @@ constexpr std::string_view kTag =
     "a value that begins with `!` is a tag in YAML, which is not supported; put it in quotes";
 constexpr std::string_view kDirective =
     "YAML directives are not supported; remove the line, or quote the value";
-constexpr std::string_view kUnclosed = "the quotes are not closed before the end of the file";
+constexpr std::string_view kUnclosed = "the quotes are not closed before the end of the file; write the closing one";
 constexpr std::string_view kBlock =
-    "a block of text begins with `|` or `>`, at most `-` or `+` and one digit behind it, and then a"
+    "write a block of text as `|` or `>`, at most `-` or `+` and one digit behind it, and then a"
     " new line";
 
 constexpr std::array kHelp = {
@@ -94,7 +94,7 @@ Position place_of(const YamlFault& fault) {
 std::string describe_yaml_fault(const YamlFault& fault, std::string_view at) {
   if (fault.problem == "found character that cannot start any token") {
     if (at.starts_with('\t')) return "a tab as indentation; indent with blanks";
-    if (at.starts_with('%')) return std::string(kDirective);
+    if (at.starts_with('`')) return "a value cannot begin with a backtick; put it in quotes";
     const auto first = decode_code_point(at);
     return "a value cannot begin with " + in_backticks(at.substr(0, first ? first->size : 1)) +
            "; put the value in quotes";

@@ -86,8 +86,8 @@ TEST_CASE("what YAML readers disagree on is refused with a place and a hint") {
       {"a: \"it\\'s\"\n", "f:1:7: error: `\\'` is no escape of YAML"},
       {"a: \"\\xZZ\"\n", "error: an escape needs its digits"},
       {"a: \"\\ud800\"\n", "error: this escape is no character"},
-      {"a: |x\n  b\n", "error: a block of text begins with `|` or `>`"},
-      {"a: |0\n  b\n", "error: a block of text begins with `|` or `>`"},
+      {"a: |x\n  b\n", "error: write a block of text as `|` or `>`"},
+      {"a: |0\n  b\n", "error: write a block of text as `|` or `>`"},
       {"a\nb: c\n",
        "f:2:2: error: a second `: ` where one value is expected; if it is the first, the line "
        "above lacks its own"},
@@ -124,7 +124,7 @@ TEST_CASE("faults that leave the rest readable are all reported and the tree sti
   const auto tree = parse_tree("a: &x 1\nb: *x\na: {c: 2, c: 3}\nd: !t e\n", diagnostics);
   REQUIRE(tree);
   CHECK(diagnostics.size() == 5);
-  CHECK(tree->entries.size() == 3);
+  CHECK(tree->entries.size() == 2);  // what an alias stands for is left out
   REQUIRE(tree->find("a") != nullptr);
   CHECK(tree->find("a")->scalar == "1");
 }
