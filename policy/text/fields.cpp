@@ -98,7 +98,7 @@ namespace {
 constexpr std::size_t kMaxDiagnostics = 10'000;
 
 void report(Diagnostics& diagnostics, Severity severity, Position where, std::string_view text) {
-  if (diagnostics.size() > kMaxDiagnostics) return;
+  if (is_full(diagnostics)) return;
   if (diagnostics.size() == kMaxDiagnostics) {
     severity = Severity::error;
     text = "more than 10,000 faults; mend those above first";
@@ -110,6 +110,10 @@ void report(Diagnostics& diagnostics, Severity severity, Position where, std::st
 
 void report_error(Diagnostics& diagnostics, Position where, std::string text) {
   report(diagnostics, Severity::error, where, text);
+}
+
+bool is_full(const Diagnostics& diagnostics) noexcept {
+  return diagnostics.size() > kMaxDiagnostics;
 }
 
 void report_warning(Diagnostics& diagnostics, Position where, std::string text) {

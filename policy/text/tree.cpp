@@ -69,6 +69,7 @@ class TreeBuilder {
 
   // False when nothing more is to be read; the fault has been reported.
   [[nodiscard]] bool take(const yaml_event_t& event) {
+    if (is_full(diagnostics_)) return false;
     const Position where = position_of(event.start_mark);
     switch (event.type) {
       case YAML_DOCUMENT_START_EVENT: return start_document(event.data.document_start, where);

@@ -21,7 +21,8 @@ constexpr std::string_view kTag =
     "a value that begins with `!` is a tag in YAML, which is not supported; put it in quotes";
 constexpr std::string_view kDirective =
     "YAML directives are not supported; remove the line, or quote the value";
-constexpr std::string_view kUnclosed = "the quotes are not closed before the end of the file; write the closing one";
+constexpr std::string_view kUnclosed =
+    "the quotes are not closed before the end of the file; write the closing one";
 constexpr std::string_view kBlock =
     "write a block of text as `|` or `>`, at most `-` or `+` and one digit behind it, and then a"
     " new line";

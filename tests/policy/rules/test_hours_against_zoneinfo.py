@@ -65,10 +65,10 @@ def questions(source, zones):
         zone = source(name)
         instants = []
         for year in YEARS:
-            instants += [datetime(year, draw.randint(1, 12), draw.randint(1, 28), draw.randint(0, 23),
-                                  draw.randint(0, 59), draw.randint(0, 59), tzinfo=timezone.utc)
-                         for _ in range(2)]
-        for year in (2011, 2026, 2040, 2100):
+            instants.append(datetime(year, draw.randint(1, 12), draw.randint(1, 28),
+                                     draw.randint(0, 23), draw.randint(0, 59), draw.randint(0, 59),
+                                     tzinfo=timezone.utc))
+        for year in (2026, 2040, 2100):
             for change in transitions(zone, year):
                 instants += [change - timedelta(seconds=1), change, change + timedelta(minutes=30)]
         for instant in instants:
@@ -108,7 +108,7 @@ def ask(asked, environment):
 class Hours(unittest.TestCase):
     def compare(self, source, environment, zones):
         asked = list(questions(source, zones))
-        self.assertGreater(len(asked), 100 * len(zones))
+        self.assertGreater(len(asked), 50 * len(zones))
         answers = ask(asked, environment)
         self.assertEqual(len(answers), len(asked))
         for question, answer in zip(asked, answers):
@@ -136,9 +136,9 @@ class Hours(unittest.TestCase):
                 def source(name, folder=folder):
                     with open(os.path.join(folder, name), "rb") as file:
                         return zoneinfo.ZoneInfo.from_file(file, key=name)
-                here = [z for z in ZONES if os.path.exists(os.path.join(folder, z))]
+                here = [z for z in ZONES[::3] if os.path.exists(os.path.join(folder, z))]
                 with self.subTest(form=form):
-                    self.assertIn("America/New_York", here)
+                    self.assertIn("America/Los_Angeles", here)
                     self.compare(source, {"TZDIR": folder}, here)
 
 
