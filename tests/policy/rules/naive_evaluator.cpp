@@ -1,110 +1,13 @@
 #include "policy/rules/naive_evaluator.hpp"
 
 #include <algorithm>
-#include <map>
-
-#include <boost/json.hpp>
 
 #include "policy/names/naive_glob.hpp"
 #include "policy/names/naive_host.hpp"
-#include "policy/rules/naive_values.hpp"
+#include "policy/rules/naive_request.hpp"
 
 namespace ssmgate::naive {
 namespace {
-
-namespace json = boost::json;
-
-Strings strings(const TreeNode* node) {
-  if (node == nullptr) return {};
-  if (node->kind != TreeNode::Kind::sequence) return {node->scalar};
-  Strings out;
-  for (const TreeNode& item : node->items) out.push_back(item.scalar);
-  return out;
-}
-
-std::string text_of(const TreeNode* node) {
-  return node == nullptr ? std::string() : node->scalar;
-}
-
-bool contains(const Strings& list, const std::string& text) {
-  return std::find(list.begin(), list.end(), text) != list.end();
-}
-
-// SOURCE: docs/policy.md, the catalogue: what a document takes, and what an absent one means.
-const std::map<std::string, std::map<std::string, std::string>> kCatalogue = {
-    {"AWS-StartPortForwardingSession", {{"portNumber", "80"}, {"localPortNumber", "0"}}},
-    {"AWS-StartPortForwardingSessionToRemoteHost",
-     {{"host", "localhost"}, {"portNumber", "80"}, {"localPortNumber", "0"}}},
-    {"AWS-StartSSHSession", {{"portNumber", "22"}}},
-    {"AWS-StartInteractiveCommand", {{"command", ""}}},
-    {"AWS-StartNonInteractiveCommand", {{"command", ""}}},
-    {"AWS-StartNonInteractiveCommands", {{"command", ""}}}};
-
-struct Request {
-  const TreeNode& policy;
-  const Question& asked;
-  Asked document;
-  std::string target;
-  std::optional<std::string> reason;
-  std::vector<std::pair<std::string, Strings>> sent;  // in the request's order
-  std::map<std::string, Strings> values;              // canonical, with defaults
-  bool catalogued = false;
-
-  [[nodiscard]] bool takes(const std::string& parameter) const {
-    return catalogued && kCatalogue.at(document.name).contains(parameter);
-  }
-};
-
-void read(Request& r) {
-  const json::object body = json::parse(r.asked.body).as_object();
-  r.target = body.at("Target").as_string();
-  if (body.contains("Reason")) r.reason = std::string(body.at("Reason").as_string());
-  std::string name = text_of(r.policy.find("default_document"));
-  if (name.empty()) name = "SSM-SessionManagerRunShell";
-  if (body.contains("DocumentName")) name = body.at("DocumentName").as_string();
-  r.document = read_document(name, r.asked.region);
-  r.catalogued =
-      r.document.good && r.document.account.empty() && kCatalogue.contains(r.document.name);
-  if (!body.contains("Parameters")) return;
-  for (const auto& [key, list] : body.at("Parameters").as_object()) {
-    Strings values;
-    for (const json::value& value : list.as_array()) values.emplace_back(value.as_string());
-    r.sent.emplace_back(key, values);
-  }
-}
-
-// The first of the table in docs/policy.md, or "".
-std::string find_malformed(const Request& r) {
-  const Strings kSingle = {"host", "portNumber", "localPortNumber", "command"};
-  std::map<int, std::string> found;
-  if (r.asked.body.find("\\u0000") != std::string::npos) return "json";
-  for (const auto& [name, values] : r.sent) {
-    if (values.empty() || (contains(kSingle, name) && values.size() != 1)) found[1] = "value-count";
-    if (r.catalogued && !r.takes(name)) found[2] = "unknown-parameter";
-    for (const std::string& value : values) {
-      if (value.find("{{") != std::string::npos) found[3] = "parameter-reference";
-    }
-    if (values.empty()) continue;
-    const std::string& first = values.front();
-    if (name == "host" && ::naive::canonical_host(first) == "refused") found[4] = "host";
-    if (name == "portNumber" && !is_port(first, 1)) found[5] = "port";
-    if (name == "localPortNumber" && !is_port(first, 0)) found[5] = "port";
-  }
-  if (!is_target(r.target)) found[6] = "target";
-  if (!r.document.good) found[7] = "document";
-  return found.empty() ? std::string() : found.begin()->second;
-}
-
-void apply_defaults(Request& r) {
-  for (const auto& [name, values] : r.sent) r.values[name] = values;
-  if (r.values.contains("host")) {
-    r.values["host"] = {::naive::canonical_host(r.values["host"].front())};
-  }
-  if (!r.catalogued) return;
-  for (const auto& [name, value] : kCatalogue.at(r.document.name)) {
-    if (!value.empty() && !r.values.contains(name)) r.values[name] = {value};
-  }
-}
 
 // What a criterion of a rule would need; nothing: it holds.
 using Need = std::optional<std::string>;
@@ -369,11 +272,9 @@ std::vector<const TreeNode*> rules(const TreeNode* list) {
 
 Verdict judge(const TreeNode& policy, const Question& question) {
   Request r{policy, question, {}, {}, {}, {}, {}, false};
-  read(r);
   Verdict verdict;
-  verdict.code = find_malformed(r);
+  verdict.code = read_request(r);
   if (!verdict.code.empty()) return verdict;
-  apply_defaults(r);
   for (const TreeNode* rule : rules(policy.find("deny"))) {
     const Needs needs = needs_of(r, *rule, true);
     if (!needs.nameable || !needs.texts.empty()) continue;
