@@ -36,9 +36,8 @@ MUTANTS = [
     ("trials-noted-beside-allow", DECIDE, "if (found == nullptr) noted.insert(", "noted.insert("),
     ("policy-report-never-ends", DECIDE, "policy.report_until && facts.now < *policy.report_until",
      "policy.report_until"),
-    ("trial-relays-a-deny", DECIDE,
-     "} else if (finding.code == Code::no_rule && trial != noted.end()) {",
-     "} else if (trial != noted.end()) {"),
+    ("noted-deny-relays", DECIDE, "[](const Rule* rule) { return !rule->denies; }",
+     "[](const Rule*) { return true; }"),
     ("allow-before-deny", DECIDE, "if (const Rule* rule = find_deny(policy, facts, noted)) {",
      "if (const Rule* rule = find_allow(policy, facts, noted) != nullptr\n"
      "                             ? nullptr\n"

@@ -1,25 +1,17 @@
 // tests/golden/faults: NAME.yaml is a policy with one fault, NAME.txt the one line that is said
-// about it. With SSMGATE_UPDATE_GOLDEN set the .txt files are written anew, to be read before a
-// commit.
+// about it.
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "ssmgate/rules/policy.hpp"
+#include "support/golden.hpp"
 
 using namespace ssmgate;
 namespace fs = std::filesystem;
 
 namespace {
-
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 std::string report(const std::string& file, const std::string& text) {
   std::string out;
@@ -44,24 +36,20 @@ void check_form(const std::string& said) {
 }  // namespace
 
 TEST_CASE("every fault has its place and its hint and nothing else is said") {
-  const bool update = std::getenv("SSMGATE_UPDATE_GOLDEN") != nullptr;
   int files = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(SSMGATE_TEST_DATA) / "golden/faults")) {
-    if (entry.path().extension() != ".yaml") continue;
+  for (const fs::path& path : test::golden_files("faults", ".yaml")) {
     ++files;
-    const std::string file = entry.path().filename().string();
-    const std::string got = report(file, slurp(entry.path()));
-    const fs::path golden = fs::path(entry.path()).replace_extension(".txt");
-    if (update) std::ofstream(golden, std::ios::binary) << got;
+    const std::string file = path.filename().string();
+    const std::string got = report(file, test::read_file(path));
     CAPTURE(file);
-    CHECK(got == slurp(golden));
+    CHECK(got == test::expected(fs::path(path).replace_extension(".txt"), got));
     check_form(got);
   }
   CHECK(files >= 150);
 }
 
 TEST_CASE("a policy with twenty faults is told of all twenty") {
-  const std::string text = slurp(fs::path(SSMGATE_TEST_DATA) / "golden/twenty-faults.yaml");
+  const std::string text = test::read_file(fs::path(SSMGATE_TEST_DATA) / "golden/twenty-faults.yaml");
   const LoadedPolicy loaded = load_policy(text);
   CHECK(loaded.policy == nullptr);
   std::string got;
