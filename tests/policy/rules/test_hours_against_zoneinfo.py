@@ -136,9 +136,9 @@ class Hours(unittest.TestCase):
                 def source(name, folder=folder):
                     with open(os.path.join(folder, name), "rb") as file:
                         return zoneinfo.ZoneInfo.from_file(file, key=name)
-                here = [z for z in ZONES[::3] if os.path.exists(os.path.join(folder, z))]
+                here = [z for z in ZONES[1::3] if os.path.exists(os.path.join(folder, z))]
                 with self.subTest(form=form):
-                    self.assertIn("America/Los_Angeles", here)
+                    self.assertIn("America/New_York", here)
                     self.compare(source, {"TZDIR": folder}, here)
 
 
