@@ -4,6 +4,7 @@
 #include "ssmgate/text/tree.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <unordered_map>
 
@@ -261,9 +262,10 @@ class Reader {
     while (true) {
       yaml_event_t event;
       if (yaml_parser_parse(&parser_, &event) != 1) return false;
+      const std::unique_ptr<yaml_event_t, decltype(&yaml_event_delete)> owner(&event,
+                                                                              yaml_event_delete);
       const bool last = event.type == YAML_STREAM_END_EVENT;
       const bool more = builder.take(event);
-      yaml_event_delete(&event);
       if (!more || last) return more;
     }
   }

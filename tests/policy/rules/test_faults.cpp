@@ -49,7 +49,8 @@ TEST_CASE("every fault has its place and its hint and nothing else is said") {
 }
 
 TEST_CASE("a policy with twenty faults is told of all twenty") {
-  const std::string text = test::read_file(fs::path(SSMGATE_TEST_DATA) / "golden/twenty-faults.yaml");
+  const std::string text =
+      test::read_file(fs::path(SSMGATE_TEST_DATA) / "golden/twenty-faults.yaml");
   const LoadedPolicy loaded = load_policy(text);
   CHECK(loaded.policy == nullptr);
   std::string got;
