@@ -103,8 +103,8 @@ std::vector<Rule> load_rules(const TreeNode& root, std::string_view key, const G
                               std::string(kind_name(node->kind)) + "; write `- id: …` below it");
     return rules;
   }
-  rules.reserve(node->items.size());
   for (const TreeNode& item : node->items) {
+    if (is_full(in.diagnostics())) break;
     rules.push_back(load_rule(item, key == "deny", groups, in));
     const std::string& id = rules.back().id;
     if (id.empty()) continue;
