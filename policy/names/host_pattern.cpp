@@ -48,6 +48,9 @@ std::string embedded_cidr_message(std::string_view text, const Cidr& cidr, const
 
 result<HostPattern, std::string> parse_block(std::string_view text) {
   const std::optional<Cidr> cidr = parse_cidr(text);
+  if (text.find("://") != std::string_view::npos) {
+    return quoted(text) + " is a URL: write its host alone, and its port under `ports`";
+  }
   if (!cidr) {
     return quoted(text) +
            " is no CIDR: write an address, `/` and the length of the prefix, as in `10.20.0.0/16`";
@@ -132,6 +135,17 @@ std::optional<std::string> find_wildcard_fault(std::string_view text) {
   return std::nullopt;
 }
 
+// Characters of the shortest name that the pattern could match: a star may stand for none, but a
+// label has one.
+std::size_t least_length(const Name& name) {
+  std::size_t length = name.leading_wildcard ? 2 : 0;
+  for (const std::string& label : name.labels) {
+    const auto stars = static_cast<std::size_t>(std::count(label.begin(), label.end(), '*'));
+    length += std::max<std::size_t>(label.size() - stars, 1) + 1;
+  }
+  return length - 1;
+}
+
 // `text` is a pattern with at least one '*'.
 result<HostPattern, std::string> parse_wildcards(std::string_view text) {
   if (auto fault = find_wildcard_fault(text)) return *std::move(fault);
@@ -149,9 +163,9 @@ result<HostPattern, std::string> parse_wildcards(std::string_view text) {
     rest.remove_prefix(label.size() + 1);
   }
   if (auto fault = find_last_label_fault(lower, name.labels.back())) return *std::move(fault);
-  const auto stars = static_cast<std::size_t>(std::count(lower.begin(), lower.end(), '*'));
-  if (lower.size() - stars > host_rules::kMaxName) {
-    return quoted(text) + " is longer than any host name: write at most 253 characters";
+  if (least_length(name) > host_rules::kMaxName) {
+    return quoted(text) +
+           " matches only names longer than any host's: write at most 253 characters";
   }
   return HostPattern(std::move(name));
 }

@@ -18,6 +18,7 @@
 #include "rules/document_pattern.hpp"
 #include "rules/hours.hpp"
 #include "rules/instant.hpp"
+#include "rules/nearest_index.hpp"
 #include "rules/rule_index.hpp"
 #include "ssmgate/names/host.hpp"
 #include "ssmgate/names/ip_address.hpp"
@@ -101,6 +102,7 @@ struct CompiledRules {
   std::vector<Rule> deny;
   RuleIndex allow_index;
   RuleIndex deny_index;
+  NearestIndex nearest_index;  // of `allow`
   Globs denied_operations;
   std::string message;  // printable, one line; empty: none
 };

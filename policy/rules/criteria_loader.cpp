@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "names/ascii.hpp"
 #include "rules/glob_language.hpp"
 
 namespace ssmgate {
@@ -13,6 +14,7 @@ void load_group_reference(std::string_view name, Position where, const Groups& g
                           ValueReader& in, UsersCriterion& users) {
   const auto found = groups.find(name);
   if (found != groups.end()) {
+    if (!in.may_write_out(found->second.size(), where)) return;
     users.names.insert(users.names.end(), found->second.begin(), found->second.end());
     return;
   }
@@ -37,6 +39,12 @@ void load_user(std::string_view text, Position where, const Groups& groups, Valu
     const bool group = name.starts_with('%');
     if (group) name.remove_prefix(1);
     if (!check_user_name(name, where, in)) return;
+    if (name.find_first_of(":/") != std::string_view::npos) {
+      in.error(where, in_backticks(text) +
+                          " can match nobody: no local user or group has `:` or `/` in its name; "
+                          "write `unix:NAME` or `unix:%GROUP`");
+      return;
+    }
     (group ? users.unix_groups : users.unix_users).emplace_back(name);
   } else if (check_user_name(text, where, in)) {
     users.names.emplace_back(text);
@@ -72,6 +80,13 @@ void report_account(const TreeNode& entry, ValueReader& in) {
     in.error(entry.where,
              in_backticks(*text) + " is no AWS account; write its 12 digits in quotes");
   }
+}
+
+// AWS's keys begin in capitals: `akia*` is the mistake of someone who meant them.
+bool is_miscased_key(std::string_view glob) {
+  const std::string_view head = glob.substr(0, 4);
+  return (ascii::iequals(head, "AKIA") && head != "AKIA") ||
+         (ascii::iequals(head, "ASIA") && head != "ASIA");
 }
 
 }  // namespace
@@ -123,18 +138,21 @@ void load_accounts(const TreeNode& node, ValueReader& in, Rule& rule) {
 
 void load_access_keys(const TreeNode& node, ValueReader& in, Rule& rule) {
   rule.access_keys = load_globs(
-      node, "access_keys", "write a glob such as `AKIA*`",
-      [](std::string_view glob) { return !glob.empty(); }, in);
+      node, "access_keys",
+      "write a glob such as `AKIA*` over letters and digits, in capitals and at most 128",
+      [](std::string_view glob) { return can_match_access_key(glob) && !is_miscased_key(glob); },
+      in);
 }
 
 void load_regions(const TreeNode& node, ValueReader& in, Rule& rule) {
-  rule.regions = load_globs(node, "regions", "a region is written like `ap-northeast-1`",
+  rule.regions = load_globs(node, "regions",
+                            "write a region such as `ap-northeast-1`, or a glob such as `us-*`",
                             can_match_region, in);
 }
 
 void load_targets(const TreeNode& node, ValueReader& in, Rule& rule) {
   rule.targets = load_globs(node, "targets",
-                            "a target is `i-` and 8 or 17 of `0-9a-f`, `mi-` and 17 of them, or "
+                            "write `i-` and 8 or 17 of `0-9a-f`, `mi-` and 17 of them, or "
                             "`ecs:CLUSTER_TASK_RUNTIME`",
                             can_match_target, in);
 }
@@ -161,9 +179,7 @@ void load_ports(const TreeNode& node, ValueReader& in, Rule& rule) {
 }
 
 void load_commands(const TreeNode& node, ValueReader& in, Rule& rule) {
-  rule.commands = load_globs(
-      node, "commands", "write a glob over the whole command, or `any`",
-      [](std::string_view glob) { return !glob.empty(); }, in);
+  rule.commands = load_globs(node, "commands", kValueForm, can_match_value, in);
   for (std::string& glob : rule.commands) {
     if (glob == "any") glob = "*";
   }

@@ -19,6 +19,11 @@ void load_reason(const TreeNode& node, ValueReader& in, Rule& rule);
 void load_not_before(const TreeNode& node, ValueReader& in, Rule& rule);
 void load_expires(const TreeNode& node, ValueReader& in, Rule& rule);
 
+// What a glob over a parameter's value may be.
+inline constexpr std::string_view kValueForm =
+    "write a glob over a value of 1 to 65535 characters, without NUL and without `{{`, which the "
+    "node would resolve from Parameter Store";
+
 // value_loader.cpp
 void load_parameters(const TreeNode& node, ValueReader& in, Rule& rule);
 void load_hours(const TreeNode& node, ValueReader& in, Rule& rule);

@@ -30,7 +30,7 @@ std::vector<std::string> ids_in_file_order(Noted noted) {
 
 const Rule* find_deny(const CompiledRules& policy, const Facts& facts, Noted& noted) {
   const Rule* found = nullptr;
-  policy.deny_index.each(facts.document.name(), [&](std::uint32_t index) {
+  policy.deny_index.each(facts, [&](std::uint32_t index) {
     const Rule& rule = policy.deny[index];
     if (!matches(rule, facts)) return true;
     if (on_trial(rule, facts.now)) {
@@ -48,7 +48,7 @@ const Rule* find_deny(const CompiledRules& policy, const Facts& facts, Noted& no
 const Rule* find_allow(const CompiledRules& policy, const Facts& facts, Noted& noted) {
   const Rule* found = nullptr;
   Noted trials;
-  policy.allow_index.each(facts.document.name(), [&](std::uint32_t index) {
+  policy.allow_index.each(facts, [&](std::uint32_t index) {
     const Rule& rule = policy.allow[index];
     const bool may_count = !rule.report_until || on_trial(rule, facts.now);
     if (!may_count || !matches(rule, facts)) return true;

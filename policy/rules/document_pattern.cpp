@@ -26,7 +26,7 @@ std::vector<std::string_view> split_fields(std::string_view text) {
 std::string check_name(std::string_view text, std::string_view name) {
   if (!can_match_document_name(name)) {
     return in_backticks(text) +
-           " can match no document: a name is 3 to 128 of letters, digits, `_`, `.` and `-`";
+           " can match no document: write a name of 3 to 128 letters, digits, `_`, `.` and `-`";
   }
   const std::string_view right = find_miscased_name(name);
   if (right.empty()) return {};
@@ -46,10 +46,14 @@ std::string check_arn(std::string_view text, const std::vector<std::string_view>
   if (fields.size() != 6 || !fields[5].starts_with(kResource)) {
     return in_backticks(text) + " is not a document's ARN" + std::string(kArnForm);
   }
-  if (!can_match_partition(fields[1]) || !glob_matches(fields[2], "ssm") ||
-      !can_match_region(fields[3])) {
-    return in_backticks(text) + " can match no document's partition, service or region" +
+  if (!glob_matches(fields[2], "ssm") || !can_match_region(fields[3])) {
+    return in_backticks(text) + " can match no document's service or region" +
            std::string(kArnForm);
+  }
+  if (!can_match_place(fields[1], fields[3])) {
+    return in_backticks(text) + " can match nothing: no partition of AWS called " +
+           in_backticks(fields[1]) + " has a region " + in_backticks(fields[3]) +
+           "; write the region's own partition, such as `aws`, `aws-cn` or `aws-us-gov`, or `*`";
   }
   const std::string_view name = fields[5].substr(kResource.size());
   const std::string_view account = fields[4];
@@ -62,7 +66,7 @@ std::string check_arn(std::string_view text, const std::vector<std::string_view>
            in_backticks(name);
   }
   if (!account.empty() && !can_match_account(account)) {
-    return in_backticks(text) + " can match no account: an account is 12 digits";
+    return in_backticks(text) + " can match no account: write 12 digits, or a glob over them";
   }
   if (account.empty() && !can_match_reserved_name(name)) {
     return in_backticks(text) +

@@ -3,16 +3,30 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
+
+#include "names/ascii.hpp"
+#include "ssmgate/names/glob.hpp"
+#include "ssmgate/names/port.hpp"
+#include "ssmgate/names/target.hpp"
 
 namespace ssmgate {
 namespace {
 
 constexpr std::size_t kMaxDocumentName = 128;
 constexpr std::size_t kMaxRegion = 63;  // one label of a host name
+constexpr std::size_t kMaxTarget = 400;
+constexpr std::size_t kMaxAccessKey = 128;
+constexpr std::size_t kMaxOperation = 128;
+constexpr std::size_t kMaxValue = 65535;
 
 // Characters that every match has: all but the stars.
 std::size_t least_length(std::string_view glob) {
   return glob.size() - static_cast<std::size_t>(std::count(glob.begin(), glob.end(), '*'));
+}
+
+bool is_name(char c) noexcept {
+  return ascii::is_alnum(c) || c == '-' || c == '_' || c == '.';
 }
 
 Shape text_then(std::string_view text, std::string_view set, int count) {
@@ -89,10 +103,12 @@ bool glob_fits(std::string_view glob, const Shape& shape) {
 }
 
 bool can_match_target(std::string_view glob) {
+  if (!has_glob(glob)) return glob.size() <= kMaxTarget && parse_target(glob);
   static const std::array<Shape, 4> shapes = {text_then("i-", kHexDigits, 8),
                                               text_then("i-", kHexDigits, 17),
                                               text_then("mi-", kHexDigits, 17), ecs_target()};
-  return std::any_of(shapes.begin(), shapes.end(),
+  return least_length(glob) <= kMaxTarget &&
+         std::any_of(shapes.begin(), shapes.end(),
                      [&](const Shape& shape) { return glob_fits(glob, shape); });
 }
 
@@ -107,12 +123,14 @@ bool can_match_operation(std::string_view glob) {
     append_set(made, kAlnum, 0, true);
     return made;
   }();
-  return glob_fits(glob, shape);
+  return least_length(glob) <= kMaxOperation && glob_fits(glob, shape);
 }
 
 bool can_match_document_name(std::string_view glob) {
   static const Shape shape = set_of(kDocumentName, 3, true);
-  return least_length(glob) <= kMaxDocumentName && glob_fits(glob, shape);
+  if (least_length(glob) > kMaxDocumentName) return false;
+  if (!has_glob(glob)) return glob.size() >= 3 && std::all_of(glob.begin(), glob.end(), is_name);
+  return glob_fits(glob, shape);
 }
 
 bool can_match_reserved_name(std::string_view glob) {
@@ -129,9 +147,49 @@ bool can_match_account(std::string_view glob) {
   return glob_fits(glob, shape);
 }
 
-bool can_match_partition(std::string_view glob) {
-  static const Shape shape = set_of(kLowerDash, 1, true);
-  return glob_fits(glob, shape);
+bool can_match_place(std::string_view partition, std::string_view region) {
+  struct Known {
+    std::string_view partition, regions;
+  };
+  // SOURCE: partition_of_region (document_pattern.cpp).
+  constexpr std::array kKnown = {
+      Known{"aws-cn", "cn-*"},         Known{"aws-us-gov", "us-gov-*"},
+      Known{"aws-iso", "us-iso-*"},    Known{"aws-iso-b", "us-isob-*"},
+      Known{"aws-iso-f", "us-isof-*"}, Known{"aws-iso-e", "eu-isoe-*"},
+      Known{"aws-eusc", "eusc-*"},
+  };
+  const std::string_view head = region.substr(0, region.find_first_of("*?"));
+  bool elsewhere = false;  // every region that the glob matches is of another partition than aws
+  for (const Known& known : kKnown) {
+    if (glob_matches(partition, known.partition) && globs_intersect(region, known.regions)) {
+      return true;
+    }
+    elsewhere = elsewhere || glob_matches(known.regions, head);
+  }
+  return glob_matches(partition, "aws") && !elsewhere;
+}
+
+bool can_match_access_key(std::string_view glob) {
+  static const std::string kVisible = [] {
+    std::string made;
+    for (char c = '!'; c <= '~'; ++c) {
+      if (std::string_view("=`/,").find(c) == std::string_view::npos) made += c;
+    }
+    return made;
+  }();
+  static const Shape shape = set_of(kVisible, 1, true);
+  return least_length(glob) <= kMaxAccessKey && glob_fits(glob, shape);
+}
+
+bool can_match_value(std::string_view glob) {
+  return !glob.empty() && least_length(glob) <= kMaxValue &&
+         glob.find("{{") == std::string_view::npos && glob.find('\0') == std::string_view::npos;
+}
+
+bool can_match_local_port(std::string_view glob) {
+  static const Shape shape = set_of(kDigits, 1, true);
+  if (!has_glob(glob)) return parse_local_port(glob).has_value();
+  return least_length(glob) <= 5 && glob_fits(glob, shape);
 }
 
 }  // namespace ssmgate

@@ -42,6 +42,13 @@ inline constexpr std::string_view kDocumentName =
 // A name that AWS reserves.
 [[nodiscard]] bool can_match_reserved_name(std::string_view glob);
 [[nodiscard]] bool can_match_account(std::string_view glob);
-[[nodiscard]] bool can_match_partition(std::string_view glob);
+// A partition that AWS has, and a region of it: `aws-cn` and `us-*` exclude each other.
+[[nodiscard]] bool can_match_place(std::string_view partition, std::string_view region);
+// An access key id as the decoder takes one.
+[[nodiscard]] bool can_match_access_key(std::string_view glob);
+// A value of a parameter that is not malformed anyway.
+[[nodiscard]] bool can_match_value(std::string_view glob);
+// A port of the caller's own machine, 0 to 65535.
+[[nodiscard]] bool can_match_local_port(std::string_view glob);
 
 }  // namespace ssmgate

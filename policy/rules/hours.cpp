@@ -2,13 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 
-#include <date/tz.h>
+#include <absl/time/time.h>
 
 #include "ssmgate/text/diagnostic.hpp"
 
 namespace ssmgate {
+
+struct Zone {
+  absl::TimeZone clock;
+};
+
 namespace {
 
 constexpr std::array<std::string_view, 7> kDays = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -22,13 +26,30 @@ unsigned day_number(std::string_view name) noexcept {
   return static_cast<unsigned>(std::find(kDays.begin(), kDays.end(), name) - kDays.begin());
 }
 
+// What may be looked up: words joined by `/`. A name without a dot cannot climb out of the folder,
+// and without a colon means nothing else to the library than a file there.
+bool is_zone_name(std::string_view name) noexcept {
+  constexpr std::string_view kWord =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+  constexpr std::size_t kMax = 64;  // LIMIT: the longest IANA name has 32 characters
+  if (name.empty() || name.size() > kMax) return false;
+  if (name.find_first_not_of(kWord) != std::string_view::npos) return false;
+  if (name.front() == '/' || name.back() == '/') return false;
+  if (name.find("//") != std::string_view::npos) return false;
+  // The clock of the machine and of whoever packaged its zones, not one that a policy can mean; and
+  // a word that the library takes for UTC and nobody else does.
+  if (name == "localtime" || name == "posixrules" || name == "UTC0") return false;
+  // These count leap seconds and would be half a minute off.
+  return !name.starts_with("right/");
+}
+
 }  // namespace
 
 bool holds(const Hours& hours, Instant now) {
-  const auto local = hours.zone->to_local(std::chrono::floor<std::chrono::seconds>(now));
-  const auto day = std::chrono::floor<date::days>(local);
-  const auto time = local - day;
-  const unsigned today = date::weekday(date::local_days(day)).iso_encoding() - 1;
+  const auto second = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  const absl::CivilSecond local = hours.zone->clock.At(absl::FromUnixSeconds(second)).cs;
+  const auto time = std::chrono::hours(local.hour()) + std::chrono::minutes(local.minute());
+  const auto today = static_cast<unsigned>(absl::GetWeekday(local));
   if (hours.from < hours.to) {
     return has_day(hours.days, today) && hours.from <= time && time < hours.to;
   }
@@ -67,16 +88,13 @@ boost::system::result<std::uint8_t, std::string> parse_days(std::string_view tex
   return static_cast<std::uint8_t>(bits);
 }
 
-boost::system::result<const date::time_zone*, std::string> find_zone(std::string_view name) {
-  try {
-    const date::time_zone* zone = date::locate_zone(std::string(name));
-    (void)zone->get_info(date::sys_seconds{});
-    return zone;
-  } catch (const std::exception&) {
-    return in_backticks(name) +
-           " is no time zone of this machine; write an IANA name such as "
-           "`Asia/Tokyo` or `UTC`";
+boost::system::result<std::shared_ptr<const Zone>, std::string> find_zone(std::string_view name) {
+  auto zone = std::make_shared<Zone>();
+  if (is_zone_name(name) && absl::LoadTimeZone({name.data(), name.size()}, &zone->clock)) {
+    return std::shared_ptr<const Zone>(std::move(zone));
   }
+  return in_backticks(name) +
+         " is no time zone of this machine; write an IANA name such as `Asia/Tokyo` or `UTC`";
 }
 
 }  // namespace ssmgate

@@ -45,7 +45,9 @@ void load_version(const TreeNode& root, ValueReader& in) {
   if (version == nullptr) {
     in.error({1, 1}, "missing `version`; write `version: 1`");
   } else if (version->kind != TreeNode::Kind::integer || version->scalar != "1") {
-    in.error(version->where, in_backticks(version->scalar) +
+    const std::string said = version->is_scalar() ? in_backticks(version->scalar)
+                                                  : std::string(kind_name(version->kind));
+    in.error(version->where, said +
                                  " is no version of the policy language; write `version: 1`, "
                                  "without quotes");
   }
@@ -101,8 +103,8 @@ std::vector<Rule> load_rules(const TreeNode& root, std::string_view key, const G
                               std::string(kind_name(node->kind)) + "; write `- id: …` below it");
     return rules;
   }
-  rules.reserve(node->items.size());
   for (const TreeNode& item : node->items) {
+    if (is_full(in.diagnostics())) break;
     rules.push_back(load_rule(item, key == "deny", groups, in));
     const std::string& id = rules.back().id;
     if (id.empty()) continue;
@@ -122,6 +124,7 @@ void load_operations(const TreeNode& root, ValueReader& in, CompiledRules& out) 
   if (node == nullptr || !in.mapping(*node, "operations")) return;
   report_unknown_keys(*node, kOperationsKeys, "`operations`", in.diagnostics());
   const TreeNode* deny = node->find("deny");
+  if (deny == nullptr && !node->entries.empty()) return;
   if (deny == nullptr) {
     in.error(node->where, "`operations` needs `deny`; list what it denies, or remove the key");
     return;
@@ -186,6 +189,7 @@ LoadedPolicy load_policy(std::string_view text) {
   rules->revision = sha256_hex(text);
   rules->allow_index = RuleIndex(rules->allow);
   rules->deny_index = RuleIndex(rules->deny);
+  rules->nearest_index = NearestIndex(rules->allow);
   loaded.policy = std::make_shared<const Policy>(std::move(rules));
   return loaded;
 }

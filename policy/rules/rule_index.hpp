@@ -1,47 +1,63 @@
-// Which rules can concern a document: so that a judgement does not grow with the rules for others.
+// Which rules can match a request: so that a judgement does not grow with the rules for others.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 namespace ssmgate {
 
 struct Rule;
+class Facts;
 
-// Rules by the exact name in their `documents`; rules that say it otherwise, or not at all, are
-// looked at for every document.
+// Sorted lists of rules as one, each rule once.
+class Candidates {
+ public:
+  void add(std::span<const std::uint32_t> list) {
+    if (!list.empty()) lists_.push_back(list);
+  }
+  // The next rule in the file's order; false: there is none.
+  [[nodiscard]] bool next(std::uint32_t& rule) noexcept;
+
+ private:
+  boost::container::small_vector<std::span<const std::uint32_t>, 8> lists_;
+};
+
+// Rules by the documents they name, and of each document's rules, where there are many, by one of
+// their other criteria: the one whose values are shared with the fewest rules.
 class RuleIndex {
  public:
-  RuleIndex() = default;
+  RuleIndex();
   explicit RuleIndex(const std::vector<Rule>& rules);
+  ~RuleIndex();
+  RuleIndex(RuleIndex&&) noexcept;
+  RuleIndex& operator=(RuleIndex&&) noexcept;
 
-  // Calls `visit(index)` for every rule that may match the name, in the file's order, until it
-  // returns false. Other rules cannot match it.
+  // Calls `visit(index)` for every rule that may match, in the file's order, until it returns
+  // false. Other rules cannot match.
   template <typename Visit>
-  void each(std::string_view document, Visit visit) const {
-    static const std::vector<std::uint32_t> kNone;
-    const auto found = by_name_.find(document);
-    const auto& exact = found == by_name_.end() ? kNone : found->second;
-    auto a = exact.begin();
-    auto b = general_.begin();
-    while (a != exact.end() || b != general_.end()) {
-      const bool take_exact = b == general_.end() || (a != exact.end() && *a < *b);
-      if (!visit(take_exact ? *a++ : *b++)) return;
+  void each(const Facts& facts, Visit visit) const {
+    Candidates candidates = find(facts);
+    std::uint32_t rule = 0;
+    while (candidates.next(rule)) {
+      if (!visit(rule)) return;
     }
   }
 
+  // All rules for the document of the request.
+  [[nodiscard]] Candidates find_for_document(const Facts& facts) const;
+
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept {
-      return std::hash<std::string_view>{}(text);
-    }
-  };
-  std::unordered_map<std::string, std::vector<std::uint32_t>, Hash, std::equal_to<>> by_name_;
-  std::vector<std::uint32_t> general_;
+  struct Tables;
+  [[nodiscard]] Candidates find(const Facts& facts) const;
+  std::unique_ptr<const Tables> tables_;  // INVARIANT: never null but for a moved-from index
 };
 
 }  // namespace ssmgate

@@ -1,5 +1,6 @@
 #include "rules/rule_loader.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "rules/criteria_loader.hpp"
@@ -68,6 +69,32 @@ void check_said(const TreeNode& node, const Rule& rule, ValueReader& in) {
   }
 }
 
+bool takes(const CatalogueEntry& entry, std::string_view parameter) {
+  return parameter == "localPortNumber" && entry.takes_local_port;
+}
+
+// A parameter that none of the rule's documents takes: with it a request is malformed, and without
+// it the rule does not match.
+void check_parameters(const TreeNode& node, const Rule& rule, ValueReader& in) {
+  if (rule.documents.empty()) return;
+  for (const ParameterCriterion& parameter : rule.parameters) {
+    if (std::holds_alternative<AnyValue>(parameter.test)) continue;
+    const bool taken = std::any_of(
+        rule.documents.begin(), rule.documents.end(), [&](const DocumentPattern& pattern) {
+          const CatalogueEntry* entry = find_catalogued(pattern.exact_name());
+          return entry == nullptr || takes(*entry, parameter.name);
+        });
+    if (taken) continue;
+    const auto& entries = node.find("parameters")->entries;
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {
+      return entry.key == parameter.name;
+    });
+    in.error(found->where, "no document of this rule takes the parameter " +
+                               in_backticks(parameter.name) +
+                               ", so the rule can never match; remove it");
+  }
+}
+
 void load_id(const TreeNode& node, ValueReader& in, Rule& rule) {
   const TreeNode* id = node.find("id");
   if (id == nullptr) {
@@ -83,6 +110,12 @@ void load_id(const TreeNode& node, ValueReader& in, Rule& rule) {
 bool check_user_name(std::string_view name, Position where, ValueReader& in) {
   if (name.empty()) {
     in.error(where, "an empty name can match nobody; write a user's name");
+    return false;
+  }
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  if (std::any_of(name.begin(), name.end(), is_control)) {
+    in.error(where, in_backticks(name) +
+                        " holds a control character and can match nobody; write a user's name");
     return false;
   }
   if (!has_glob(name)) return true;
@@ -121,7 +154,7 @@ Rule load_rule(const TreeNode& node, bool denies, const Groups& groups, ValueRea
   Rule rule;
   rule.where = node.where;
   rule.denies = denies;
-  if (!in.mapping(node, denies ? "deny rule" : "allow rule")) return rule;
+  if (!in.mapping(node, denies ? "a deny rule" : "an allow rule")) return rule;
   report_unknown_keys(node, kRuleKeys, denies ? "a deny rule" : "an allow rule", in.diagnostics());
   load_id(node, in, rule);
   if (const TreeNode* description = node.find("description")) {
@@ -134,9 +167,14 @@ Rule load_rule(const TreeNode& node, bool denies, const Groups& groups, ValueRea
   }
   if (rule.not_before && rule.expires && *rule.not_before >= *rule.expires) {
     in.error(node.find("expires")->where,
-             "`expires` is not after `not_before`, so the rule can never match");
+             "`expires` is not after `not_before`, so the rule can never match; move one of them");
   }
   if (denies) return rule;
+  if (rule.report_until && rule.not_before && *rule.not_before >= *rule.report_until) {
+    in.error(node.find("until")->where,
+             "`until` is not after `not_before`, so the rule can never match; move one of them");
+  }
+  check_parameters(node, rule, in);
   if (node.find("documents") == nullptr) {
     in.error(node.where, "an allow rule needs `documents`; write the documents it allows");
   }

@@ -2,6 +2,8 @@
 #include <array>
 
 #include "rules/criteria_loader.hpp"
+#include "rules/glob_language.hpp"
+#include "text/utf8.hpp"
 
 namespace ssmgate {
 namespace {
@@ -16,13 +18,20 @@ constexpr std::array<std::string_view, 4> kHoursKeys = {"days", "from", "to", "z
 
 constexpr std::string_view kLocalPort = "localPortNumber";
 
+// LIMIT: of the API's model.
+constexpr std::size_t kMaxParameterName = 255;
+
 Globs load_value_globs(const TreeNode& node, std::string_view name, ValueReader& in) {
   Globs globs;
   for (const TreeNode& entry : in.list(node, name)) {
     const auto text = in.text(entry, name);
     if (!text) continue;
-    if (text->empty()) {
-      in.error(entry.where, "an empty glob can match nothing; write a value, or `*`");
+    const bool port = name == kLocalPort;
+    if (!can_match_value(*text)) {
+      in.error(entry.where, in_backticks(*text) + " can match nothing; " + std::string(kValueForm));
+    } else if (port && !can_match_local_port(*text)) {
+      in.error(entry.where,
+               in_backticks(*text) + " can match no port; write 0 to 65535 without leading zeros");
     }
     globs.emplace_back(*text);
   }
@@ -53,6 +62,20 @@ ValueTest load_test(const TreeNode& node, std::string_view name, ValueReader& in
   return load_value_globs(node, name, in);
 }
 
+std::string port_fault(std::string_view text, std::uint16_t least) {
+  const std::size_t dash = text.find('-');
+  if (dash != std::string_view::npos) {
+    const std::string turned =
+        std::string(text.substr(dash + 1)) + '-' + std::string(text.substr(0, dash));
+    if (parse_port_range(turned, least)) {
+      return in_backticks(text) + " runs backwards and can match nothing; write " +
+             in_backticks(turned);
+    }
+  }
+  return in_backticks(text) + " is no port; write " + std::to_string(least) +
+         " to 65535 without leading zeros, `LOW-HIGH` or `any`";
+}
+
 std::optional<std::chrono::minutes> load_clock(const TreeNode& node, std::string_view key,
                                                ValueReader& in) {
   const auto text = in.text(node, key);
@@ -78,7 +101,7 @@ std::uint8_t load_days(const TreeNode& node, ValueReader& in) {
   return static_cast<std::uint8_t>(days);
 }
 
-const date::time_zone* load_zone(const TreeNode& node, ValueReader& in) {
+std::shared_ptr<const Zone> load_zone(const TreeNode& node, ValueReader& in) {
   const auto text = in.text(node, "zone");
   if (!text) return nullptr;
   const auto found = find_zone(*text);
@@ -132,16 +155,15 @@ std::vector<PortEntry> load_port_entries(const TreeNode& node, std::string_view 
                                          std::uint16_t least, ValueReader& in) {
   std::vector<PortEntry> ports;
   for (const TreeNode& entry : in.list(node, key)) {
-    const bool number = entry.kind == TreeNode::Kind::integer;
+    const bool number =
+        entry.kind == TreeNode::Kind::integer || entry.kind == TreeNode::Kind::floating;
     if (!number && !in.text(entry, key)) continue;
     if (entry.scalar == "any") {
       ports.push_back({{least, 65535}, entry.scalar});
     } else if (const auto range = parse_port_range(entry.scalar, least)) {
       ports.push_back({*range, entry.scalar});
     } else {
-      in.error(entry.where, in_backticks(entry.scalar) + " is no port; write " +
-                                std::to_string(least) +
-                                " to 65535 without leading zeros, `LOW-HIGH` or `any`");
+      in.error(entry.where, port_fault(entry.scalar, least));
     }
   }
   return ports;
@@ -160,7 +182,11 @@ void load_parameters(const TreeNode& node, ValueReader& in, Rule& rule) {
       in.error(entry.where, "`" + entry.key + "` has a key of its own; write `" +
                                 std::string(known.key) + "` in the rule");
     }
-    if (entry.key.empty()) in.error(entry.where, "a parameter's name cannot be empty");
+    if (entry.key.empty() || count_code_points(entry.key) > kMaxParameterName ||
+        entry.key.find('\0') != std::string::npos) {
+      in.error(entry.where, in_backticks(entry.key) +
+                                " can be no parameter's name; write 1 to 255 characters, no NUL");
+    }
     if (!own) rule.parameters.push_back({entry.key, load_test(entry.value, entry.key, in)});
   }
 }
@@ -179,7 +205,10 @@ void load_hours(const TreeNode& node, ValueReader& in, Rule& rule) {
              "`from` and `to` are the same; for the whole day write from \"00:00\" to "
              "\"24:00\"");
   }
-  if (const TreeNode* zone = node.find("zone")) hours.zone = load_zone(*zone, in);
+  if (const TreeNode* zone = node.find("zone")) {
+    hours.zone = load_zone(*zone, in);
+    hours.zone_name = zone->scalar;
+  }
   if (!has_hours_keys(node, in) || !start || !end || hours.zone == nullptr) return;
   hours.from = *start;
   hours.to = *end;

@@ -12,9 +12,24 @@ std::optional<std::string_view> ValueReader::text(const TreeNode& node, std::str
     text += "; write a value, or remove it";
   } else if (node.is_scalar()) {
     text += "; write \"" + std::string(node.scalar.substr(0, 60)) + "\", in quotes";
+  } else {
+    text += "; write a single value";
   }
   error(node.where, std::move(text));
   return std::nullopt;
+}
+
+bool ValueReader::may_write_out(std::size_t members, Position where) {
+  constexpr std::size_t kMax = 1'000'000;
+  const bool full = written_out_ > kMax;
+  written_out_ += members;
+  if (written_out_ <= kMax) return true;
+  if (!full) {
+    error(where,
+          "the groups in the rules up to here have more than 1,000,000 members in all, each rule's "
+          "counted; write smaller groups, or fewer rules for them");
+  }
+  return false;
 }
 
 std::span<const TreeNode> ValueReader::list(const TreeNode& node, std::string_view key) {
@@ -32,13 +47,16 @@ std::span<const TreeNode> ValueReader::list(const TreeNode& node, std::string_vi
 
 bool ValueReader::mapping(const TreeNode& node, std::string_view key) {
   if (node.kind == TreeNode::Kind::mapping) return true;
-  error(node.where, "`" + std::string(key) + "` must be a mapping (`key: value`), not " +
-                        std::string(kind_name(node.kind)));
+  const bool word = key.find(' ') == std::string_view::npos;
+  error(node.where, (word ? "`" + std::string(key) + "`" : std::string(key)) +
+                        " must be a mapping, not " + std::string(kind_name(node.kind)) +
+                        "; write `KEY: VALUE` lines below it, or {KEY: VALUE}");
   return false;
 }
 
 std::optional<Instant> ValueReader::instant(const TreeNode& node, std::string_view key) {
-  const auto written = text(node, key);
+  const bool number = node.kind == TreeNode::Kind::integer || node.kind == TreeNode::Kind::floating;
+  const auto written = number ? std::optional<std::string_view>(node.scalar) : text(node, key);
   if (!written) return std::nullopt;
   const auto parsed = parse_instant(*written);
   if (parsed) return *parsed;
@@ -55,7 +73,8 @@ RegexCriterion ValueReader::regex(const TreeNode& node, std::string_view key) {
       std::make_shared<const re2::RE2>(re2::StringPiece(written->data(), written->size()), options);
   if (compiled->ok()) return {std::string(*written), std::move(compiled)};
   error(node.where, "`" + std::string(key) + "` is not an RE2 regular expression: " +
-                        in_backticks(compiled->error()) + " in " + in_backticks(*written));
+                        in_backticks(compiled->error()) + " in " + in_backticks(*written) +
+                        "; write one without look-around and back-references");
   return {};
 }
 

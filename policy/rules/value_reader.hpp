@@ -24,6 +24,9 @@ class ValueReader {
   // LIMIT: looking for the word that was meant is worth it for the first 100 mistakes of a file; a
   // file with thousands of groups and of misspelt ones must not cost their product.
   [[nodiscard]] bool may_hint() noexcept { return hints_ < 100 && ++hints_ > 0; }
+  // LIMIT: a million users in all, as every rule holds the members of its groups: a large group in
+  // each of many rules is their product.
+  [[nodiscard]] bool may_write_out(std::size_t members, Position where);
   [[nodiscard]] Diagnostics& diagnostics() noexcept { return diagnostics_; }
 
   [[nodiscard]] std::optional<std::string_view> text(const TreeNode& node, std::string_view key);
@@ -38,6 +41,7 @@ class ValueReader {
  private:
   Diagnostics& diagnostics_;
   int hints_ = 0;
+  std::size_t written_out_ = 0;
 };
 
 }  // namespace ssmgate

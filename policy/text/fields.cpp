@@ -91,12 +91,33 @@ std::string_view kind_name(TreeNode::Kind kind) noexcept {
   return "nothing";
 }
 
+namespace {
+
+// LIMIT: nobody reads more, and a file of a million faults must not take the memory of as many
+// messages.
+constexpr std::size_t kMaxDiagnostics = 10'000;
+
+void report(Diagnostics& diagnostics, Severity severity, Position where, std::string_view text) {
+  if (is_full(diagnostics)) return;
+  if (diagnostics.size() == kMaxDiagnostics) {
+    severity = Severity::error;
+    text = "more than 10,000 faults; mend those above first";
+  }
+  diagnostics.push_back({severity, where, escape_invisible(text)});
+}
+
+}  // namespace
+
 void report_error(Diagnostics& diagnostics, Position where, std::string text) {
-  diagnostics.push_back({Severity::error, where, escape_invisible(text)});
+  report(diagnostics, Severity::error, where, text);
+}
+
+bool is_full(const Diagnostics& diagnostics) noexcept {
+  return diagnostics.size() > kMaxDiagnostics;
 }
 
 void report_warning(Diagnostics& diagnostics, Position where, std::string text) {
-  diagnostics.push_back({Severity::warning, where, escape_invisible(text)});
+  report(diagnostics, Severity::warning, where, text);
 }
 
 }  // namespace ssmgate

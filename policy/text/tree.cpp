@@ -13,6 +13,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "ssmgate/text/fields.hpp"
+#include "text/misread.hpp"
 #include "text/places.hpp"
 #include "text/prescan.hpp"
 #include "text/scalar_type.hpp"
@@ -56,7 +57,12 @@ class TreeBuilder final : public YAML::EventHandler {
     for (const std::string_view spelling : {"~", "null", "Null", "NULL"}) {
       if (rest.starts_with(spelling)) value.scalar = spelling;
     }
-    if (value.scalar.empty()) value.where = places_.at(last_written_before(offset(mark)));
+    if (value.scalar.empty()) {
+      value.where = places_.at(last_written_before(offset(mark)));
+      if (!frames_.empty() && frames_.back().is_flow_list) {
+        report_error(diagnostics_, value.where, "a value is missing here; remove the comma");
+      }
+    }
     add(std::move(value));
   }
 
@@ -64,7 +70,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& text) override {
     check_tag(mark, tag);
     const bool quoted = tag != "?";
-    if (quoted) check_closed(mark);
+    if (quoted) check_misread(mark);
     TreeNode value = node(quoted ? TreeNode::Kind::string : plain_scalar_kind(text), mark);
     value.quoted = quoted;
     value.scalar = text;
@@ -72,8 +78,9 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {
+                       YAML::EmitterStyle::value style) override {
     begin(mark, tag, TreeNode::Kind::sequence);
+    frames_.back().is_flow_list = style == YAML::EmitterStyle::Flow;
   }
   void OnSequenceEnd() override { end(); }
 
@@ -89,6 +96,7 @@ class TreeBuilder final : public YAML::EventHandler {
     TreeNode value;
     std::optional<TreeEntry> key;
     bool dropped = false;  // the key was refused: its value is read and thrown away
+    bool is_flow_list = false;
     std::unordered_map<std::string, Position> seen;
   };
 
@@ -119,20 +127,11 @@ class TreeBuilder final : public YAML::EventHandler {
     error(mark, "tags are not supported; put the value in quotes if it begins with `!`");
   }
 
-  // The library takes the end of the file for a closing quote.
-  void check_closed(const YAML::Mark& mark) {
-    std::size_t at = offset(mark);
-    if (at == text_.size()) return;
-    const char quote = text_[at];
-    if (quote != '"' && quote != '\'') return;
-    while (true) {
-      at = text_.find_first_of(quote == '"' ? "\"\\" : "'", at + 1);
-      if (at == std::string_view::npos) break;
-      const bool skips_next = text_[at] == '\\' || (quote == '\'' && text_.substr(at, 2) == "''");
-      if (!skips_next) return;
-      ++at;
-    }
-    error(mark, "the quotes are not closed before the end of the file");
+  void check_misread(const YAML::Mark& mark) {
+    const std::size_t at = offset(mark);
+    const auto misread = find_misread(text_.substr(at));
+    if (!misread) return;
+    report_error(diagnostics_, places_.at(at + misread->offset), std::string(misread->text));
   }
 
   void begin(const YAML::Mark& mark, const std::string& tag, TreeNode::Kind kind) {
@@ -141,7 +140,7 @@ class TreeBuilder final : public YAML::EventHandler {
       throw Stop{};
     }
     check_tag(mark, tag);
-    frames_.push_back({node(kind, mark), std::nullopt, false, {}});
+    frames_.push_back({node(kind, mark), std::nullopt, false, false, {}});
   }
 
   void end() {
@@ -151,6 +150,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void add(TreeNode value) {
+    if (is_full(diagnostics_)) throw Stop{};
     if (frames_.empty()) {
       root_ = std::move(value);
       return;

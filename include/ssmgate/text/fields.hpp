@@ -25,7 +25,10 @@ void report_unknown_keys(const TreeNode& mapping, std::span<const std::string_vi
 // "a list", "text", "a number" …: the kind of a node in the words of a message.
 [[nodiscard]] std::string_view kind_name(TreeNode::Kind kind) noexcept;
 
+// From the 10,001st on nothing more is reported.
 void report_error(Diagnostics& diagnostics, Position where, std::string text);
 void report_warning(Diagnostics& diagnostics, Position where, std::string text);
+// True when nothing more will be reported, so that looking on is idle.
+[[nodiscard]] bool is_full(const Diagnostics& diagnostics) noexcept;
 
 }  // namespace ssmgate

@@ -1,172 +1,188 @@
 #include "policy/rules/naive_evaluator.hpp"
 
 #include <algorithm>
-#include <map>
-
-#include <re2/re2.h>
 
 #include "policy/names/naive_glob.hpp"
-#include "ssmgate/names/port.hpp"
+#include "policy/names/naive_host.hpp"
+#include "policy/rules/naive_request.hpp"
 
 namespace ssmgate::naive {
 namespace {
 
-using Strings = std::vector<std::string>;
+// What a criterion of a rule would need; nothing: it holds.
+using Need = std::optional<std::string>;
 
-Strings strings(const TreeNode* node) {
-  if (node == nullptr) return {};
-  if (node->kind != TreeNode::Kind::sequence) return {node->scalar};
-  Strings out;
-  for (const TreeNode& item : node->items) out.push_back(item.scalar);
+std::string ticked(const std::string& text) {
+  return "`" + text + "`";
+}
+
+std::string any_of(const Strings& entries) {
+  std::string out;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i == 5) return out + " or one of " + std::to_string(entries.size() - 5) + " more";
+    out += (i > 0 ? " or " : "") + ticked(entries[i]);
+  }
   return out;
 }
 
-struct Request {
-  const TreeNode& policy;
-  const Caller& caller;
-  const Claims& claims;
-  const StartSession& session;
-  std::string document;  // canonical name
-  bool has_account = false;
-  std::map<std::string, Strings> values;  // with defaults
-  std::map<std::string, Strings> sent;
-  bool catalogued = false;
-  std::vector<std::string> takes;
-};
-
-bool glob(const std::string& pattern, const std::string& text) {
-  return ::naive::glob_matches(pattern, text);
+std::string asked(const std::string& text) {
+  return " (asked: " + (text.empty() ? "none" : text) + ")";
 }
 
-void apply_catalogue(Request& r) {
-  static const std::map<std::string, std::map<std::string, std::string>> kCatalogue = {
-      {"AWS-StartPortForwardingSession", {{"portNumber", "80"}, {"localPortNumber", "0"}}},
-      {"AWS-StartPortForwardingSessionToRemoteHost",
-       {{"host", "localhost"}, {"portNumber", "80"}, {"localPortNumber", "0"}}},
-      {"AWS-StartSSHSession", {{"portNumber", "22"}}},
-      {"AWS-StartInteractiveCommand", {{"command", ""}}},
-      {"AWS-StartNonInteractiveCommand", {{"command", ""}}},
-      {"AWS-StartNonInteractiveCommands", {{"command", ""}}}};
-  r.values = r.sent;
-  const auto found = kCatalogue.find(r.document);
-  if (found == kCatalogue.end() || r.has_account) return;
-  r.catalogued = true;
-  for (const auto& [name, value] : found->second) {
-    r.takes.push_back(name);
-    if (!value.empty() && !r.values.contains(name)) r.values[name] = {value};
+std::string first_value(const Request& r, const std::string& name) {
+  const auto found = r.values.find(name);
+  return found == r.values.end() ? std::string() : found->second.front();
+}
+
+Need need_glob(const TreeNode* node, const std::string& what, const std::string& claim) {
+  if (node == nullptr) return {};
+  for (const std::string& entry : strings(node)) {
+    if (!claim.empty() && ::naive::glob_matches(entry, claim)) return {};
   }
+  return what + " " + any_of(strings(node)) + asked(claim);
 }
 
-bool port_in(const std::string& entry, const std::string& value) {
-  if (entry == "any") return true;
-  const auto dash = entry.find('-');
-  const int low = std::stoi(entry.substr(0, dash));
-  const int high = dash == std::string::npos ? low : std::stoi(entry.substr(dash + 1));
-  const int port = std::stoi(value);
-  return low <= port && port <= high;
-}
-
-bool entry_matches(const std::string& key, const std::string& entry, const std::string& value,
-                   bool denies) {
-  if (key == "host") {
-    const auto pattern = *parse_host_pattern(entry);
-    const auto host = parse_host(value);
-    return host && (denies ? pattern.matches(*host) : pattern.grants(*host));
-  }
-  if (key == "portNumber") return port_in(entry, value);
-  return entry == "any" || glob(entry, value);
+Need need_account(const Request& r, const TreeNode* node) {
+  if (node == nullptr || contains(strings(node), r.asked.account)) return {};
+  Strings sorted = strings(node);
+  std::sort(sorted.begin(), sorted.end());
+  return "account " + any_of(sorted) + asked(r.asked.account);
 }
 
 // `hosts`, `ports`, `commands`.
-bool named_holds(const Request& r, const TreeNode& rule, const char* key, const char* parameter,
-                 bool denies) {
-  const TreeNode* node = rule.find(key);
-  const bool takes = std::find(r.takes.begin(), r.takes.end(), parameter) != r.takes.end();
-  if (node == nullptr) return true;
-  if (!denies && r.catalogued && !takes) return true;
-  const auto found = r.values.find(parameter);
-  if (found == r.values.end()) return false;
-  const auto one = [&](const std::string& value) {
-    for (const std::string& entry : strings(node)) {
-      if (entry_matches(parameter, entry, value, denies)) return true;
+struct Named {
+  const char *key, *parameter, *word;
+};
+
+bool named_matches(const Named& named, const std::string& entry, const std::string& value,
+                   bool denies) {
+  const std::string parameter = named.parameter;
+  if (parameter == "host") return host_matches(entry, value, denies);
+  if (parameter == "portNumber") return port_matches(entry, value);
+  return entry == "any" || ::naive::glob_matches(entry, value);
+}
+
+Need need_named(const Request& r, const TreeNode& rule, const Named& named, bool denies) {
+  const TreeNode* node = rule.find(named.key);
+  if (node == nullptr || (!denies && r.catalogued && !r.takes(named.parameter))) return {};
+  const std::string value = first_value(r, named.parameter);
+  Strings shown;
+  for (const std::string& entry : strings(node)) {
+    if (r.values.contains(named.parameter) && named_matches(named, entry, value, denies)) return {};
+    const bool any_command = std::string(named.key) == "commands" && entry == "any";
+    shown.push_back(any_command ? "*" : entry);
+  }
+  return std::string(named.word) + " " + any_of(shown) + asked(value);
+}
+
+bool test_matches(const std::string& name, const TreeNode& test, const std::string& value,
+                  bool denies) {
+  if (test.kind != TreeNode::Kind::mapping) {
+    for (const std::string& glob : strings(&test)) {
+      if (::naive::glob_matches(glob, value)) return true;
     }
     return false;
-  };
-  return denies ? std::any_of(found->second.begin(), found->second.end(), one)
-                : std::all_of(found->second.begin(), found->second.end(), one);
-}
-
-bool parameters_hold(const Request& r, const TreeNode& rule, bool denies) {
-  const TreeNode* parameters = rule.find("parameters");
-  Strings named;
-  if (rule.find("hosts") != nullptr) named.push_back("host");
-  if (rule.find("ports") != nullptr) named.push_back("portNumber");
-  if (rule.find("commands") != nullptr) named.push_back("command");
-  if (parameters != nullptr) {
-    for (const TreeEntry& entry : parameters->entries) {
-      named.push_back(entry.key);
-      const bool any = entry.value.is_scalar() && entry.value.scalar == "any";
-      const auto found = r.values.find(entry.key);
-      if (found == r.values.end()) {
-        if (any && !denies) continue;
-        return false;
-      }
-      int matched = 0;
-      for (const std::string& value : found->second) {
-        bool good = any;
-        for (const std::string& pattern : strings(&entry.value))
-          good = good || glob(pattern, value);
-        matched += good ? 1 : 0;
-      }
-      const bool all = matched == static_cast<int>(found->second.size());
-      if (denies ? matched == 0 : !all) return false;
-    }
   }
-  if (denies || r.catalogued) return true;
-  return std::all_of(r.sent.begin(), r.sent.end(), [&](const auto& sent) {
-    return std::find(named.begin(), named.end(), sent.first) != named.end();
-  });
-}
-
-bool document_holds(const Request& r, const TreeNode& rule) {
-  const TreeNode* node = rule.find("documents");
-  if (node == nullptr) return true;
-  for (const std::string& entry : strings(node)) {
-    if (entry.starts_with("arn:")) {
-      if (!r.session.document) continue;  // the default is the caller's own
-      const Document& d = *r.session.document;
-      const std::string account = d.owner() == Document::Owner::account ? d.account() : "";
-      const auto name = entry.substr(entry.find("document/") + 9);
-      Strings fields;
-      std::string field;
-      for (const char c : entry + ":") {
-        if (c == ':')
-          fields.push_back(std::exchange(field, ""));
-        else
-          field += c;
-      }
-      if (d.owner() == Document::Owner::caller || fields[4].empty() != account.empty()) continue;
-      if (!r.claims.region.empty() && !glob(fields[3], r.claims.region)) continue;
-      if ((account.empty() || glob(fields[4], account)) && glob(name, d.name())) return true;
-    } else if (!r.has_account && glob(entry, r.document)) {
+  if (const TreeNode* regex = test.find("regex")) {
+    return std::regex_search(value, regex_of(regex->scalar));
+  }
+  for (const std::string& entry : strings(test.find("host"))) {
+    const std::string host = ::naive::canonical_host(value);
+    if (host != "refused" && host_matches(entry, host, denies)) return true;
+  }
+  for (const std::string& entry : strings(test.find("port"))) {
+    if (is_port(value, name == "localPortNumber" ? 0 : 1) && port_matches(entry, value)) {
       return true;
     }
   }
   return false;
 }
 
+std::string test_text(const TreeNode& test) {
+  if (test.kind != TreeNode::Kind::mapping) return any_of(strings(&test));
+  if (test.find("regex") != nullptr)
+    return "a value matching " + ticked(text_of(test.find("regex")));
+  if (test.find("host") != nullptr) return "a host " + any_of(strings(test.find("host")));
+  return "a port " + any_of(strings(test.find("port")));
+}
+
+Need need_parameter(const Request& r, const TreeEntry& entry, bool denies) {
+  const bool any = entry.value.is_scalar() && entry.value.scalar == "any";
+  const auto found = r.values.find(entry.key);
+  std::string shown;
+  std::size_t matched = 0;
+  const Strings values = found == r.values.end() ? Strings() : found->second;
+  for (const std::string& value : values) {
+    if (any || test_matches(entry.key, entry.value, value, denies)) ++matched;
+    shown += (shown.empty() ? "" : ", ") + value;
+  }
+  if (any && !denies) return {};
+  const bool good = denies ? matched > 0 : !values.empty() && matched == values.size();
+  if (good) return {};
+  return "parameter " + ticked(entry.key) + " to be " +
+         (any ? "any value" : test_text(entry.value)) + asked(shown);
+}
+
+Need need_parameters(const Request& r, const TreeNode& rule, bool denies) {
+  Strings needs;
+  Strings named;
+  if (rule.find("hosts") != nullptr) named.push_back("host");
+  if (rule.find("ports") != nullptr) named.push_back("portNumber");
+  if (rule.find("commands") != nullptr) named.push_back("command");
+  if (const TreeNode* parameters = rule.find("parameters")) {
+    for (const TreeEntry& entry : parameters->entries) {
+      named.push_back(entry.key);
+      if (const Need need = need_parameter(r, entry, denies)) needs.push_back(*need);
+    }
+  }
+  if (!denies && !r.catalogued) {
+    for (const auto& [name, values] : r.sent) {
+      if (contains(named, name)) continue;
+      needs.push_back("no parameter " + ticked(name) + ", which the rule does not name");
+      break;
+    }
+  }
+  if (needs.empty()) return {};
+  std::string out = needs.front();
+  for (std::size_t i = 1; i < needs.size(); ++i) out += ", and " + needs[i];
+  return out;
+}
+
+bool document_holds(const Request& r, const TreeNode& rule) {
+  const TreeNode* node = rule.find("documents");
+  if (node == nullptr) return true;
+  const Asked& d = r.document;
+  for (const std::string& entry : strings(node)) {
+    if (!entry.starts_with("arn:")) {
+      if (d.account.empty() && ::naive::glob_matches(entry, d.name)) return true;
+      continue;
+    }
+    std::smatch f;
+    std::regex_match(entry, f, regex_of("arn:([^:]*):ssm:([^:]*):([^:]*):document/([^:]*)"));
+    if (d.account.empty() && !is_reserved(d.name)) continue;
+    if ((f[3].length() == 0) != d.account.empty()) continue;
+    const std::string& region = r.asked.region;
+    const std::string partition = region.starts_with("cn-") ? "aws-cn" : "aws";
+    if (!region.empty() && !::naive::glob_matches(f[2].str(), region)) continue;
+    if (!region.empty() && !::naive::glob_matches(f[1].str(), partition)) continue;
+    if (!::naive::glob_matches(f[4].str(), d.name)) continue;
+    if (d.account.empty() || ::naive::glob_matches(f[3].str(), d.account)) return true;
+  }
+  return false;
+}
+
 bool users_hold(const Request& r, const TreeNode& rule) {
+  const Question& q = r.asked;
   if (rule.find("users") == nullptr) return true;
   for (const std::string& entry : strings(rule.find("users"))) {
-    if (entry == "any" && (r.caller.user || r.caller.unix_user)) return true;
-    if (r.caller.user == entry && entry != "any") return true;
-    if (r.caller.unix_user && entry == "unix:" + *r.caller.unix_user) return true;
-    for (const std::string& group : r.caller.unix_groups) {
-      if (r.caller.unix_user && entry == "unix:%" + group) return true;
+    if (entry == "any" && (q.user || q.unix_user)) return true;
+    if (q.user == entry && entry != "any") return true;
+    if (q.unix_user && entry == "unix:" + *q.unix_user) return true;
+    for (const std::string& group : q.unix_groups) {
+      if (q.unix_user && entry == "unix:%" + group) return true;
     }
-    if (entry[0] != '@' || !r.caller.user) continue;
-    const Strings members = strings(r.policy.find("groups")->find(entry.substr(1)));
-    if (std::find(members.begin(), members.end(), *r.caller.user) != members.end()) return true;
+    if (entry[0] != '@' || !q.user) continue;
+    if (contains(strings(r.policy.find("groups")->find(entry.substr(1))), *q.user)) return true;
   }
   return false;
 }
@@ -174,93 +190,124 @@ bool users_hold(const Request& r, const TreeNode& rule) {
 bool clients_hold(const Request& r, const TreeNode& rule) {
   if (rule.find("clients") == nullptr) return true;
   for (const std::string& entry : strings(rule.find("clients"))) {
-    if (parse_cidr(entry)->contains(unmapped(r.caller.client))) return true;
+    if (client_in(entry, client_bits(r.asked.client))) return true;
   }
   return false;
 }
 
-bool claim_holds(const TreeNode* node, const std::string& claim) {
-  if (node == nullptr) return true;
-  for (const std::string& entry : strings(node)) {
-    if (!claim.empty() && glob(entry, claim)) return true;
+Need need_time(const Request& r, const TreeNode& rule) {
+  const std::string now = time_text(r.asked.now);
+  const TreeNode* not_before = rule.find("not_before");
+  if (not_before != nullptr && r.asked.now < seconds_of(not_before->scalar)) {
+    return "a time from " + time_text(seconds_of(not_before->scalar)) + " on (now: " + now + ")";
   }
-  return false;
+  return {};
 }
 
-// How many criteria fail, those of `may_be_named` first: documents, users, clients.
-struct Failures {
+Need need_before(const Request& r, const TreeNode& rule) {
+  const TreeNode* expires = rule.find("expires");
+  if (expires == nullptr || r.asked.now < seconds_of(expires->scalar)) return {};
+  return "a time before " + time_text(seconds_of(expires->scalar)) + ", as it has expired";
+}
+
+Need need_hours(const Request& r, const TreeNode& rule) {
+  const TreeNode* hours = rule.find("hours");
+  if (hours == nullptr) return {};
+  const Strings days = strings(hours->find("days"));
+  const std::string from = text_of(hours->find("from"));
+  const std::string to = text_of(hours->find("to"));
+  const std::string zone = text_of(hours->find("zone"));
+  if (hours_hold(days, from, to, zone, r.asked.now)) return {};
+  std::string out = "the hours ";
+  for (std::size_t i = 0; i < days.size(); ++i) out += (i > 0 ? "," : "") + days[i];
+  return out + (days.empty() ? "" : " ") + from + "-" + to + " " + zone +
+         " (now: " + time_text(r.asked.now) + ")";
+}
+
+Need need_reason(const Request& r, const TreeNode& rule) {
+  const TreeNode* reason = rule.find("reason");
+  if (reason == nullptr) return {};
+  if (r.reason && std::regex_search(*r.reason, regex_of(reason->scalar))) return {};
+  return "a reason matching " + ticked(reason->scalar) + ", given as `--reason`" +
+         asked(r.reason.value_or(""));
+}
+
+// What the rule would need, its criteria in the order in which a refusal names them.
+struct Needs {
   bool nameable = true;
-  int count = 0;
+  Strings texts;
 };
 
-Failures failures(const Request& r, const TreeNode& rule, bool denies) {
-  Failures out;
+Needs needs_of(const Request& r, const TreeNode& rule, bool denies) {
+  Needs out;
   out.nameable = document_holds(r, rule) && users_hold(r, rule) && clients_hold(r, rule);
-  const auto count = [&](bool good) { out.count += good ? 0 : 1; };
-  count(out.nameable);
-  count(claim_holds(rule.find("accounts"), r.claims.account));
-  count(claim_holds(rule.find("access_keys"), r.claims.access_key));
-  count(claim_holds(rule.find("regions"), r.claims.region));
-  count(claim_holds(rule.find("targets"), r.session.target.text()));
-  count(named_holds(r, rule, "hosts", "host", denies));
-  count(named_holds(r, rule, "ports", "portNumber", denies));
-  count(named_holds(r, rule, "commands", "command", denies));
-  count(parameters_hold(r, rule, denies));
-  const TreeNode* reason = rule.find("reason");
-  count(reason == nullptr ||
-        (r.session.reason && re2::RE2::PartialMatch(*r.session.reason, re2::RE2(reason->scalar))));
+  for (const Need& need : {need_account(r, rule.find("accounts")),
+                           need_glob(rule.find("access_keys"), "access key", r.asked.access_key),
+                           need_glob(rule.find("regions"), "region", r.asked.region),
+                           need_glob(rule.find("targets"), "target", r.target),
+                           need_named(r, rule, {"hosts", "host", "host"}, denies),
+                           need_named(r, rule, {"ports", "portNumber", "port"}, denies),
+                           need_named(r, rule, {"commands", "command", "command"}, denies),
+                           need_parameters(r, rule, denies), need_reason(r, rule),
+                           need_time(r, rule), need_before(r, rule), need_hours(r, rule)}) {
+    if (need) out.texts.push_back(*need);
+  }
   return out;
 }
 
-// The generator writes `until` as one of two dates: one past, one to come.
 enum class Mode { enforces, trial, ended };
-Mode mode_of(const TreeNode& node) {
-  if (node.find("mode") == nullptr || node.find("mode")->scalar != "report") return Mode::enforces;
-  return node.find("until")->scalar.starts_with("2099") ? Mode::trial : Mode::ended;
+Mode mode_of(const Request& r, const TreeNode& node) {
+  if (text_of(node.find("mode")) != "report") return Mode::enforces;
+  return r.asked.now < seconds_of(node.find("until")->scalar) ? Mode::trial : Mode::ended;
+}
+
+std::vector<const TreeNode*> rules(const TreeNode* list) {
+  std::vector<const TreeNode*> out;
+  if (list == nullptr) return out;
+  for (const TreeNode& item : list->items) out.push_back(&item);
+  return out;
 }
 
 }  // namespace
 
-Verdict judge(const TreeNode& policy, const Caller& caller, const Claims& claims,
-              const StartSession& session) {
-  Request r{policy, caller, claims, session, {}, false, {}, {}, false, {}};
-  r.document = session.document ? session.document->name() : "SSM-SessionManagerRunShell";
-  r.has_account = session.document && session.document->owner() == Document::Owner::account;
-  for (const Parameter& parameter : session.parameters) r.sent[parameter.name] = parameter.values;
-  apply_catalogue(r);
-  if (session.host) r.values["host"] = {session.host->text()};
-
+Verdict judge(const TreeNode& policy, const Question& question) {
+  Request r{policy, question, {}, {}, {}, {}, {}, false};
   Verdict verdict;
-  Strings passed_over;
-  const TreeNode* deny = policy.find("deny");
-  for (const TreeNode& rule : deny == nullptr ? std::vector<TreeNode>() : deny->items) {
-    if (failures(r, rule, true).count > 0) continue;
-    if (mode_of(rule) == Mode::trial) {
-      passed_over.push_back(rule.find("id")->scalar);
+  verdict.code = read_request(r);
+  if (!verdict.code.empty()) return verdict;
+  for (const TreeNode* rule : rules(policy.find("deny"))) {
+    const Needs needs = needs_of(r, *rule, true);
+    if (!needs.nameable || !needs.texts.empty()) continue;
+    if (mode_of(r, *rule) == Mode::trial) {
+      verdict.reported.push_back(text_of(rule->find("id")));
       continue;
     }
-    verdict = {"explicit-deny", mode_of(policy) == Mode::trial, rule.find("id")->scalar, "",
-               passed_over};
+    verdict.code = "explicit-deny";
+    verdict.relay = mode_of(r, policy) == Mode::trial;
+    verdict.rule = text_of(rule->find("id"));
     return verdict;
   }
   Strings trials;
-  int fewest = 1000;
-  for (const TreeNode& rule : policy.find("allow")->items) {
-    const Failures failed = failures(r, rule, false);
-    const Mode mode = mode_of(rule);
-    const std::string id = rule.find("id")->scalar;
-    if (failed.count == 0 && mode == Mode::enforces) return {"allowed", true, id, "", passed_over};
-    if (failed.count == 0 && mode == Mode::trial) trials.push_back(id);
-    if (mode == Mode::ended || !failed.nameable || failed.count == 0) continue;
-    if (failed.count < fewest) {
-      fewest = failed.count;
-      verdict.nearest = id;
+  std::size_t fewest = 1000;
+  for (const TreeNode* rule : rules(policy.find("allow"))) {
+    const Needs needs = needs_of(r, *rule, false);
+    const Mode mode = mode_of(r, *rule);
+    if (!needs.nameable || mode == Mode::ended) continue;
+    const std::string id = text_of(rule->find("id"));
+    if (needs.texts.empty() && mode == Mode::enforces) {
+      return {"allowed", true, id, "", "", verdict.reported};
     }
+    if (needs.texts.empty()) trials.push_back(id);
+    if (needs.texts.empty() || needs.texts.size() >= fewest) continue;
+    fewest = needs.texts.size();
+    verdict.nearest = id;
+    verdict.needs = needs.texts.front();
+    for (std::size_t i = 1; i < needs.texts.size(); ++i) verdict.needs += "; and " + needs.texts[i];
   }
   verdict.code = "no-rule";
-  verdict.relay = mode_of(policy) == Mode::trial || !trials.empty();
-  verdict.reported = trials;  // `allow` stands first in the generator's files
-  verdict.reported.insert(verdict.reported.end(), passed_over.begin(), passed_over.end());
+  verdict.relay = mode_of(r, policy) == Mode::trial || !trials.empty();
+  // `allow` stands first in the generator's files
+  verdict.reported.insert(verdict.reported.begin(), trials.begin(), trials.end());
   return verdict;
 }
 

@@ -99,8 +99,59 @@ TEST_CASE("without a region regions and partitions are not compared") {
   const Place nowhere;
   CHECK(matches("arn:aws:ssm:us-east-1::document/AWS-StartSSHSession", "AWS-StartSSHSession",
                 nowhere));
-  CHECK(matches("arn:aws-cn:ssm:us-east-1:111122223333:document/Mine",
+  CHECK(matches("arn:aws-cn:ssm:cn-north-1:111122223333:document/Mine",
                 "arn:aws:ssm:eu-west-1:111122223333:document/Mine", nowhere));
+}
+
+TEST_CASE("partitions and regions that exclude each other are told apart") {
+  struct Pair {
+    std::string_view partition, region;
+  };
+  for (const Pair& p :
+       {Pair{"aws", "us-east-1"}, Pair{"aws", "*"}, Pair{"*", "*"}, Pair{"aws-cn", "cn-north-1"},
+        Pair{"aws-cn", "*"}, Pair{"aws*", "c*"}, Pair{"aws-us-gov", "us-*"}, Pair{"aws", "us-*"},
+        Pair{"aws-iso-b", "us-isob-e*"}, Pair{"aws-eusc", "eusc-de-east-1"},
+        Pair{"aws-iso", "us-iso*"}, Pair{"aws-???", "us-iso-east-1"}, Pair{"aws", "?n-north-1"}}) {
+    CAPTURE(p.partition);
+    CAPTURE(p.region);
+    CHECK(can_match_place(p.partition, p.region));
+  }
+  for (const Pair& p : {Pair{"aws-cn", "us-east-1"}, Pair{"aws", "cn-*"}, Pair{"aws-cn", "us-*"},
+                        Pair{"aws", "us-gov-west-1"}, Pair{"aws-us-gov", "eu-*"}, Pair{"AWS", "*"},
+                        Pair{"aws-xx", "*"}, Pair{"", "*"}, Pair{"aws-c", "cn-north-1"}}) {
+    CAPTURE(p.partition);
+    CAPTURE(p.region);
+    CHECK_FALSE(can_match_place(p.partition, p.region));
+  }
+}
+
+TEST_CASE("globs that no value can match are told apart") {
+  for (const std::string_view glob :
+       {"AKIA*", "*", "ASIA????????????EXAM", "A3T*", "test", "AKIAIOSFODNN7EXAMPLE"}) {
+    CAPTURE(glob);
+    CHECK(can_match_access_key(glob));
+  }
+  const std::string long_key(129, 'A');
+  for (const std::string_view glob :
+       {"", "AKIA *", "AKIA/x", "A=*", "\xC3\xA9*", "a,b", std::string_view(long_key).data()}) {
+    CAPTURE(glob);
+    CHECK_FALSE(can_match_access_key(glob));
+  }
+  const std::string long_value(65536, 'v');
+  CHECK(can_match_value(std::string_view(long_value).substr(1)));
+  CHECK(can_match_value("{*{"));
+  CHECK_FALSE(can_match_value(long_value));
+  CHECK_FALSE(can_match_value(""));
+  CHECK_FALSE(can_match_value("a{{b"));
+  CHECK_FALSE(can_match_value(std::string_view("a\0b", 3)));
+  for (const std::string_view glob : {"0", "65535", "80*", "?", "*", "?????"}) {
+    CAPTURE(glob);
+    CHECK(can_match_local_port(glob));
+  }
+  for (const std::string_view glob : {"08", "65536", "-1", "x*", "??????", "80-90"}) {
+    CAPTURE(glob);
+    CHECK_FALSE(can_match_local_port(glob));
+  }
 }
 
 TEST_CASE("globs that no target can match are told apart") {

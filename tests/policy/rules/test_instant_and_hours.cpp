@@ -106,6 +106,33 @@ TEST_CASE("hours keep to the wall clock when it is changed") {
   CHECK(holds(one, at("2026-11-01T06:30:00Z")));  // 01:30 EST, again
 }
 
+TEST_CASE("an edge that the clock leaps over counts at the leap") {
+  // 02:30 is never shown on 2026-03-08: 06:59:59Z is 01:59:59 and 07:00:00Z is 03:00:00.
+  const Hours begins = office("sun", "02:30", "04:00", "America/New_York");
+  CHECK_FALSE(holds(begins, at("2026-03-08T06:59:59Z")));
+  CHECK(holds(begins, at("2026-03-08T07:00:00Z")));
+  const Hours ends = office("sun", "01:00", "02:30", "America/New_York");
+  CHECK(holds(ends, at("2026-03-08T06:59:59Z")));
+  CHECK_FALSE(holds(ends, at("2026-03-08T07:00:00Z")));
+  const Hours inside = office("sun", "02:10", "02:50", "America/New_York");
+  CHECK_FALSE(holds(inside, at("2026-03-08T06:59:59Z")));
+  CHECK_FALSE(holds(inside, at("2026-03-08T07:00:00Z")));
+}
+
+TEST_CASE("the clock goes on being changed when the tables of its file have ended") {
+  const Hours noon = office("mon-sun", "12:00", "13:00", "America/New_York");
+  for (const std::string_view summer : {"2026-07-01", "2040-07-01", "2100-07-01", "2250-07-01"}) {
+    CAPTURE(summer);
+    CHECK(holds(noon, at(std::string(summer) + "T16:00:00Z")));
+    CHECK_FALSE(holds(noon, at(std::string(summer) + "T17:00:00Z")));
+  }
+  for (const std::string_view winter : {"2026-01-05", "2040-01-05", "2100-01-05", "9998-01-05"}) {
+    CAPTURE(winter);
+    CHECK(holds(noon, at(std::string(winter) + "T17:00:00Z")));
+    CHECK_FALSE(holds(noon, at(std::string(winter) + "T16:00:00Z")));
+  }
+}
+
 TEST_CASE("days and clocks and zones are read strictly") {
   CHECK(*parse_days("mon") == 0b0000001);
   CHECK(*parse_days("fri-mon") == 0b1110001);
@@ -125,8 +152,42 @@ TEST_CASE("days and clocks and zones are read strictly") {
   CHECK_FALSE(parse_clock("24:01", true).has_value());
   CHECK(find_zone("UTC").has_value());
   for (const std::string_view name :
-       {"", "Mars/Olympus", "JST", "asia/tokyo", "../../etc/passwd", "+09:00"}) {
+       {"Asia/Tokyo", "Etc/GMT+5", "GMT0", "EST5EDT", "America/Argentina/Buenos_Aires"}) {
     CAPTURE(name);
-    CHECK_FALSE(find_zone(name).has_value());
+    CHECK(find_zone(name).has_value());
+  }
+  const std::string endless(5000, 'A');
+  using namespace std::string_view_literals;
+  for (const std::string_view name : {""sv,
+                                      "Mars/Olympus"sv,
+                                      "JST"sv,
+                                      "asia/tokyo"sv,
+                                      "../../etc/passwd"sv,
+                                      "+09:00"sv,
+                                      "/usr/share/zoneinfo/UTC"sv,
+                                      "./UTC"sv,
+                                      "Asia/../UTC"sv,
+                                      "Asia//Tokyo"sv,
+                                      "/UTC"sv,
+                                      "Asia/Tokyo/"sv,
+                                      "Asia"sv,
+                                      "localtime"sv,
+                                      "posixrules"sv,
+                                      "UTC0"sv,
+                                      "right/Asia/Tokyo"sv,
+                                      "file:Asia/Tokyo"sv,
+                                      "libc:localtime"sv,
+                                      "Fixed/UTC+09:00:00"sv,
+                                      "tzdata.zi"sv,
+                                      "UTC "sv,
+                                      "UTC\0"sv,
+                                      "zone.tab"sv,
+                                      "leapseconds"sv,
+                                      "~"sv,
+                                      std::string_view(endless)}) {
+    CAPTURE(name);
+    const auto zone = find_zone(name);
+    REQUIRE_FALSE(zone.has_value());
+    CHECK(zone.error().find("write an IANA name") != std::string::npos);
   }
 }
