@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
   commands::add_run_command(app, std::move(command), exit_status);
   commands::add_env_command(app, exit_status);
   commands::add_check_command(app, exit_status);
+  commands::add_diff_command(app, exit_status);
   commands::add_eval_command(app, exit_status);
   try {
     app.parse(argc, argv);

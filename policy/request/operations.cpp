@@ -178,4 +178,8 @@ bool is_operation_name(std::string_view name) noexcept {
          std::all_of(name.begin(), name.end(), ascii::is_alnum) && !is_miscased(name);
 }
 
+std::span<const std::string_view> operations() noexcept {
+  return kOperations;
+}
+
 }  // namespace ssmgate

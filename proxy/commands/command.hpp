@@ -16,6 +16,7 @@ void add_serve_command(CLI::App& app, int& exit_status);
 void add_run_command(CLI::App& app, std::vector<std::string> command, int& exit_status);
 void add_env_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
+void add_diff_command(CLI::App& app, int& exit_status);
 void add_eval_command(CLI::App& app, int& exit_status);
 
 }  // namespace ssmgate::commands
