@@ -68,46 +68,86 @@ class OneWay {
     change.rule = rule.id;
     change.where = rule.where;
     change.witness = confirmed(found);
-    if (change.witness) {
-      change.reason =
-          explain_change(rule, relays_.rules(), other_.rules(), found.model, direction_);
-    }
-    for (const RuleList& list : lists_of(rule)) add_entries(rule, list, change);
+    reasons_.clear();
+    const Rule* same = find_rule(other_.rules().allow, rule.id);
+    // What is found for a new entry beside entries that are not new is its doing alone.
+    const Rule usual = same != nullptr ? cut_to_common(rule, *same) : rule;
+    for (const RuleList& list : lists_of(rule)) add_entries(rule, usual, same, list, change);
+    if (change.entries.empty()) note_reason(rule, found);
+    change.reason = joined_reasons();
     changes_.push_back(std::move(change));
   }
 
-  // The entries of a list that contribute, where not all of them do.
-  void add_entries(const Rule& rule, const RuleList& list, Change& change) {
-    if (list.entries.size() < 2) return;
-    std::vector<Change::Entry> contributing;
-    for (const RuleEntry& entry : list.entries) {
-      const Found found = comparison_.find(entry.cut());
-      if (found.answer == Answer::none) continue;
-      contributing.push_back({list.key, entry.text, confirmed(found)});
-    }
-    if (contributing.size() == list.entries.size()) keep_added(rule, list.key, contributing);
-    if (contributing.size() == list.entries.size()) return;
-    std::move(contributing.begin(), contributing.end(), std::back_inserter(change.entries));
+  static const Rule* find_rule(const std::vector<Rule>& rules, const std::string& id) {
+    const auto found =
+        std::find_if(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.id == id; });
+    return found == rules.end() ? nullptr : &*found;
   }
 
-  // All contribute, as when two lists have grown and each new entry lends something to the old ones
-  // of the other: the other policy's rule of this id tells which are new.
-  void keep_added(const Rule& rule, const std::string& key,
-                  std::vector<Change::Entry>& contributing) const {
-    const auto& rules = other_.rules().allow;
-    const auto same = std::find_if(rules.begin(), rules.end(),
-                                   [&](const Rule& other) { return other.id == rule.id; });
-    if (same == rules.end()) return;
-    std::set<std::string> before;
-    for (const RuleList& list : lists_of(*same)) {
+  static std::set<std::string> texts_of(const Rule& rule, const std::string& key) {
+    std::set<std::string> texts;
+    for (const RuleList& list : lists_of(rule)) {
       if (list.key != key) continue;
-      for (const RuleEntry& entry : list.entries) before.insert(entry.text);
+      for (const RuleEntry& entry : list.entries) texts.insert(entry.text);
     }
-    std::vector<Change::Entry> added;
-    for (const Change::Entry& entry : contributing) {
-      if (!before.contains(entry.text)) added.push_back(entry);
+    return texts;
+  }
+
+  // The entries of a list that contribute, where not all of them do.
+  void add_entries(const Rule& rule, const Rule& usual, const Rule* same, const RuleList& list,
+                   Change& change) {
+    if (list.entries.size() < 2) return;
+    std::vector<Contribution> contributing;
+    for (const RuleEntry& entry : list.entries) {
+      Rule cut = usual;
+      entry.cut_down(cut);
+      Found found = same != nullptr ? comparison_.find(cut) : Found{};
+      if (found.answer != Answer::found) {
+        cut = rule;
+        entry.cut_down(cut);
+        found = comparison_.find(cut);
+      }
+      if (found.answer != Answer::none) contributing.push_back({&entry, std::move(found)});
+    }
+    // All contribute, as when two lists have grown and each new entry lends something to the old
+    // ones of the other: then the file tells which are new.
+    if (contributing.size() == list.entries.size() && same != nullptr) {
+      keep_added(texts_of(*same, list.key), contributing);
+    }
+    if (contributing.size() == list.entries.size()) return;
+    for (const Contribution& one : contributing) {
+      note_reason(rule, one.found);
+      change.entries.push_back({list.key, one.entry->text, confirmed(one.found)});
+    }
+  }
+
+  struct Contribution {
+    const RuleEntry* entry;
+    Found found;
+  };
+
+  static void keep_added(const std::set<std::string>& before,
+                         std::vector<Contribution>& contributing) {
+    std::vector<Contribution> added;
+    for (const Contribution& one : contributing) {
+      if (!before.contains(one.entry->text)) added.push_back(one);
     }
     if (!added.empty()) contributing = std::move(added);
+  }
+
+  void note_reason(const Rule& rule, const Found& found) {
+    if (found.answer != Answer::found) return;
+    std::string why =
+        explain_change(rule, relays_.rules(), other_.rules(), found.model, direction_);
+    if (std::find(reasons_.begin(), reasons_.end(), why) == reasons_.end()) {
+      reasons_.push_back(std::move(why));
+    }
+  }
+
+  std::string joined_reasons() const {
+    std::string all;
+    for (const std::string& why : reasons_) all.append(all.empty() ? "" : "; ").append(why);
+    return all;
   }
 
   void add_operation(const std::string& glob) {
@@ -144,6 +184,7 @@ class OneWay {
   Direction direction_;
   Time now_;
   sets::Comparison comparison_;
+  std::vector<std::string> reasons_;  // of the rule that is being looked at
   std::vector<Change> changes_;
 };
 

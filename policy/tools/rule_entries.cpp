@@ -1,5 +1,7 @@
 #include "tools/rule_entries.hpp"
 
+#include <algorithm>
+
 namespace ssmgate::tools {
 namespace {
 
@@ -20,29 +22,25 @@ template <class Entry>
 RuleList list_of(const Rule& rule, std::string key, std::vector<Entry> Rule::*list) {
   RuleList made{std::move(key), {}};
   for (std::size_t i = 0; i < (rule.*list).size(); ++i) {
-    made.entries.push_back({text_of((rule.*list)[i]), [&rule, list, i] {
-                              Rule cut = rule;
+    made.entries.push_back({text_of((rule.*list)[i]), [&rule, list, i](Rule& cut) {
                               cut.*list = {(rule.*list)[i]};
-                              return cut;
                             }});
   }
   return made;
 }
 
-Rule with_users(const Rule& rule, UsersCriterion users) {
-  Rule cut = rule;
-  cut.users = std::move(users);
-  cut.users.said = true;
-  return cut;
+void set_users(Rule& rule, UsersCriterion users) {
+  rule.users = std::move(users);
+  rule.users.said = true;
 }
 
 void append_users(const Rule& rule, std::vector<std::string> UsersCriterion::*list,
                   std::string_view prefix, RuleList& out) {
   for (const std::string& name : rule.users.*list) {
-    out.entries.push_back({std::string(prefix) + name, [&rule, list, name] {
+    out.entries.push_back({std::string(prefix) + name, [list, name](Rule& cut) {
                              UsersCriterion one;
                              (one.*list).push_back(name);
-                             return with_users(rule, std::move(one));
+                             set_users(cut, std::move(one));
                            }});
   }
 }
@@ -50,10 +48,10 @@ void append_users(const Rule& rule, std::vector<std::string> UsersCriterion::*li
 RuleList users_of(const Rule& rule) {
   RuleList made{"users", {}};
   if (rule.users.any) {
-    made.entries.push_back({"any", [&rule] {
+    made.entries.push_back({"any", [](Rule& cut) {
                               UsersCriterion one;
                               one.any = true;
-                              return with_users(rule, std::move(one));
+                              set_users(cut, std::move(one));
                             }});
   }
   append_users(rule, &UsersCriterion::names, "", made);
@@ -63,13 +61,10 @@ RuleList users_of(const Rule& rule) {
 }
 
 template <class Entry>
-void append_values(const Rule& rule, std::size_t at, const std::vector<Entry>& values,
-                   RuleList& out) {
+void append_values(std::size_t at, const std::vector<Entry>& values, RuleList& out) {
   for (const Entry& entry : values) {
-    out.entries.push_back({text_of(entry), [&rule, at, entry] {
-                             Rule cut = rule;
+    out.entries.push_back({text_of(entry), [at, entry](Rule& cut) {
                              cut.parameters[at].test = std::vector<Entry>{entry};
-                             return cut;
                            }});
   }
 }
@@ -78,16 +73,59 @@ RuleList values_of(const Rule& rule, std::size_t at) {
   const ParameterCriterion& criterion = rule.parameters[at];
   RuleList made{"parameters." + criterion.name, {}};
   if (const auto* globs = std::get_if<Globs>(&criterion.test)) {
-    append_values(rule, at, *globs, made);
+    append_values(at, *globs, made);
   } else if (const auto* hosts = std::get_if<std::vector<HostEntry>>(&criterion.test)) {
-    append_values(rule, at, *hosts, made);
+    append_values(at, *hosts, made);
   } else if (const auto* ports = std::get_if<std::vector<PortEntry>>(&criterion.test)) {
-    append_values(rule, at, *ports, made);
+    append_values(at, *ports, made);
   }
   return made;
 }
 
+// Entries of `list` that `other` has; all of them where it has none.
+template <class Entry>
+void keep_common(std::vector<Entry>& list, const std::vector<Entry>& other) {
+  std::vector<Entry> common;
+  for (const Entry& entry : list) {
+    const bool shared = std::any_of(other.begin(), other.end(), [&](const Entry& its) {
+      return text_of(its) == text_of(entry);
+    });
+    if (shared) common.push_back(entry);
+  }
+  if (!common.empty()) list = std::move(common);
+}
+
+void keep_common_users(UsersCriterion& users, const UsersCriterion& other) {
+  if (users.any) return;
+  UsersCriterion common;
+  common.said = users.said;
+  for (const auto list :
+       {&UsersCriterion::names, &UsersCriterion::unix_users, &UsersCriterion::unix_groups}) {
+    for (const std::string& name : users.*list) {
+      const auto& its = other.*list;
+      if (std::find(its.begin(), its.end(), name) != its.end()) (common.*list).push_back(name);
+    }
+  }
+  const bool none =
+      common.names.empty() && common.unix_users.empty() && common.unix_groups.empty();
+  if (!none) users = std::move(common);
+}
+
 }  // namespace
+
+Rule cut_to_common(const Rule& rule, const Rule& other) {
+  Rule cut = rule;
+  keep_common_users(cut.users, other.users);
+  keep_common(cut.clients, other.clients);
+  for (const auto list : {&Rule::accounts, &Rule::access_keys, &Rule::regions, &Rule::targets,
+                          &Rule::commands}) {
+    keep_common(cut.*list, other.*list);
+  }
+  keep_common(cut.documents, other.documents);
+  keep_common(cut.hosts, other.hosts);
+  keep_common(cut.ports, other.ports);
+  return cut;
+}
 
 std::vector<RuleList> lists_of(const Rule& rule) {
   std::vector<RuleList> lists;

@@ -1,4 +1,4 @@
-// The entries of a rule's lists, one by one: the rule cut down to a single one of them.
+// The entries of a rule's lists, one by one: a rule cut down to a single one of them.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,8 @@
 namespace ssmgate::tools {
 
 struct RuleEntry {
-  std::string text;               // as the file writes it; a group's member by its name
-  std::function<Rule()> cut;      // the rule with this entry alone in the list
+  std::string text;                     // as the file writes it; a group's member by its name
+  std::function<void(Rule&)> cut_down;  // leaves this entry alone in the list of a copy of the rule
 };
 
 struct RuleList {
@@ -21,5 +21,8 @@ struct RuleList {
 
 // Every list of `rule`, which must outlive the result.
 [[nodiscard]] std::vector<RuleList> lists_of(const Rule& rule);
+
+// `rule` with only those entries that `other` has as well, in each list that has any of them.
+[[nodiscard]] Rule cut_to_common(const Rule& rule, const Rule& other);
 
 }  // namespace ssmgate::tools
