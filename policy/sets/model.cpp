@@ -56,6 +56,10 @@ std::string body_of(const Model& model) {
 
 }  // namespace
 
+IpAddress usual_client() noexcept {
+  return IpAddress::v4({127, 0, 0, 1});
+}
+
 Witness to_witness(const Model& model) {
   Witness witness;
   witness.body = body_of(model);
@@ -63,7 +67,7 @@ Witness to_witness(const Model& model) {
   caller.user = model.user;
   caller.unix_user = model.unix_user;
   caller.unix_groups = model.unix_groups;
-  if (model.client != IpAddress::v4({127, 0, 0, 1})) caller.client = render_ip_address(model.client);
+  if (model.client != usual_client()) caller.client = render_ip_address(model.client);
   caller.access_key = model.access_key;
   const bool carried = model.access_key && find_account(*model.access_key) == model.account;
   if (!carried) caller.account = model.account;

@@ -12,10 +12,13 @@
 
 namespace ssmgate::sets {
 
+// 127.0.0.1, which `eval` takes for a client that is not named.
+[[nodiscard]] IpAddress usual_client() noexcept;
+
 struct Model {
   std::optional<std::string> user, unix_user;
   std::vector<std::string> unix_groups;
-  IpAddress client = IpAddress::v4({127, 0, 0, 1});
+  IpAddress client = usual_client();
   std::optional<std::string> account;     // also where the access key carries it
   std::optional<std::string> access_key;
   std::optional<std::string> region;      // absent: only `eval` can be asked so
