@@ -61,7 +61,6 @@ Comparison::Comparison(const CompiledRules& relays, const CompiledRules& refuses
       now_(std::chrono::floor<std::chrono::seconds>(now)),
       budget_{kMaxSteps},
       relays_deny_(relays.deny),
-      refuses_deny_(refuses.deny),
       refuses_allow_(refuses.allow) {
   make_classes();
   for (const Rule& rule : refuses.allow) equal_allow_.insert(key_of(rule));
@@ -81,97 +80,103 @@ void Comparison::make_classes() {
   classes_.push_back({absent, view_of(absent, relays_), view_of(absent, refuses_)});
 }
 
-std::optional<std::vector<Conflict>> Comparison::conflicts(const Class& where,
-                                                           const Model& model) const {
+std::optional<std::vector<Conflict>> Comparison::conflicts(const Class& where, const Model& model,
+                                                           Unwanted unwanted) const {
   std::vector<Conflict> found;
   const auto passing = Proposal::make(relays_, model);
   if (!passing) return std::nullopt;
-  if (!report_mode_) {
+  if (unwanted.denials) {
     for (const Rule* rule : relays_deny_.matching(passing->facts())) {
       if (in_force(*rule, model.now)) found.push_back({rule, &where.relays});
     }
-    if (!found.empty()) return found;
   }
+  if (!unwanted.allowances || !found.empty()) return found;
   const auto refused = Proposal::make(refuses_, model);
   if (!refused) return found;
-  for (const Rule* rule : refuses_deny_.matching(refused->facts())) {
-    if (in_force(*rule, model.now)) return found;
-  }
   for (const Rule* rule : refuses_allow_.matching(refused->facts())) {
     if (counts(*rule, model.now)) found.push_back({rule, &where.refuses});
   }
   return found;
 }
 
-Found Comparison::ask(const Class& where, const Literals& wanted,
-                      const Surroundings& surroundings) {
-  const auto asked = [&](const Model& model) { return conflicts(where, model); };
+Found Comparison::ask(const Class& where, const Literals& wanted, const Surroundings& surroundings,
+                      Unwanted unwanted) {
+  const auto asked = [&](const Model& model) { return conflicts(where, model, unwanted); };
   return search(wanted, surroundings, asked, atoms_, budget_);
 }
 
-Found Comparison::find_product(const Class& where, const Literals& product,
-                               const Surroundings& surroundings, bool has_equal) {
-  Gathered gathered;
-  Literals wanted = product;
+// Not while the second policy's own report mode relays everything.
+Literals Comparison::enforced(Literals wanted) {
   if (refuses_.report_until) {
     wanted.push_back({atoms_.make(Dimension::time, BeforeAtom{*refuses_.report_until}), false});
   }
-  // No allow rule of the second policy matches ...
-  if (!(has_equal && !where.document.absent) &&
-      gathered.take(ask(where, wanted, surroundings))) {
-    return gathered.give();
-  }
-  // ... or a deny rule does, which the first policy does not have ...
-  for (const Rule* deny : own_denies_) {
-    for (const Literals& denied :
-         products_of(*deny, where.refuses, surroundings.parameters, atoms_)) {
-      Literals both = wanted;
-      both.insert(both.end(), denied.begin(), denied.end());
-      if (gathered.take(ask(where, both, surroundings))) return gathered.give();
-    }
-  }
-  // ... or its default document does not take a parameter.
-  if (!where.document.absent || where.refuses.catalogued == nullptr) return gathered.give();
+  return wanted;
+}
+
+// An absent DocumentName, with a parameter that the second policy's default does not take.
+Found Comparison::find_unread(const Class& where, const Literals& product,
+                              const Surroundings& surroundings) {
+  if (!where.document.absent || where.refuses.catalogued == nullptr) return {};
+  Gathered gathered;
   for (const std::string& name : surroundings.parameters) {
-    Literals sent = wanted;
+    Literals sent = product;
     sent.push_back({atoms_.make(Dimension::parameter, AbsentAtom{}, name), false});
-    if (gathered.take(ask(where, sent, surroundings))) return gathered.give();
+    if (gathered.take(ask(where, sent, surroundings, {}))) break;
   }
   return gathered.give();
 }
 
-Found Comparison::find_in(const Class& where, const Rule& rule, bool has_equal) {
+Found Comparison::find_unallowed_in(const Class& where, const Rule& rule, const Rule* beside,
+                                    bool has_equal) {
   const Surroundings surroundings{where.document, now_, parameters_of(rule, where.relays)};
   Gathered gathered;
   for (const Literals& product :
        products_of(rule, where.relays, surroundings.parameters, atoms_)) {
-    if (gathered.take(find_product(where, product, surroundings, has_equal))) break;
+    const Literals wanted = enforced(product);
+    std::vector<Literals> others{{}};
+    if (beside != nullptr) {
+      others = products_of(*beside, where.refuses, surroundings.parameters, atoms_);
+    }
+    for (Literals& all : others) {
+      all.insert(all.begin(), wanted.begin(), wanted.end());
+      if (!has_equal && gathered.take(ask(where, all, surroundings, {}))) return gathered.give();
+      if (gathered.take(find_unread(where, all, surroundings))) return gathered.give();
+    }
   }
   return gathered.give();
 }
 
-Found Comparison::find(const Rule& rule, bool has_equal) {
-  if (has_equal && own_denies_.empty() && relays_.default_document == refuses_.default_document) {
-    return {};
-  }
+Found Comparison::find_unallowed(const Rule& rule, const Rule* beside) {
+  const bool has_equal = equal_allow_.contains(key_of(rule));
   Gathered gathered;
   for (const Class& where : classes_) {
-    if (gathered.take(find_in(where, rule, has_equal))) break;
+    if (has_equal && !where.document.absent) continue;
+    const bool equal_here = has_equal && !where.document.absent;
+    if (gathered.take(find_unallowed_in(where, rule, beside, equal_here))) break;
   }
   return gathered.give();
 }
 
-Found Comparison::find(const Rule& rule) {
-  return find(rule, false);
-}
-
-Found Comparison::find_of_policy(const Rule& rule) {
-  return find(rule, equal_allow_.contains(key_of(rule)));
+Found Comparison::find_denied(const Rule& rule, const Rule& deny) {
+  Gathered gathered;
+  for (const Class& where : classes_) {
+    const Surroundings surroundings{where.document, now_, parameters_of(rule, where.relays)};
+    const auto products = products_of(rule, where.relays, surroundings.parameters, atoms_);
+    if (products.empty()) continue;
+    const auto denials = products_of(deny, where.refuses, surroundings.parameters, atoms_);
+    for (const Literals& product : products) {
+      for (const Literals& denial : denials) {
+        Literals both = enforced(product);
+        both.insert(both.end(), denial.begin(), denial.end());
+        if (gathered.take(ask(where, both, surroundings, {true, false}))) return gathered.give();
+      }
+    }
+  }
+  return gathered.give();
 }
 
 Found Comparison::find_in_report_mode() {
   if (!relays_.report_until) return {};
-  report_mode_ = true;
   Gathered gathered;
   const Literals during{{atoms_.make(Dimension::time, BeforeAtom{*relays_.report_until}), true}};
   for (const Class& where : classes_) {
@@ -179,9 +184,8 @@ Found Comparison::find_in_report_mode() {
     std::vector<std::string> parameters = parameters_of(Rule{}, where.relays);
     if (where.relays.catalogued == nullptr) parameters.emplace_back("unnamed");
     const Surroundings surroundings{where.document, now_, std::move(parameters)};
-    if (gathered.take(find_product(where, during, surroundings, false))) break;
+    if (gathered.take(ask(where, enforced(during), surroundings, {false, true}))) break;
   }
-  report_mode_ = false;
   return gathered.give();
 }
 

@@ -18,10 +18,13 @@ class Comparison {
   Comparison(const CompiledRules& relays, const CompiledRules& refuses, Instant now);
 
   // A request that `rule`, an allow rule of the first policy or one cut down from it, lets pass
-  // there, and that the second policy does not relay.
-  [[nodiscard]] Found find(const Rule& rule);
-  // The same for whole rules: knows at once that the second policy has an equal one.
-  [[nodiscard]] Found find_of_policy(const Rule& rule);
+  // there, and that no allow rule of the second policy does (or that is malformed to it). `beside`,
+  // a rule of the second policy, must match as well, where it is given.
+  [[nodiscard]] Found find_unallowed(const Rule& rule, const Rule* beside = nullptr);
+  // The same, refused by `deny`, one of own_denies().
+  [[nodiscard]] Found find_denied(const Rule& rule, const Rule& deny);
+  // The deny rules of the second policy to which the first has no equal.
+  [[nodiscard]] const std::vector<const Rule*>& own_denies() const noexcept { return own_denies_; }
   // A request that only the first policy's own report mode relays.
   [[nodiscard]] Found find_in_report_mode();
 
@@ -30,15 +33,22 @@ class Comparison {
     DocumentClass document;
     DocumentView relays, refuses;
   };
+  // Whose rules must not match a proposal: the first policy's denials, the second's allowances.
+  struct Unwanted {
+    bool denials = true, allowances = true;
+  };
 
-  [[nodiscard]] Found find(const Rule& rule, bool has_equal);
-  [[nodiscard]] Found find_in(const Class& where, const Rule& rule, bool has_equal);
-  [[nodiscard]] Found find_product(const Class& where, const Literals& product,
-                                   const Surroundings& surroundings, bool has_equal);
+  // In one class of documents, for each conjunction of the rule.
+  [[nodiscard]] Found find_unallowed_in(const Class& where, const Rule& rule, const Rule* beside,
+                                        bool has_equal);
+  [[nodiscard]] Found find_unread(const Class& where, const Literals& product,
+                                  const Surroundings& surroundings);
+  [[nodiscard]] Literals enforced(Literals wanted);
   [[nodiscard]] Found ask(const Class& where, const Literals& wanted,
-                          const Surroundings& surroundings);
+                          const Surroundings& surroundings, Unwanted unwanted);
   [[nodiscard]] std::optional<std::vector<Conflict>> conflicts(const Class& where,
-                                                               const Model& model) const;
+                                                               const Model& model,
+                                                               Unwanted unwanted) const;
   void make_classes();
 
   const CompiledRules& relays_;
@@ -47,10 +57,9 @@ class Comparison {
   AtomTable atoms_;
   Budget budget_;
   std::vector<Class> classes_;
-  RuleFinder relays_deny_, refuses_deny_, refuses_allow_;
+  RuleFinder relays_deny_, refuses_allow_;
   std::unordered_set<std::string> equal_allow_;
-  std::vector<const Rule*> own_denies_;  // of the second policy, which the first has not
-  bool report_mode_ = false;             // being asked about
+  std::vector<const Rule*> own_denies_;
 };
 
 // The classes of documents, the absent one left out.

@@ -242,6 +242,36 @@ const Language& parameter_reference() {
   return language;
 }
 
+const Language& port_texts() {
+  static const Language texts = [] {
+    // The first digits, the next one, and how many follow: up to 65535, digit by digit.
+    struct Run {
+      std::string_view first, next;
+      int more;
+    };
+    static constexpr std::array<Run, 10> kRuns = {{{"", "0", 0},
+                                                   {"", "123456789", 0},
+                                                   {"", "123456789", 1},
+                                                   {"", "123456789", 2},
+                                                   {"", "123456789", 3},
+                                                   {"", "12345", 4},
+                                                   {"6", "01234", 3},
+                                                   {"65", "01234", 2},
+                                                   {"655", "012", 1},
+                                                   {"6553", "012345", 0}}};
+    Language made;
+    for (const Run& run : kRuns) {
+      Pattern pattern;
+      append_text(pattern, run.first);
+      append_set(pattern, run.next, 1);
+      append_set(pattern, kDigits, run.more);
+      made.patterns.push_back(std::move(pattern));
+    }
+    return made;
+  }();
+  return texts;
+}
+
 const Language& host_shape() {
   static const Language shape = run_of(kHostLettersAndDot, 1);
   return shape;

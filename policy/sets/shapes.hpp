@@ -33,6 +33,8 @@ inline constexpr std::size_t kMaxHostLength = 253;
 // Values that hold no `{{`: what they may be, and what they may not.
 [[nodiscard]] const Language& value_shape();
 [[nodiscard]] const Language& parameter_reference();
+// 0 to 65535 as ports are written.
+[[nodiscard]] const Language& port_texts();
 // Canonical host names: of these letters, and none of the ill-formed.
 [[nodiscard]] const Language& host_shape();
 [[nodiscard]] const Language& ill_formed_hosts();

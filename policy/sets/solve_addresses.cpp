@@ -128,6 +128,10 @@ Answer solve_host_name(std::span<const SignedTest> tests, bool guarded, std::str
   WordProblem problem{{&host_shape()}, {&ill_formed_hosts()}, kMaxHostLength};
   (guarded ? problem.required : problem.forbidden).push_back(&guarded_names());
   for (const SignedTest& test : tests) {
+    if (hosts_of(test) == nullptr) {
+      if (!test.wanted) return Answer::none;  // `any`
+      continue;
+    }
     languages.push_back(names_of(std::get<ValueAtom>(test.atom->question), guarded));
     (test.wanted ? problem.required : problem.forbidden).push_back(&languages.back());
   }
@@ -173,7 +177,9 @@ Answer solve_host(std::span<const SignedTest> tests, std::string& value) {
   const Answer name = solve_host_name(tests, false, value);
   if (name == Answer::found) return name;
   std::vector<Cidr> blocks;
-  for (const SignedTest& test : tests) append_blocks(*hosts_of(test), blocks);
+  for (const SignedTest& test : tests) {
+    if (const auto* hosts = hosts_of(test)) append_blocks(*hosts, blocks);
+  }
   for (const IpAddress& address : candidates(std::move(blocks), "10.0.0.1")) {
     const std::string text = render_ip_address(address);
     const auto host = parse_host(text);
@@ -188,7 +194,7 @@ Answer solve_host(std::span<const SignedTest> tests, std::string& value) {
 }
 
 Answer solve_port(std::span<const SignedTest> tests, std::string_view name, std::string& value) {
-  const unsigned least = name == "localPortNumber" ? 0 : 1;
+  const unsigned least = name == "portNumber" ? 1 : 0;  // 0 is no port elsewhere, but a text
   std::vector<unsigned> ports{least};
   bool intervals = true;
   for (const SignedTest& test : tests) {

@@ -25,27 +25,44 @@ bool passes(const Tests& tests, std::string_view name, std::string_view value) {
   });
 }
 
-// Values when every test is by globs: exact.
-Answer solve_by_globs(const Tests& tests, std::string& value) {
+template <class Form>
+bool has_form(const Tests& tests) {
+  return std::any_of(tests.begin(), tests.end(), [](const SignedTest& test) {
+    return std::holds_alternative<Form>(test_of(test));
+  });
+}
+
+// Values that are no port, to which tests of ports say no: exact.
+Answer solve_by_globs(const Tests& tests, bool ports, std::string& value) {
   WordProblem problem{{&value_shape()}, {&parameter_reference()}};
+  if (ports) problem.forbidden.push_back(&port_texts());
   for (const SignedTest& test : tests) {
-    if (std::holds_alternative<AnyValue>(test_of(test))) {
-      if (!test.wanted) return Answer::none;
-      continue;
+    if (std::holds_alternative<Globs>(test_of(test))) {
+      (test.wanted ? problem.required : problem.forbidden).push_back(&test.atom->language);
+    } else if (test.wanted != std::holds_alternative<AnyValue>(test_of(test))) {
+      return Answer::none;
     }
-    (test.wanted ? problem.required : problem.forbidden).push_back(&test.atom->language);
   }
   WordAnswer answer = find_word(problem);
   if (answer.answer == Answer::found) value = std::move(answer.word);
   return answer.answer;
 }
 
-template <class Form>
-bool all_of_form(const Tests& tests) {
-  return std::all_of(tests.begin(), tests.end(), [](const SignedTest& test) {
-    return std::holds_alternative<Form>(test_of(test)) ||
-           std::holds_alternative<AnyValue>(test_of(test));
-  });
+// Globs and ports: a value is a port, of which there are few, or it is none.
+Answer solve_by_globs_and_ports(const Tests& tests, std::string_view name, std::string& value) {
+  const bool ports = has_form<std::vector<PortEntry>>(tests);
+  if (ports && solve_port(tests, name, value) == Answer::found) return Answer::found;
+  return solve_by_globs(tests, ports, value);
+}
+
+// Hosts: a value is a host, or it is none and passes no test.
+Answer solve_by_hosts(const Tests& tests, std::string_view name, std::string& value) {
+  static constexpr std::string_view kNoHost = "no host";
+  if (passes(tests, name, kNoHost)) {
+    value = kNoHost;
+    return Answer::found;
+  }
+  return solve_host(tests, value);
 }
 
 Tests only(const Tests& tests, bool (*wanted)(const ValueTest&)) {
@@ -64,7 +81,7 @@ Answer try_candidates(const Tests& tests, std::string_view name, std::string& va
   const Tests globs = only(tests, [](const ValueTest& test) {
     return std::holds_alternative<Globs>(test);
   });
-  if (solve_by_globs(globs, found) == Answer::found) candidates.push_back(found);
+  if (solve_by_globs(globs, false, found) == Answer::found) candidates.push_back(found);
   const Tests hosts = only(tests, [](const ValueTest& test) {
     return std::holds_alternative<std::vector<HostEntry>>(test);
   });
@@ -95,7 +112,12 @@ Answer try_candidates(const Tests& tests, std::string_view name, std::string& va
 Answer solve_value(const Tests& tests, std::string_view name, std::string& value) {
   if (name == "host") return solve_host(tests, value);
   if (name == "portNumber" || name == "localPortNumber") return solve_port(tests, name, value);
-  if (all_of_form<Globs>(tests)) return solve_by_globs(tests, value);
+  const bool hosts = has_form<std::vector<HostEntry>>(tests);
+  const bool regexes = has_form<RegexCriterion>(tests);
+  if (!hosts && !regexes) return solve_by_globs_and_ports(tests, name, value);
+  if (!regexes && !has_form<Globs>(tests) && !has_form<std::vector<PortEntry>>(tests)) {
+    return solve_by_hosts(tests, name, value);
+  }
   return try_candidates(tests, name, value);
 }
 

@@ -238,9 +238,12 @@ Answer solve_name(std::span<const Literal> literals, const DocumentClass& docume
     case DocumentClass::Kind::named: return Answer::found;
     case DocumentClass::Kind::caller_owned:
       shape.forbidden.push_back(&reserved_names());
-      shape.plain = {kShell};
+      shape.plain = {kShell, "Example-Document"};
       break;
-    case DocumentClass::Kind::aws_owned: shape.required.push_back(&reserved_names()); break;
+    case DocumentClass::Kind::aws_owned:
+      shape.required.push_back(&reserved_names());
+      shape.plain = {"AWS-Example"};
+      break;
     case DocumentClass::Kind::account_arn:
       // `arn:aws:ssm:us-east-1:111122223333:document/` is as long as an ARN's front usually is.
       shape.longest = kMaxNameLength - 44;

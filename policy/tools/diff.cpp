@@ -31,8 +31,7 @@ class OneWay {
   std::vector<Change> run() {
     add_report_mode();
     for (const Rule& rule : relays_.rules().allow) {
-      Found found = comparison_.find_of_policy(rule);
-      if (found.answer != Answer::none) add_rule(rule, found);
+      add_rule(rule);
     }
     for (const std::string& glob : other_.rules().denied_operations) add_operation(glob);
     return std::move(changes_);
@@ -55,6 +54,7 @@ class OneWay {
     if (found.answer == Answer::none) return;
     Change change;
     change.kind = Change::Kind::report_mode;
+    change.as_a_whole = true;
     change.reason = "the whole policy " +
                     std::string(direction_ == Direction::granted ? "is" : "was") +
                     " in report mode until " + render_instant(*relays_.rules().report_until) +
@@ -63,19 +63,38 @@ class OneWay {
     changes_.push_back(std::move(change));
   }
 
-  void add_rule(const Rule& rule, const Found& found) {
+  void add_rule(const Rule& rule) {
     Change change;
     change.rule = rule.id;
     change.where = rule.where;
-    change.witness = confirmed(found);
     reasons_.clear();
-    const Rule* same = find_rule(other_.rules().allow, rule.id);
-    // What is found for a new entry beside entries that are not new is its doing alone.
-    const Rule usual = same != nullptr ? cut_to_common(rule, *same) : rule;
-    for (const RuleList& list : lists_of(rule)) add_entries(rule, usual, same, list, change);
-    if (change.entries.empty()) note_reason(rule, found);
-    change.reason = joined_reasons();
+    const Found unallowed = comparison_.find_unallowed(rule);
+    if (unallowed.answer != Answer::none) add_unallowed(rule, unallowed, change);
+    for (const Rule* deny : comparison_.own_denies()) add_denied(rule, *deny, change);
+    if (!change.as_a_whole && change.entries.empty()) return;
+    for (const std::string& why : reasons_) {
+      change.reason.append(change.reason.empty() ? "" : "; ").append(why);
+    }
     changes_.push_back(std::move(change));
+  }
+
+  // Entry by entry where that says more than the rule as a whole.
+  void add_unallowed(const Rule& rule, const Found& found, Change& change) {
+    change.witness = confirmed(found);
+    const Rule* same = find_rule(other_.rules().allow, rule.id);
+    for (const RuleList& list : lists_of(rule)) add_entries(rule, same, list, change);
+    change.as_a_whole = change.entries.empty();
+    if (change.as_a_whole) note_unallowed(rule, found);
+  }
+
+  void add_denied(const Rule& rule, const Rule& deny, Change& change) {
+    const Found found = comparison_.find_denied(rule, deny);
+    if (found.answer == Answer::none) return;
+    if (found.answer == Answer::found) {
+      note(explain_denied(deny, relays_.rules(), found.model, direction_));
+    }
+    change.entries.push_back({"deny", deny.id, confirmed(found)});
+    if (!change.witness) change.witness = change.entries.back().witness;
   }
 
   static const Rule* find_rule(const std::vector<Rule>& rules, const std::string& id) {
@@ -84,41 +103,14 @@ class OneWay {
     return found == rules.end() ? nullptr : &*found;
   }
 
-  static std::set<std::string> texts_of(const Rule& rule, const std::string& key) {
+  static std::set<std::string> texts_of(const Rule* rule, const std::string& key) {
     std::set<std::string> texts;
-    for (const RuleList& list : lists_of(rule)) {
+    if (rule == nullptr) return texts;
+    for (const RuleList& list : lists_of(*rule)) {
       if (list.key != key) continue;
       for (const RuleEntry& entry : list.entries) texts.insert(entry.text);
     }
     return texts;
-  }
-
-  // The entries of a list that contribute, where not all of them do.
-  void add_entries(const Rule& rule, const Rule& usual, const Rule* same, const RuleList& list,
-                   Change& change) {
-    if (list.entries.size() < 2) return;
-    std::vector<Contribution> contributing;
-    for (const RuleEntry& entry : list.entries) {
-      Rule cut = usual;
-      entry.cut_down(cut);
-      Found found = same != nullptr ? comparison_.find(cut) : Found{};
-      if (found.answer != Answer::found) {
-        cut = rule;
-        entry.cut_down(cut);
-        found = comparison_.find(cut);
-      }
-      if (found.answer != Answer::none) contributing.push_back({&entry, std::move(found)});
-    }
-    // All contribute, as when two lists have grown and each new entry lends something to the old
-    // ones of the other: then the file tells which are new.
-    if (contributing.size() == list.entries.size() && same != nullptr) {
-      keep_added(texts_of(*same, list.key), contributing);
-    }
-    if (contributing.size() == list.entries.size()) return;
-    for (const Contribution& one : contributing) {
-      note_reason(rule, one.found);
-      change.entries.push_back({list.key, one.entry->text, confirmed(one.found)});
-    }
   }
 
   struct Contribution {
@@ -126,28 +118,63 @@ class OneWay {
     Found found;
   };
 
-  static void keep_added(const std::set<std::string>& before,
-                         std::vector<Contribution>& contributing) {
-    std::vector<Contribution> added;
-    for (const Contribution& one : contributing) {
-      if (!before.contains(one.entry->text)) added.push_back(one);
+  // The entries that contribute by themselves: beside the other policy's rule of this id, of which
+  // all holds but this list.
+  std::vector<Contribution> find_alone(const Rule& rule, const Rule& same, const RuleList& list) {
+    std::vector<Contribution> alone;
+    const Rule beside = without(same, list.key);
+    bool certain = false;
+    for (const RuleEntry& entry : list.entries) {
+      Rule cut = rule;
+      entry.cut_down(cut);
+      Found found = comparison_.find_unallowed(cut, &beside);
+      certain = certain || found.answer == Answer::found;
+      if (found.answer != Answer::none) alone.push_back({&entry, std::move(found)});
     }
-    if (!added.empty()) contributing = std::move(added);
+    if (!certain) alone.clear();
+    return alone;
   }
 
-  void note_reason(const Rule& rule, const Found& found) {
+  // Those that contribute at all, where not all of them do; or those that the file tells are new,
+  // as when two lists have grown and each new entry lends something to the old ones of the other.
+  std::vector<Contribution> find_together(const Rule& rule, const RuleList& list,
+                                          const std::set<std::string>& before) {
+    std::vector<Contribution> contributing;
+    if (list.entries.size() < 2) return contributing;
+    for (const RuleEntry& entry : list.entries) {
+      Rule cut = rule;
+      entry.cut_down(cut);
+      Found found = comparison_.find_unallowed(cut);
+      if (found.answer != Answer::none) contributing.push_back({&entry, std::move(found)});
+    }
+    if (contributing.size() < list.entries.size()) return contributing;
+    std::erase_if(contributing, [&](const Contribution& one) {
+      return before.empty() || before.contains(one.entry->text);
+    });
+    return contributing;
+  }
+
+  void add_entries(const Rule& rule, const Rule* same, const RuleList& list, Change& change) {
+    if (list.entries.empty()) return;
+    std::vector<Contribution> contributing;
+    if (same != nullptr) contributing = find_alone(rule, *same, list);
+    const std::set<std::string> before = texts_of(same, list.key);
+    if (contributing.empty()) contributing = find_together(rule, list, before);
+    for (const Contribution& one : contributing) {
+      note_unallowed(rule, one.found);
+      change.entries.push_back({list.key, one.entry->text, confirmed(one.found)});
+    }
+  }
+
+  void note_unallowed(const Rule& rule, const Found& found) {
     if (found.answer != Answer::found) return;
-    std::string why =
-        explain_change(rule, relays_.rules(), other_.rules(), found.model, direction_);
+    note(explain_unallowed(rule, other_.rules(), found.model, direction_));
+  }
+
+  void note(std::string why) {
     if (std::find(reasons_.begin(), reasons_.end(), why) == reasons_.end()) {
       reasons_.push_back(std::move(why));
     }
-  }
-
-  std::string joined_reasons() const {
-    std::string all;
-    for (const std::string& why : reasons_) all.append(all.empty() ? "" : "; ").append(why);
-    return all;
   }
 
   void add_operation(const std::string& glob) {

@@ -40,30 +40,8 @@ bool in_force(const Rule& deny, Instant now) {
   return !deny.report_until || now >= *deny.report_until;
 }
 
-const Rule* find_refusing(const CompiledRules& policy, const Facts& facts) {
-  const auto found =
-      std::find_if(policy.deny.begin(), policy.deny.end(), [&](const Rule& rule) {
-        return in_force(rule, facts.now) && matches(rule, facts);
-      });
-  return found == policy.deny.end() ? nullptr : &*found;
-}
-
 std::string quoted(std::string_view text) {
   return "`" + std::string(text) + "`";
-}
-
-// A deny rule of the policy that refuses, against what has its id in the one that relays.
-std::string about_deny(const Rule& deny, const CompiledRules& relays, const Facts& facts,
-                       Direction direction) {
-  const bool granted = direction == Direction::granted;
-  const Rule* same = find_rule(relays.deny, deny.id);
-  const std::string rule = "the deny rule " + quoted(deny.id);
-  if (same == nullptr) return rule + (granted ? " is gone" : " is new");
-  if (granted && !in_force(*same, facts.now)) {
-    return rule + " is on trial until " + render_instant(*same->report_until);
-  }
-  if (!granted && !in_force(*same, facts.now)) return rule + " is no longer on trial then";
-  return rule + (granted ? " is narrower" : " is wider");
 }
 
 std::string about_allow(const Rule& rule, const CompiledRules& other, const Facts& facts,
@@ -82,27 +60,32 @@ std::string about_allow(const Rule& rule, const CompiledRules& other, const Fact
 
 }  // namespace
 
-std::string explain_change(const Rule& rule, const CompiledRules& relays,
-                           const CompiledRules& other, const sets::Model& request,
-                           Direction direction) {
+std::string explain_unallowed(const Rule& rule, const CompiledRules& other,
+                              const sets::Model& request, Direction direction) {
   const bool granted = direction == Direction::granted;
-  std::string why;
-  if (!request.name) {
-    why = "`default_document` " + std::string(granted ? "was " : "is now ") +
-          quoted(other.default_document) + "; ";
+  std::string trial;
+  if (granted && rule.report_until) {
+    trial = "; on trial until " + render_instant(*rule.report_until);
   }
   const auto refused = sets::Proposal::make(other, request);
-  if (!refused) {
-    why += "it " + std::string(granted ? "did not take" : "does not take") + " these parameters";
-  } else if (const Rule* deny = find_refusing(other, refused->facts())) {
-    why += about_deny(*deny, relays, refused->facts(), direction);
-  } else {
-    why += about_allow(rule, other, refused->facts(), direction);
+  if (!request.name || !refused) {
+    return "`default_document` " + std::string(granted ? "was " : "is now ") +
+           quoted(other.default_document) + trial;
   }
-  if (granted && rule.report_until) {
-    why += "; on trial until " + render_instant(*rule.report_until);
+  return about_allow(rule, other, refused->facts(), direction) + trial;
+}
+
+std::string explain_denied(const Rule& deny, const CompiledRules& relays,
+                           const sets::Model& request, Direction direction) {
+  const bool granted = direction == Direction::granted;
+  const auto same = find_rule(relays.deny, deny.id);
+  const std::string rule = "the deny rule " + quoted(deny.id);
+  if (same == nullptr) return rule + (granted ? " is gone" : " is new");
+  if (!in_force(*same, request.now)) {
+    return granted ? rule + " is on trial until " + render_instant(*same->report_until)
+                   : rule + " is no longer on trial then";
   }
-  return why;
+  return rule + (granted ? " is narrower" : " is wider");
 }
 
 }  // namespace ssmgate::tools

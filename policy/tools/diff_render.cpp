@@ -76,11 +76,11 @@ void append_change(std::string& out, const Change& change, std::string_view poli
       out += '\n';
       break;
   }
+  if (change.as_a_whole) append_witness(out, "    ", change.witness, policy);
   for (const Change::Entry& entry : change.entries) {
     out.append("    ").append(entry.key).append(": ").append(escape_invisible(entry.text)) += '\n';
     append_witness(out, "      ", entry.witness, policy);
   }
-  if (change.entries.empty()) append_witness(out, "    ", change.witness, policy);
 }
 
 void append_changes(std::string& out, const std::vector<Change>& changes, std::string_view title,

@@ -82,49 +82,24 @@ RuleList values_of(const Rule& rule, std::size_t at) {
   return made;
 }
 
-// Entries of `list` that `other` has; all of them where it has none.
-template <class Entry>
-void keep_common(std::vector<Entry>& list, const std::vector<Entry>& other) {
-  std::vector<Entry> common;
-  for (const Entry& entry : list) {
-    const bool shared = std::any_of(other.begin(), other.end(), [&](const Entry& its) {
-      return text_of(its) == text_of(entry);
-    });
-    if (shared) common.push_back(entry);
-  }
-  if (!common.empty()) list = std::move(common);
-}
-
-void keep_common_users(UsersCriterion& users, const UsersCriterion& other) {
-  if (users.any) return;
-  UsersCriterion common;
-  common.said = users.said;
-  for (const auto list :
-       {&UsersCriterion::names, &UsersCriterion::unix_users, &UsersCriterion::unix_groups}) {
-    for (const std::string& name : users.*list) {
-      const auto& its = other.*list;
-      if (std::find(its.begin(), its.end(), name) != its.end()) (common.*list).push_back(name);
-    }
-  }
-  const bool none =
-      common.names.empty() && common.unix_users.empty() && common.unix_groups.empty();
-  if (!none) users = std::move(common);
-}
-
 }  // namespace
 
-Rule cut_to_common(const Rule& rule, const Rule& other) {
-  Rule cut = rule;
-  keep_common_users(cut.users, other.users);
-  keep_common(cut.clients, other.clients);
-  for (const auto list : {&Rule::accounts, &Rule::access_keys, &Rule::regions, &Rule::targets,
-                          &Rule::commands}) {
-    keep_common(cut.*list, other.*list);
-  }
-  keep_common(cut.documents, other.documents);
-  keep_common(cut.hosts, other.hosts);
-  keep_common(cut.ports, other.ports);
-  return cut;
+Rule without(const Rule& rule, std::string_view key) {
+  Rule less = rule;
+  if (key == "users") less.users = {};
+  if (key == "clients") less.clients.clear();
+  if (key == "accounts") less.accounts.clear();
+  if (key == "access_keys") less.access_keys.clear();
+  if (key == "regions") less.regions.clear();
+  if (key == "targets") less.targets.clear();
+  if (key == "documents") less.documents.clear();
+  if (key == "hosts") less.hosts.clear();
+  if (key == "ports") less.ports.clear();
+  if (key == "commands") less.commands.clear();
+  std::erase_if(less.parameters, [&](const ParameterCriterion& criterion) {
+    return key == "parameters." + criterion.name;
+  });
+  return less;
 }
 
 std::vector<RuleList> lists_of(const Rule& rule) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/compiled.hpp"
@@ -22,7 +23,7 @@ struct RuleList {
 // Every list of `rule`, which must outlive the result.
 [[nodiscard]] std::vector<RuleList> lists_of(const Rule& rule);
 
-// `rule` with only those entries that `other` has as well, in each list that has any of them.
-[[nodiscard]] Rule cut_to_common(const Rule& rule, const Rule& other);
+// A copy of `rule` without the criterion `key`, one of those of lists_of.
+[[nodiscard]] Rule without(const Rule& rule, std::string_view key);
 
 }  // namespace ssmgate::tools

@@ -23,7 +23,8 @@ struct DiffWitness {
 struct Change {
   enum class Kind : std::uint8_t { rule, report_mode, operation };
 
-  // One entry of the rule that contributes, in the words of the file: `hosts`, `db.example.com`.
+  // One entry of the rule that contributes, in the words of the file: `hosts`, `db.example.com`; or
+  // `deny` and the id of a rule of the other policy.
   struct Entry {
     std::string key, text;
     std::optional<DiffWitness> witness;  // absent: cannot tell
@@ -33,8 +34,9 @@ struct Change {
   std::string rule;       // Kind::rule: its id; Kind::operation: an operation's name
   Position where;         // of the rule
   std::string reason;     // for a person: why one policy relays and the other does not
-  std::vector<Entry> entries;          // empty: the rule as a whole
-  std::optional<DiffWitness> witness;  // absent: cannot tell, or Kind::operation
+  std::vector<Entry> entries;
+  bool as_a_whole = false;             // it says more than its entries, or it has none
+  std::optional<DiffWitness> witness;  // of the change; absent: cannot tell, or Kind::operation
 };
 
 struct Difference {
