@@ -4,6 +4,7 @@
 // LIMIT: all questions of one policy share a budget; when it is used up, no warning is given.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "sets/rule_sets.hpp"
 #include "ssmgate/names/document.hpp"
@@ -20,6 +21,7 @@ using Cover = RuleSets::Cover;
 // LIMIT: pairs of rules that are compared for one policy.
 constexpr int kMaxPairs = 20'000;
 constexpr std::size_t kMaxNamed = 3;
+constexpr std::string_view kSsh = "AWS-StartSSHSession";
 
 std::string quoted(std::string_view text) {
   return "`" + std::string(text) + "`";
@@ -128,6 +130,7 @@ class SetLinter {
   void lint_allow(const Rule& rule) {
     const auto covered = sets_.find_cover(rule, Cover::both);
     if (covered.left != Answer::none) return;
+    idle_.insert(&rule);
     if (covered.impossible) return warn_impossible(rule);
     const auto earlier = sets_.find_cover(rule, Cover::earlier);
     if (earlier.left == Answer::none) return warn_shadowed(rule, earlier.by);
@@ -178,7 +181,7 @@ class SetLinter {
   };
   static constexpr std::array kDoors = {
       Door{kShellDocument, "a shell"},
-      Door{"AWS-StartSSHSession", "SSH"},
+      Door{kSsh, "SSH"},
       Door{"AWS-StartInteractiveCommand", "any command"},
       Door{"AWS-StartNonInteractiveCommand", "any command"},
       Door{"AWS-StartNonInteractiveCommands", "any command"},
@@ -200,6 +203,11 @@ class SetLinter {
 
   // Forwards to some hosts or ports only, or runs some commands only.
   static bool is_limited(const Rule& rule) {
+    // The port of SSH limits nothing that SSH itself does not open.
+    const bool ssh = std::all_of(
+        rule.documents.begin(), rule.documents.end(),
+        [](const DocumentPattern& pattern) { return pattern.exact_name() == kSsh; });
+    if (ssh) return false;
     return (!rule.hosts.empty() && !says_any(rule, "hosts")) ||
            (!rule.ports.empty() && !says_any(rule, "ports")) ||
            (!rule.commands.empty() && !says_any(rule, "commands"));
@@ -218,7 +226,9 @@ class SetLinter {
   std::vector<const Rule*> limited_rules() const {
     std::vector<const Rule*> limited;
     for (const Rule& rule : context_.policy.allow) {
-      if (!rule.report_until && is_limited(rule)) limited.push_back(&rule);
+      if (!rule.report_until && !idle_.contains(&rule) && is_limited(rule)) {
+        limited.push_back(&rule);
+      }
     }
     return limited;
   }
@@ -227,6 +237,7 @@ class SetLinter {
   void lint_doors() {
     const auto limited = limited_rules();
     for (const Rule& door : context_.policy.allow) {
+      if (idle_.contains(&door)) continue;
       for (const Door& kind : kDoors) {
         if (is_door(door, kind) && lint_door(door, kind, limited)) break;
       }
@@ -299,6 +310,7 @@ class SetLinter {
 
   const LintContext& context_;
   RuleSets sets_;
+  std::set<const Rule*> idle_;  // allow rules that never decide: said once
   int pairs_ = 0;
 };
 

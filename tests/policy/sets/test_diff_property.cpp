@@ -17,7 +17,7 @@ constexpr std::chrono::sys_days kNow = std::chrono::year(2026) / 11 / 23;
 // SSMGATE_PAIRS: how many pairs of policies, for a longer run.
 int pairs() {
   const char* said = std::getenv("SSMGATE_PAIRS");
-  return said != nullptr ? std::atoi(said) : 250;
+  return said != nullptr ? std::atoi(said) : 100;
 }
 
 bool relays(const Policy& policy, const Request& request) {
@@ -45,9 +45,9 @@ class Pair {
     const tools::Difference difference = tools::diff(*older_, *newer_, kNow);
     check_changes(difference.granted, *newer_, *older_);
     check_changes(difference.revoked, *older_, *newer_);
-    for (int i = 0; i < 150; ++i) check_request(world_.request(), difference);
+    for (int i = 0; i < 100; ++i) check_request(world_.request(), difference);
     for (const Request& request : pool_) check_request(request, difference);
-    if (pool_.size() > 300) pool_.erase(pool_.begin(), pool_.begin() + 100);
+    if (pool_.size() > 150) pool_.erase(pool_.begin(), pool_.begin() + 75);
   }
 
  private:
