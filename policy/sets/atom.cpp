@@ -122,35 +122,35 @@ const Atom* AtomTable::make(Dimension dimension, Atom::Question question, std::s
 std::string key_of(const Atom::Question& question) {
   std::string key(1, static_cast<char>('a' + question.index()));
   std::visit(
-      Overloaded{
-          [&](const UsersCriterion& users) {
-            key += users.any ? '*' : '-';
-            for (const auto* list : {&users.names, &users.unix_users, &users.unix_groups}) {
-              put(key, *list);
-            }
-          },
-          [&](const std::vector<ClientEntry>& clients) { put(key, texts(clients)); },
-          [&](const AccountsAtom& accounts) { put(key, accounts.accounts); },
-          [&](const KeysAtom& keys) { put(key, keys.globs); },
-          [&](const WordsAtom& words) { put(key, words.globs); },
-          [&](const PlaceAtom& place) {
-            put(key, place.region);
-            put(key, place.partition);
-          },
-          [&](const BeforeAtom& before) {
-            key += std::to_string(before.end.time_since_epoch().count());
-          },
-          [&](const Hours& hours) {
-            key += std::to_string(hours.days) + '/' + std::to_string(hours.from.count()) + '/' +
-                   std::to_string(hours.to.count()) + '/';
-            put(key, hours.text.substr(hours.text.rfind(' ') + 1));
-          },
-          [&](const RegexCriterion& regex) { put(key, regex.text); }, [](const AbsentAtom&) {},
-          [&](const ValueAtom& value) {
-            key += value.denies ? 'd' : 'a';
-            put(key, value.absent_means);
-            put(key, value.test);
-          }},
+      Overloaded{[&](const UsersCriterion& users) {
+                   key += users.any ? '*' : '-';
+                   for (const auto* list : {&users.names, &users.unix_users, &users.unix_groups}) {
+                     put(key, *list);
+                   }
+                 },
+                 [&](const std::vector<ClientEntry>& clients) { put(key, texts(clients)); },
+                 [&](const AccountsAtom& accounts) { put(key, accounts.accounts); },
+                 [&](const KeysAtom& keys) { put(key, keys.globs); },
+                 [&](const WordsAtom& words) { put(key, words.globs); },
+                 [&](const PlaceAtom& place) {
+                   put(key, place.region);
+                   put(key, place.partition);
+                 },
+                 [&](const BeforeAtom& before) {
+                   key += std::to_string(before.end.time_since_epoch().count());
+                 },
+                 [&](const Hours& hours) {
+                   key += std::to_string(hours.days) + '/' + std::to_string(hours.from.count()) +
+                          '/' + std::to_string(hours.to.count()) + '/';
+                   put(key, hours.text.substr(hours.text.rfind(' ') + 1));
+                 },
+                 [&](const RegexCriterion& regex) { put(key, regex.text); },
+                 [](const AbsentAtom&) {},
+                 [&](const ValueAtom& value) {
+                   key += value.denies ? 'd' : 'a';
+                   put(key, value.absent_means);
+                   put(key, value.test);
+                 }},
       question);
   return key;
 }
@@ -166,9 +166,8 @@ bool value_passes(const ValueTest& test, std::string_view name, bool denies,
   }
   if (const auto* ports = std::get_if<std::vector<PortEntry>>(&test)) {
     const auto port = name == "localPortNumber" ? parse_local_port(value) : parse_port(value);
-    return port && std::any_of(ports->begin(), ports->end(), [&](const PortEntry& entry) {
-             return entry.range.contains(*port);
-           });
+    return port && std::any_of(ports->begin(), ports->end(),
+                               [&](const PortEntry& entry) { return entry.range.contains(*port); });
   }
   if (const auto* regex = std::get_if<RegexCriterion>(&test)) {
     return re2::RE2::PartialMatch(re2::StringPiece(value.data(), value.size()), *regex->compiled);
@@ -184,31 +183,31 @@ bool holds_when_absent(const ValueAtom& atom, std::string_view name) {
 
 bool holds(const Atom& atom, const Model& model) {
   return std::visit(
-      Overloaded{
-          [&](const UsersCriterion& users) { return users_hold(users, model); },
-          [&](const std::vector<ClientEntry>& clients) {
-            return std::any_of(clients.begin(), clients.end(), [&](const ClientEntry& entry) {
-              return entry.block.contains(unmapped(model.client));
-            });
-          },
-          [&](const AccountsAtom& accounts) {
-            return model.account && listed(accounts.accounts, *model.account);
-          },
-          [&](const KeysAtom& keys) {
-            return model.access_key && any_glob(keys.globs, *model.access_key);
-          },
-          [&](const WordsAtom& words) {
-            const auto word = word_of(atom, model);
-            return word && any_glob(words.globs, *word);
-          },
-          [&](const PlaceAtom& place) { return place_holds(place, model.region); },
-          [&](const BeforeAtom& before) { return model.now < before.end; },
-          [&](const Hours& hours) { return ssmgate::holds(hours, model.now); },
-          [&](const RegexCriterion& regex) {
-            return model.reason && re2::RE2::PartialMatch(*model.reason, *regex.compiled);
-          },
-          [&](const AbsentAtom&) { return !model.parameters.contains(atom.parameter); },
-          [&](const ValueAtom& value) { return value_holds(value, atom.parameter, model); }},
+      Overloaded{[&](const UsersCriterion& users) { return users_hold(users, model); },
+                 [&](const std::vector<ClientEntry>& clients) {
+                   return std::any_of(clients.begin(), clients.end(),
+                                      [&](const ClientEntry& entry) {
+                                        return entry.block.contains(unmapped(model.client));
+                                      });
+                 },
+                 [&](const AccountsAtom& accounts) {
+                   return model.account && listed(accounts.accounts, *model.account);
+                 },
+                 [&](const KeysAtom& keys) {
+                   return model.access_key && any_glob(keys.globs, *model.access_key);
+                 },
+                 [&](const WordsAtom& words) {
+                   const auto word = word_of(atom, model);
+                   return word && any_glob(words.globs, *word);
+                 },
+                 [&](const PlaceAtom& place) { return place_holds(place, model.region); },
+                 [&](const BeforeAtom& before) { return model.now < before.end; },
+                 [&](const Hours& hours) { return ssmgate::holds(hours, model.now); },
+                 [&](const RegexCriterion& regex) {
+                   return model.reason && re2::RE2::PartialMatch(*model.reason, *regex.compiled);
+                 },
+                 [&](const AbsentAtom&) { return !model.parameters.contains(atom.parameter); },
+                 [&](const ValueAtom& value) { return value_holds(value, atom.parameter, model); }},
       atom.question);
 }
 

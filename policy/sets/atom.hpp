@@ -2,7 +2,8 @@
 // compared: two rules that say the same share one atom.
 //
 // Owns: what an atom is and whether a proposed request answers it with yes. Does not own: which
-// atoms a rule is made of (product.cpp), nor how a request that answers many is found (solve_*.cpp).
+// atoms a rule is made of (product.cpp), nor how a request that answers many is found
+// (solve_*.cpp).
 #pragma once
 
 #include <cstdint>
@@ -57,9 +58,9 @@ struct ValueAtom {
 };
 
 struct Atom {
-  using Question = std::variant<UsersCriterion, std::vector<ClientEntry>, AccountsAtom, KeysAtom,
-                                WordsAtom, PlaceAtom, BeforeAtom, Hours, RegexCriterion, AbsentAtom,
-                                ValueAtom>;
+  using Question =
+      std::variant<UsersCriterion, std::vector<ClientEntry>, AccountsAtom, KeysAtom, WordsAtom,
+                   PlaceAtom, BeforeAtom, Hours, RegexCriterion, AbsentAtom, ValueAtom>;
   Dimension dimension = Dimension::time;
   std::string parameter;  // its name, for Dimension::parameter
   Question question;

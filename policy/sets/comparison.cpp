@@ -130,8 +130,7 @@ Found Comparison::find_unallowed_in(const Class& where, const Rule& rule, const 
                                     bool has_equal) {
   const Surroundings surroundings{where.document, now_, parameters_of(rule, where.relays)};
   Gathered gathered;
-  for (const Literals& product :
-       products_of(rule, where.relays, surroundings.parameters, atoms_)) {
+  for (const Literals& product : products_of(rule, where.relays, surroundings.parameters, atoms_)) {
     const Literals wanted = enforced(product);
     std::vector<Literals> others{{}};
     if (beside != nullptr) {

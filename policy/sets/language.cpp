@@ -63,7 +63,9 @@ std::u32string to_code_points(std::string_view utf8) {
 
 std::string to_utf8(std::u32string_view text) {
   std::string out;
-  const auto put = [&](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  const auto put = [&](char32_t byte) {
+    out += static_cast<char>(static_cast<unsigned char>(byte));
+  };
   for (const char32_t c : text) {
     if (c < 0x80) {
       put(c);

@@ -12,8 +12,7 @@ constexpr std::string_view kAnyRegion = "us-east-1";
 // render_instant leaves the fraction out; a witness is exact.
 std::string exact_instant(Instant instant) {
   std::string text = render_instant(instant);
-  const auto micros =
-      (instant - std::chrono::floor<std::chrono::seconds>(instant)).count();
+  const auto micros = (instant - std::chrono::floor<std::chrono::seconds>(instant)).count();
   if (micros == 0) return text;
   std::string digits = std::to_string(1'000'000 + micros).substr(1);
   text.insert(text.size() - 1, "." + digits);

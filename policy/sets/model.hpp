@@ -19,11 +19,11 @@ struct Model {
   std::optional<std::string> user, unix_user;
   std::vector<std::string> unix_groups;
   IpAddress client = usual_client();
-  std::optional<std::string> account;     // also where the access key carries it
+  std::optional<std::string> account;  // also where the access key carries it
   std::optional<std::string> access_key;
-  std::optional<std::string> region;      // absent: only `eval` can be asked so
+  std::optional<std::string> region;  // absent: only `eval` can be asked so
   std::string target;
-  std::optional<std::string> name;        // of the document; absent: the policy's default
+  std::optional<std::string> name;  // of the document; absent: the policy's default
   std::optional<std::string> document_account;
   std::map<std::string, std::vector<std::string>> parameters;
   std::optional<std::string> reason;

@@ -94,14 +94,13 @@ class Builder {
       return;
     }
     if (!anywhere) {
-      literals.push_back({atoms_.make(Dimension::region, PlaceAtom{pattern.region_glob(),
-                                                                   pattern.partition_glob()}),
+      literals.push_back({atoms_.make(Dimension::region,
+                                      PlaceAtom{pattern.region_glob(), pattern.partition_glob()}),
                           true});
     }
     if (!any_account) {
-      literals.push_back({atoms_.make(Dimension::document_account,
-                                      WordsAtom{{pattern.account_glob()}}),
-                          true});
+      literals.push_back(
+          {atoms_.make(Dimension::document_account, WordsAtom{{pattern.account_glob()}}), true});
     }
     alternatives_.push_back(std::move(literals));
   }

@@ -13,8 +13,8 @@ namespace ssmgate::sets {
 // One policy's view of a class: an absent DocumentName means something else to each policy.
 struct DocumentView {
   DocumentClass::Kind kind = DocumentClass::Kind::named;
-  std::string name;                          // Kind::named
-  bool aws_owned = false;                    // of a named one
+  std::string name;        // Kind::named
+  bool aws_owned = false;  // of a named one
   const CatalogueEntry* catalogued = nullptr;
 };
 

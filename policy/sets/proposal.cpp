@@ -17,8 +17,7 @@ std::unique_ptr<Proposal> Proposal::make(const CompiledRules& policy, const Mode
     place.region = *model.region;
     place.partition = partition_of_region(place.region);
   }
-  auto session =
-      decode_start_session(to_witness(model).body, policy.default_document, place);
+  auto session = decode_start_session(to_witness(model).body, policy.default_document, place);
   if (!session) return nullptr;
   std::unique_ptr<Proposal> made(new Proposal(*std::move(session)));
   made->caller_.user = model.user;

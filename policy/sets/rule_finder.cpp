@@ -121,7 +121,8 @@ std::vector<const Rule*> RuleFinder::matching(const Facts& facts) const {
   std::vector<std::size_t> near = others_;
   for (const std::string& word : words) {
     const auto found = by_word_.find(word);
-    if (found != by_word_.end()) near.insert(near.end(), found->second.begin(), found->second.end());
+    if (found != by_word_.end())
+      near.insert(near.end(), found->second.begin(), found->second.end());
   }
   std::sort(near.begin(), near.end());
   std::vector<const Rule*> matching;

@@ -20,9 +20,9 @@ class RuleSets {
   enum class Cover : std::uint8_t { earlier, denies, both };
 
   struct Covered {
-    Answer left = Answer::unknown;    // found: something is left of the rule; unknown: not certain
-    std::vector<const Rule*> by;      // none: the rules that leave nothing, in the file's order
-    bool impossible = false;          // none: no request matches the rule at all
+    Answer left = Answer::unknown;  // found: something is left of the rule; unknown: not certain
+    std::vector<const Rule*> by;    // none: the rules that leave nothing, in the file's order
+    bool impossible = false;        // none: no request matches the rule at all
   };
 
   // What is left of `rule`, a rule of the policy, by earlier ones of its own list that are in force
@@ -40,7 +40,8 @@ class RuleSets {
 
   // Some caller whom `inner` lets open something on a target may open the document `name` there by
   // the rule `door`, and no deny rule refuses it.
-  [[nodiscard]] bool opens_beside(const Rule& inner, const Rule& door, const DocumentClass& document);
+  [[nodiscard]] bool opens_beside(const Rule& inner, const Rule& door,
+                                  const DocumentClass& document);
 
  private:
   [[nodiscard]] Found find_in(const DocumentClass& document, const Literals& wanted,

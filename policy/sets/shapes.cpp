@@ -298,8 +298,8 @@ const Language& guarded_names() {
     Language made = of(at_end(".localhost"));
     for (const std::string_view name :
          {"localhost", "localhost.localdomain", "localhost4", "localhost4.localdomain4",
-          "localhost6", "localhost6.localdomain6", "ip6-localhost", "ip6-loopback",
-          "instance-data", "instance-data.ec2.internal"}) {
+          "localhost6", "localhost6.localdomain6", "ip6-localhost", "ip6-loopback", "instance-data",
+          "instance-data.ec2.internal"}) {
       made.texts.push_back(to_code_points(name));
     }
     return made;

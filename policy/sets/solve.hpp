@@ -27,8 +27,8 @@ struct DocumentClass {
 // What is given before a dimension is looked at.
 struct Surroundings {
   DocumentClass document;
-  Instant now;                         // a witness at or after it is preferred
-  std::vector<std::string> parameters; // those that a request may have
+  Instant now;                          // a witness at or after it is preferred
+  std::vector<std::string> parameters;  // those that a request may have
 };
 
 // Everything the dimension needs to be solved; unknown where regular expressions, or values of one

@@ -38,9 +38,8 @@ void append_ends(const Cidr& block, std::vector<IpAddress>& out) {
 std::span<const Cidr> special_blocks() {
   static const std::vector<Cidr> blocks = [] {
     std::vector<Cidr> made;
-    for (const std::string_view text :
-         {"0.0.0.0/0", "::/0", "::/96", "::/127", "::ffff:0.0.0.0/96", "::ffff:0:0:0/96",
-          "64:ff9b::/96", "64:ff9b:1::/48"}) {
+    for (const std::string_view text : {"0.0.0.0/0", "::/0", "::/96", "::/127", "::ffff:0.0.0.0/96",
+                                        "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"}) {
       made.push_back(*parse_cidr(text));
     }
     for (const Cidr& block : host_rules::guarded_blocks()) made.push_back(block);
@@ -97,8 +96,8 @@ Pattern pattern_of(const HostPattern::Name& name) {
 }
 
 bool names_guarded(const HostPattern::Name& name) {
-  return name.literal || (name.leading_wildcard && name.labels.size() == 1 &&
-                          name.labels.front() == "localhost");
+  return name.literal ||
+         (name.leading_wildcard && name.labels.size() == 1 && name.labels.front() == "localhost");
 }
 
 // The names that an entry's test lets through, guarded ones or others.

@@ -29,9 +29,10 @@ class Principals {
     }
     groups_.erase(std::remove_if(groups_.begin(), groups_.end(),
                                  [&](const std::string& group) {
-                                   return std::any_of(
-                                       unwanted_.begin(), unwanted_.end(),
-                                       [&](const auto* u) { return contains(u->unix_groups, group); });
+                                   return std::any_of(unwanted_.begin(), unwanted_.end(),
+                                                      [&](const auto* u) {
+                                                        return contains(u->unix_groups, group);
+                                                      });
                                  }),
                   groups_.end());
     // Someone whom no rule mentions: enough for `any`, and for a local user with a group.
@@ -62,9 +63,9 @@ class Principals {
   void append(const std::vector<std::string>& names, std::vector<std::string>& out,
               std::vector<std::string> UsersCriterion::*list) const {
     for (const std::string& name : names) {
-      const bool forbidden = std::any_of(unwanted_.begin(), unwanted_.end(), [&](const auto* users) {
-        return users->any || contains(users->*list, name);
-      });
+      const bool forbidden = std::any_of(
+          unwanted_.begin(), unwanted_.end(),
+          [&](const auto* users) { return users->any || contains(users->*list, name); });
       if (!forbidden && !contains(out, name)) out.push_back(name);
     }
   }
@@ -95,7 +96,9 @@ class Principals {
     for (const UsersCriterion* users : wanted_) {
       if (holds_without_groups(*users, user, unix_user)) continue;
       if (!unix_user) return false;
-      const auto joins = [&](const std::string& group) { return contains(users->unix_groups, group); };
+      const auto joins = [&](const std::string& group) {
+        return contains(users->unix_groups, group);
+      };
       if (std::any_of(groups.begin(), groups.end(), joins)) continue;
       const auto group = std::find_if(groups_.begin(), groups_.end(), joins);
       if (group == groups_.end()) return false;

@@ -78,9 +78,8 @@ Tests only(const Tests& tests, bool (*wanted)(const ValueTest&)) {
 Answer try_candidates(const Tests& tests, std::string_view name, std::string& value) {
   std::vector<std::string> candidates = {"x", "any", "other value", "22", "db.example.com"};
   std::string found;
-  const Tests globs = only(tests, [](const ValueTest& test) {
-    return std::holds_alternative<Globs>(test);
-  });
+  const Tests globs =
+      only(tests, [](const ValueTest& test) { return std::holds_alternative<Globs>(test); });
   if (solve_by_globs(globs, false, found) == Answer::found) candidates.push_back(found);
   const Tests hosts = only(tests, [](const ValueTest& test) {
     return std::holds_alternative<std::vector<HostEntry>>(test);

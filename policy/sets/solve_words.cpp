@@ -202,8 +202,8 @@ Answer solve_target(std::span<const Literal> literals, Model& model) {
 
 Answer solve_region(std::span<const Literal> literals, Model& model) {
   static constexpr std::array<std::string_view, 9> kPlain = {
-      "us-east-1", "eu-west-1",     "ap-northeast-1",  "us-west-2",    "eu-central-1",
-      "sa-east-1", "cn-north-1",    "us-gov-west-1",   "eu-isoe-west-1"};
+      "us-east-1", "eu-west-1",  "ap-northeast-1", "us-west-2",     "eu-central-1",
+      "sa-east-1", "cn-north-1", "us-gov-west-1",  "eu-isoe-west-1"};
   for (const std::string_view region : kPlain) {
     if (!region_fits(literals, std::string(region))) continue;
     model.region = region;
@@ -217,7 +217,8 @@ Answer solve_region(std::span<const Literal> literals, Model& model) {
     if (named) {
       shape.required.push_back(&regions_of(i));
     } else {
-      for (std::size_t k = 0; k < kPartitions.size(); ++k) shape.forbidden.push_back(&regions_of(k));
+      for (std::size_t k = 0; k < kPartitions.size(); ++k)
+        shape.forbidden.push_back(&regions_of(k));
     }
     const std::string_view partition = named ? kPartitions[i].name : std::string_view("aws");
     const Answer answer = solve_in_partition(literals, partition, shape, region);

@@ -148,7 +148,8 @@ class Automaton {
 
   // A piece that repeats may also be left without a letter.
   void spread(Bits& bits) const noexcept {
-    while (advance(bits, repeats_, bits)) {}
+    while (advance(bits, repeats_, bits)) {
+    }
   }
 
   void narrow(const State& from, std::size_t depth, char32_t point, State& to) const {
@@ -157,9 +158,9 @@ class Automaton {
         begin + static_cast<std::ptrdiff_t>(from.low),
         begin + static_cast<std::ptrdiff_t>(from.high),
         [&](const std::u32string& text) { return text.size() <= depth || text[depth] < point; });
-    const auto high = std::partition_point(
-        low, begin + static_cast<std::ptrdiff_t>(from.high),
-        [&](const std::u32string& text) { return text[depth] == point; });
+    const auto high =
+        std::partition_point(low, begin + static_cast<std::ptrdiff_t>(from.high),
+                             [&](const std::u32string& text) { return text[depth] == point; });
     to.low = static_cast<std::size_t>(low - begin);
     to.high = static_cast<std::size_t>(high - begin);
   }

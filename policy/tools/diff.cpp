@@ -43,8 +43,8 @@ class OneWay {
     sets::Witness witness = sets::to_witness(found.model);
     const auto here = evaluate(relays_, witness.caller, witness.body, now_);
     const auto there = evaluate(other_, witness.caller, witness.body, now_);
-    const bool differs = here && there && here->effect == Effect::relay &&
-                         there->effect == Effect::refuse;
+    const bool differs =
+        here && there && here->effect == Effect::relay && there->effect == Effect::refuse;
     if (!differs) return std::nullopt;
     return DiffWitness{std::move(witness.caller), std::move(witness.body)};
   }
@@ -200,9 +200,10 @@ class OneWay {
     Change change;
     change.kind = Change::Kind::operation;
     change.rule = std::move(found);
-    change.reason = "`operations.deny` " +
-                    std::string(direction_ == Direction::granted ? "no longer holds" : "now holds") +
-                    " `" + glob + "`";
+    change.reason =
+        "`operations.deny` " +
+        std::string(direction_ == Direction::granted ? "no longer holds" : "now holds") + " `" +
+        glob + "`";
     changes_.push_back(std::move(change));
   }
 

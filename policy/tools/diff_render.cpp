@@ -169,8 +169,8 @@ std::string render_diff_text(const Difference& difference, std::string_view olde
   std::string out;
   append_changes(out, difference.granted, "granted by " + to + " and not by " + from + ":",
                  to + " grants nothing that " + from + " did not", newer);
-  append_changes(out, difference.revoked, "no longer granted:",
-                 "nothing that " + from + " granted is refused now", older);
+  append_changes(out, difference.revoked,
+                 "no longer granted:", "nothing that " + from + " granted is refused now", older);
   return out;
 }
 

@@ -24,7 +24,7 @@ void lint_groups(const LintContext& context) {
     lint_duplicates(context, &group.value);
     if (used.contains("@" + group.key)) continue;
     context.warn(group.where, "nobody uses the group " + in_backticks(group.key) + "; write `@" +
-                          group.key + "` under `users` of a rule, or remove it");
+                                  group.key + "` under `users` of a rule, or remove it");
   }
 }
 
@@ -35,9 +35,8 @@ bool can_still_allow(const LintContext& context, const Rule& rule) {
 
 void lint_nothing_allowed(const LintContext& context) {
   const auto& rules = context.policy.allow;
-  const bool some = std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) {
-    return can_still_allow(context, rule);
-  });
+  const bool some = std::any_of(rules.begin(), rules.end(),
+                                [&](const Rule& rule) { return can_still_allow(context, rule); });
   if (some) return;
   const TreeNode* allow = context.root.find("allow");
   context.warn(allow != nullptr ? allow->where : Position{},

@@ -13,9 +13,10 @@ void lint_any(const LintContext& context, const TreeNode& node, const Rule& rule
   for (const std::string_view key : {"hosts", "ports", "commands"}) {
     for (const TreeNode& entry : list_entries(node.find(key))) {
       if (entry.scalar != "any") continue;
-      context.warn(entry.where, "`" + std::string(key) +
-                            ": any` in a rule without `users` holds for everyone; add `users`, "
-                            "or list what is meant");
+      context.warn(entry.where,
+                   "`" + std::string(key) +
+                       ": any` in a rule without `users` holds for everyone; add `users`, "
+                       "or list what is meant");
     }
   }
 }
@@ -29,8 +30,8 @@ void lint_shell(const LintContext& context, const TreeNode& node, const Rule& ru
     const TreeNode* value = node.find(key);
     if (value == nullptr) continue;
     context.warn(value->where,
-         "`" + std::string(key) + "` in a rule that names `" + std::string(kShellDocument) +
-             "`: the rule can never open a shell; give the shell a rule of its own");
+                 "`" + std::string(key) + "` in a rule that names `" + std::string(kShellDocument) +
+                     "`: the rule can never open a shell; give the shell a rule of its own");
     return;
   }
 }
@@ -53,8 +54,9 @@ void lint_idle_criteria(const LintContext& context, const TreeNode& node, const 
           return entry != nullptr && !(entry->*taken.takes);
         });
     if (!idle) continue;
-    context.warn(value->where, "`" + std::string(taken.key) +
-                           "` has no effect here: no document of this rule takes it; remove it");
+    context.warn(value->where,
+                 "`" + std::string(taken.key) +
+                     "` has no effect here: no document of this rule takes it; remove it");
   }
 }
 
@@ -63,8 +65,9 @@ void lint_idle_criteria(const LintContext& context, const TreeNode& node, const 
 void lint_until(const LintContext& context, const TreeNode& node,
                 const std::optional<Instant>& until, std::string_view so) {
   if (!until || context.now < *until) return;
-  context.warn(node.find("until")->where, "the trial has ended, as `until` is in the past: " +
-                                      std::string(so) + "; decide, and remove `mode: report`");
+  context.warn(node.find("until")->where,
+               "the trial has ended, as `until` is in the past: " + std::string(so) +
+                   "; decide, and remove `mode: report`");
 }
 
 void lint_rule(const LintContext& context, const TreeNode& node, const Rule& rule) {

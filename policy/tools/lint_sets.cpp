@@ -1,5 +1,5 @@
-// Warnings about what rules say together: one that never decides, a deny that has nothing to refuse,
-// limits that another rule, or an operation, goes round.
+// Warnings about what rules say together: one that never decides, a deny that has nothing to
+// refuse, limits that another rule, or an operation, goes round.
 //
 // LIMIT: all questions of one policy share a budget; when it is used up, no warning is given.
 #include <algorithm>
@@ -91,9 +91,8 @@ class SetLinter {
   // --- rules that never decide ---
 
   void warn_impossible(const Rule& rule) {
-    context_.warn(rule.where, "the rule " + quoted(rule.id) +
-                                  " can never match: " + contradiction(rule) +
-                                  "; change one of them, or remove the rule");
+    context_.warn(rule.where, "the rule " + quoted(rule.id) + " can never match: " +
+                                  contradiction(rule) + "; change one of them, or remove the rule");
   }
 
   // The criteria each of which, left out, would let the rule match.
@@ -135,23 +134,21 @@ class SetLinter {
     const auto earlier = sets_.find_cover(rule, Cover::earlier);
     if (earlier.left == Answer::none) return warn_shadowed(rule, earlier.by);
     const auto denied = sets_.find_cover(rule, Cover::denies);
-    context_.warn(rule.where,
-                  "the rule " + quoted(rule.id) + " never allows anything: " +
-                      (denied.left == Answer::none
-                           ? which(denied.by, "deny", "refuse", "s")
-                           : which(covered.by, "deny or earlier", "take", "s")) +
-                      " all that it matches; remove it, or narrow the others");
+    context_.warn(rule.where, "the rule " + quoted(rule.id) + " never allows anything: " +
+                                  (denied.left == Answer::none
+                                       ? which(denied.by, "deny", "refuse", "s")
+                                       : which(covered.by, "deny or earlier", "take", "s")) +
+                                  " all that it matches; remove it, or narrow the others");
   }
 
   void warn_shadowed(const Rule& rule, const std::vector<const Rule*>& by) {
     const bool trial = !rule.denies && rule.report_until;
-    context_.warn(rule.where,
-                  trial ? "the trial " + quoted(rule.id) + " changes nothing: " +
-                              which(by, "allow", "already let", "s") +
-                              " pass all that it would; remove the trial"
-                        : "the rule " + quoted(rule.id) + " never decides: " +
-                              which(by, "earlier", "match", "es") +
-                              " all that it matches; remove it, or narrow the earlier");
+    context_.warn(rule.where, trial ? "the trial " + quoted(rule.id) + " changes nothing: " +
+                                          which(by, "allow", "already let", "s") +
+                                          " pass all that it would; remove the trial"
+                                    : "the rule " + quoted(rule.id) +
+                                          " never decides: " + which(by, "earlier", "match", "es") +
+                                          " all that it matches; remove it, or narrow the earlier");
   }
 
   void lint_deny(const Rule& rule) {
@@ -160,9 +157,10 @@ class SetLinter {
       return earlier.impossible ? warn_impossible(rule) : warn_shadowed(rule, earlier.by);
     }
     if (context_.policy.allow.empty() || is_met(rule)) return;
-    context_.warn(rule.where, "the deny rule " + quoted(rule.id) +
-                                  " has nothing to refuse: no allow rule lets pass anything that it "
-                                  "matches; check what it was meant for, or remove it");
+    context_.warn(rule.where,
+                  "the deny rule " + quoted(rule.id) +
+                      " has nothing to refuse: no allow rule lets pass anything that it "
+                      "matches; check what it was meant for, or remove it");
   }
 
   bool is_met(const Rule& deny) {
@@ -203,11 +201,12 @@ class SetLinter {
 
   // Forwards to some hosts or ports only, or runs some commands only.
   static bool is_limited(const Rule& rule) {
-    // The port of SSH limits nothing that SSH itself does not open.
-    const bool ssh = std::all_of(
-        rule.documents.begin(), rule.documents.end(),
-        [](const DocumentPattern& pattern) { return pattern.exact_name() == kSsh; });
-    if (ssh) return false;
+    // The port of SSH limits nothing that SSH itself does not open, nor a shell's anything.
+    const bool opens_all = std::all_of(
+        rule.documents.begin(), rule.documents.end(), [](const DocumentPattern& pattern) {
+          return pattern.exact_name() == kSsh || pattern.exact_name() == kShellDocument;
+        });
+    if (opens_all) return false;
     return (!rule.hosts.empty() && !says_any(rule, "hosts")) ||
            (!rule.ports.empty() && !says_any(rule, "ports")) ||
            (!rule.commands.empty() && !says_any(rule, "commands"));
@@ -215,8 +214,8 @@ class SetLinter {
 
   static bool is_door(const Rule& rule, const Door& door) {
     if (rule.report_until) return false;
-    const bool command = find_catalogued(door.document) != nullptr &&
-                         find_catalogued(door.document)->takes_command;
+    const bool command =
+        find_catalogued(door.document) != nullptr && find_catalogued(door.document)->takes_command;
     if (command && !says_any(rule, "commands")) return false;
     return std::any_of(
         rule.documents.begin(), rule.documents.end(),

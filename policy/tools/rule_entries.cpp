@@ -22,9 +22,8 @@ template <class Entry>
 RuleList list_of(const Rule& rule, std::string key, std::vector<Entry> Rule::*list) {
   RuleList made{std::move(key), {}};
   for (std::size_t i = 0; i < (rule.*list).size(); ++i) {
-    made.entries.push_back({text_of((rule.*list)[i]), [&rule, list, i](Rule& cut) {
-                              cut.*list = {(rule.*list)[i]};
-                            }});
+    made.entries.push_back(
+        {text_of((rule.*list)[i]), [&rule, list, i](Rule& cut) { cut.*list = {(rule.*list)[i]}; }});
   }
   return made;
 }

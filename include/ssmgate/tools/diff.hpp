@@ -31,9 +31,9 @@ struct Change {
   };
 
   Kind kind = Kind::rule;
-  std::string rule;       // Kind::rule: its id; Kind::operation: an operation's name
-  Position where;         // of the rule
-  std::string reason;     // for a person: why one policy relays and the other does not
+  std::string rule;    // Kind::rule: its id; Kind::operation: an operation's name
+  Position where;      // of the rule
+  std::string reason;  // for a person: why one policy relays and the other does not
   std::vector<Entry> entries;
   bool as_a_whole = false;             // it says more than its entries, or it has none
   std::optional<DiffWitness> witness;  // of the change; absent: cannot tell, or Kind::operation

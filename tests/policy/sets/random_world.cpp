@@ -28,9 +28,9 @@ const Words kAskedDocuments = {
     "arn:aws:ssm:us-east-1::document/AWS-StartSSHSession",
 };
 
-const Words kAskedHosts = {"localhost",   "db.example.com", "10.20.0.1", "127.0.0.1",
-                           "a.b.corp.io", "::1",            "10.30.0.1", "x.localhost",
-                           "2001:db8::1", "db.corp.io"};
+const Words kAskedHosts = {
+    "localhost", "db.example.com", "10.20.0.1",   "127.0.0.1",   "a.b.corp.io",
+    "::1",       "10.30.0.1",      "x.localhost", "2001:db8::1", "db.corp.io"};
 
 }  // namespace
 
@@ -58,14 +58,15 @@ std::string World::rule(const std::string& id, bool allows, bool regexes) {
   add(4, "targets", list({"i-*", "i-00000001", "*", "mi-*", "ecs:*", "i-????????"}));
   add(allows ? 1 : 2, "documents",
       list({"*", "AWS-*", "AWS-StartPortForwardingSessionToRemoteHost", "AWS-StartSSHSession",
-            "AWS-StartPortForwarding*", "Own-Doc", "SSM-*", "SSM-SessionManagerRunShell", "?*-*Doc*",
-            "AWS-StartInteractiveCommand", "arn:aws:ssm:*:*:document/Own-*",
+            "AWS-StartPortForwarding*", "Own-Doc", "SSM-*", "SSM-SessionManagerRunShell",
+            "?*-*Doc*", "AWS-StartInteractiveCommand", "arn:aws:ssm:*:*:document/Own-*",
             "arn:aws:ssm:us-*::document/AWS-*", "arn:*:ssm:*:111122223333:document/*"}));
   const bool said = !allows || !chance(5);
   if (said) {
     const int of = allows ? 1 : 3;
-    add(of, "hosts", list({"any", "localhost", "*.example.com", "10.0.0.0/8", "127.0.0.1",
-                           "10.20.0.0/16", "*.corp.io", "d*.example.com", "::/0", "*.localhost"}));
+    add(of, "hosts",
+        list({"any", "localhost", "*.example.com", "10.0.0.0/8", "127.0.0.1", "10.20.0.0/16",
+              "*.corp.io", "d*.example.com", "::/0", "*.localhost"}));
     add(of, "ports", list({"any", "22", "80-5432", "5432", "1-79"}));
     add(of, "commands", list({"any", "ls*", "id", "l?", "*s"}));
   }

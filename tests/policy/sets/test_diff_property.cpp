@@ -33,7 +33,8 @@ class Pair {
 
   bool load() {
     older_text_ = world_.policy(regexes_);
-    newer_text_ = world_.chance(4) ? world_.policy(regexes_) : world_.variant(older_text_, regexes_);
+    newer_text_ =
+        world_.chance(4) ? world_.policy(regexes_) : world_.variant(older_text_, regexes_);
     older_ = load_policy(older_text_).policy;
     newer_ = load_policy(newer_text_).policy;
     return older_ && newer_;

@@ -1,4 +1,5 @@
-// Languages and the automaton over them, against plain enumeration and against the parsers of names.
+// Languages and the automaton over them, against plain enumeration and against the parsers of
+// names.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -51,8 +52,10 @@ bool in(const std::vector<std::string>& globs, std::string_view word) {
 }
 
 bool fits(const Lists& required, const Lists& forbidden, std::string_view word) {
-  return std::all_of(required.begin(), required.end(), [&](const auto& g) { return in(g, word); }) &&
-         std::none_of(forbidden.begin(), forbidden.end(), [&](const auto& g) { return in(g, word); });
+  return std::all_of(required.begin(), required.end(),
+                     [&](const auto& g) { return in(g, word); }) &&
+         std::none_of(forbidden.begin(), forbidden.end(),
+                      [&](const auto& g) { return in(g, word); });
 }
 
 // The length of the shortest word over a, b and z, which no glob mentions, up to `longest`.
@@ -121,8 +124,9 @@ TEST_CASE("a word is found exactly where plain enumeration finds one and is as s
 
 TEST_CASE("a question mark is one code point and other letters are kept apart") {
   CHECK(ask({{"?"}}, {{"a"}}, 5).word.size() >= 1);
-  CHECK(ask({{"\xC3\xA9?"}}, {}, 5).word == "\xC3\xA9"
-                                            "a");
+  CHECK(ask({{"\xC3\xA9?"}}, {}, 5).word ==
+        "\xC3\xA9"
+        "a");
   CHECK(ask({{"?"}, {"\xF0\x9F\x98\x80*"}}, {}, 5).word == "\xF0\x9F\x98\x80");
   CHECK(ask({{"??"}, {"\xC3\xA9"}}, {}, 5).answer == Answer::none);
   for (const std::string_view text : {"a", "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"}) {

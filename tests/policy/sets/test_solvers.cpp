@@ -142,22 +142,21 @@ TEST_CASE("clients are found wherever there is one") {
                      "clients: [10.8.128.0/17, \"2001:db8::/32\"]", "clients: [127.0.0.1]",
                      "clients: [255.255.255.255, \"ffff::/16\"]"}),
              Dimension::client);
-  bench.compare(models({"10.0.0.1", "10.8.0.1", "10.8.200.1", "192.0.2.1", "::1", "2001:db8::7",
-                        "255.255.255.255", "ffff::1", "fffe::1", "127.0.0.1", "0.0.0.0",
-                        "::ffff:10.8.0.1"},
-                       [](Model& model, const std::string& text) {
-                         model.client = *parse_ip_address(text);
-                       }),
-                1500);
+  bench.compare(
+      models({"10.0.0.1", "10.8.0.1", "10.8.200.1", "192.0.2.1", "::1", "2001:db8::7",
+              "255.255.255.255", "ffff::1", "fffe::1", "127.0.0.1", "0.0.0.0", "::ffff:10.8.0.1"},
+             [](Model& model, const std::string& text) { model.client = *parse_ip_address(text); }),
+      1500);
 }
 
 TEST_CASE("accounts and access keys are found together") {
   Bench bench(3);
-  bench.load(denies({"accounts: [\"111122223333\"]", "accounts: [\"609629065308\", \"111122223333\"]",
-                     "access_keys: [\"AKIA*\"]", "access_keys: [\"*\"]",
-                     "access_keys: [\"A?IA????????????????\"]", "access_keys: [\"ASIAY*\"]",
-                     "access_keys: [\"ASIAY34FZKBOKMUTVV7A\"]", "access_keys: [\"????\"]"}),
-             Dimension::credential);
+  bench.load(
+      denies({"accounts: [\"111122223333\"]", "accounts: [\"609629065308\", \"111122223333\"]",
+              "access_keys: [\"AKIA*\"]", "access_keys: [\"*\"]",
+              "access_keys: [\"A?IA????????????????\"]", "access_keys: [\"ASIAY*\"]",
+              "access_keys: [\"ASIAY34FZKBOKMUTVV7A\"]", "access_keys: [\"????\"]"}),
+      Dimension::credential);
   std::vector<Model> universe(1);
   for (const char* account : {"", "111122223333", "609629065308", "444455556666"}) {
     for (const char* key : {"", "ASIAY34FZKBOKMUTVV7A", "AKIA", "AKIAIOSFODNN7EXAMPLE", "ABCD",
@@ -191,8 +190,9 @@ TEST_CASE("targets are found wherever there is one") {
                      "targets: [i-0abc123d, i-0abc123def4567890]", "targets: [\"?????????\"]"}),
              Dimension::target);
   std::vector<Model> universe;
-  for (const char* text : {"i-0abc123d", "i-0abc123e", "i-0abc123def4567890", "ecs:prod_a_a",
-                           "mi-0abc123def4567890", "i-00000000000000000", "ecs:a_a_a", "ecs:a_b_c"}) {
+  for (const char* text :
+       {"i-0abc123d", "i-0abc123e", "i-0abc123def4567890", "ecs:prod_a_a", "mi-0abc123def4567890",
+        "i-00000000000000000", "ecs:a_a_a", "ecs:a_b_c"}) {
     universe.emplace_back().target = text;
   }
   bench.compare(universe, 1500);
@@ -211,13 +211,12 @@ TEST_CASE("hosts are found where rules leave guarded ones out and where they do 
                      "hosts: [\"*.b.example.com\", \"*.internal\"]"},
                     allows),
              Dimension::parameter, "host");
-  bench.compare(models({"localhost", "db.example.com", "a.b.example.com", "10.20.0.1", "10.0.0.1",
-                        "127.0.0.1", "::1", "2001:db8::1", "x.localhost", "example.com", "l1",
-                        "169.254.169.254", "other", "x.internal"},
-                       [](Model& model, const std::string& text) {
-                         model.parameters["host"] = {text};
-                       }),
-                400);
+  bench.compare(
+      models({"localhost", "db.example.com", "a.b.example.com", "10.20.0.1", "10.0.0.1",
+              "127.0.0.1", "::1", "2001:db8::1", "x.localhost", "example.com", "l1",
+              "169.254.169.254", "other", "x.internal"},
+             [](Model& model, const std::string& text) { model.parameters["host"] = {text}; }),
+      400);
 }
 
 TEST_CASE("ports and other values are found wherever there is one") {
