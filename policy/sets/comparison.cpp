@@ -59,7 +59,7 @@ Comparison::Comparison(const CompiledRules& relays, const CompiledRules& refuses
     : relays_(relays),
       refuses_(refuses),
       now_(std::chrono::floor<std::chrono::seconds>(now)),
-      budget_{kMaxSteps},
+      shared_{{}, {}, {kMaxSteps}},
       relays_deny_(relays.deny),
       refuses_allow_(refuses.allow) {
   make_classes();
@@ -102,13 +102,14 @@ std::optional<std::vector<Conflict>> Comparison::conflicts(const Class& where, c
 Found Comparison::ask(const Class& where, const Literals& wanted, const Surroundings& surroundings,
                       Unwanted unwanted) {
   const auto asked = [&](const Model& model) { return conflicts(where, model, unwanted); };
-  return search(wanted, surroundings, asked, atoms_, budget_);
+  return search(wanted, surroundings, asked, shared_);
 }
 
 // Not while the second policy's own report mode relays everything.
 Literals Comparison::enforced(Literals wanted) {
   if (refuses_.report_until) {
-    wanted.push_back({atoms_.make(Dimension::time, BeforeAtom{*refuses_.report_until}), false});
+    wanted.push_back(
+        {shared_.atoms.make(Dimension::time, BeforeAtom{*refuses_.report_until}), false});
   }
   return wanted;
 }
@@ -120,7 +121,7 @@ Found Comparison::find_unread(const Class& where, const Literals& product,
   Gathered gathered;
   for (const std::string& name : surroundings.parameters) {
     Literals sent = product;
-    sent.push_back({atoms_.make(Dimension::parameter, AbsentAtom{}, name), false});
+    sent.push_back({shared_.atoms.make(Dimension::parameter, AbsentAtom{}, name), false});
     if (gathered.take(ask(where, sent, surroundings, {}))) break;
   }
   return gathered.give();
@@ -130,11 +131,12 @@ Found Comparison::find_unallowed_in(const Class& where, const Rule& rule, const 
                                     bool has_equal) {
   const Surroundings surroundings{where.document, now_, parameters_of(rule, where.relays)};
   Gathered gathered;
-  for (const Literals& product : products_of(rule, where.relays, surroundings.parameters, atoms_)) {
+  for (const Literals& product :
+       products_of(rule, where.relays, surroundings.parameters, shared_.atoms)) {
     const Literals wanted = enforced(product);
     std::vector<Literals> others{{}};
     if (beside != nullptr) {
-      others = products_of(*beside, where.refuses, surroundings.parameters, atoms_);
+      others = products_of(*beside, where.refuses, surroundings.parameters, shared_.atoms);
     }
     for (Literals& all : others) {
       all.insert(all.begin(), wanted.begin(), wanted.end());
@@ -160,9 +162,9 @@ Found Comparison::find_denied(const Rule& rule, const Rule& deny) {
   Gathered gathered;
   for (const Class& where : classes_) {
     const Surroundings surroundings{where.document, now_, parameters_of(rule, where.relays)};
-    const auto products = products_of(rule, where.relays, surroundings.parameters, atoms_);
+    const auto products = products_of(rule, where.relays, surroundings.parameters, shared_.atoms);
     if (products.empty()) continue;
-    const auto denials = products_of(deny, where.refuses, surroundings.parameters, atoms_);
+    const auto denials = products_of(deny, where.refuses, surroundings.parameters, shared_.atoms);
     for (const Literals& product : products) {
       for (const Literals& denial : denials) {
         Literals both = enforced(product);
@@ -177,7 +179,8 @@ Found Comparison::find_denied(const Rule& rule, const Rule& deny) {
 Found Comparison::find_in_report_mode() {
   if (!relays_.report_until) return {};
   Gathered gathered;
-  const Literals during{{atoms_.make(Dimension::time, BeforeAtom{*relays_.report_until}), true}};
+  const Literals during{
+      {shared_.atoms.make(Dimension::time, BeforeAtom{*relays_.report_until}), true}};
   for (const Class& where : classes_) {
     // A parameter that no rule names: outside the catalogue no allow rule matches with it.
     std::vector<std::string> parameters = parameters_of(Rule{}, where.relays);

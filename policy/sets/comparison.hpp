@@ -54,8 +54,7 @@ class Comparison {
   const CompiledRules& relays_;
   const CompiledRules& refuses_;
   Instant now_;
-  AtomTable atoms_;
-  Budget budget_;
+  Shared shared_;
   std::vector<Class> classes_;
   RuleFinder relays_deny_, refuses_allow_;
   std::unordered_set<std::string> equal_allow_;

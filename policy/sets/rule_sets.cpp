@@ -38,14 +38,14 @@ void append(std::vector<std::string>& names, const std::vector<std::string>& mor
 RuleSets::RuleSets(const CompiledRules& policy, Instant now)
     : policy_(policy),
       now_(std::chrono::floor<std::chrono::seconds>(now)),
-      budget_{kMaxSteps},
+      shared_{{}, {}, {kMaxSteps}},
       allow_(policy.allow),
       deny_(policy.deny) {}
 
 Found RuleSets::find_in(const DocumentClass& document, const Literals& wanted,
                         const std::vector<std::string>& parameters,
                         const FindConflicts& conflicts) {
-  return search(wanted, {document, now_, parameters}, conflicts, atoms_, budget_);
+  return search(wanted, {document, now_, parameters}, conflicts, shared_);
 }
 
 // A request that the rule matches, and none of the rules that are in conflict with it. The reasons
@@ -55,7 +55,7 @@ Found RuleSets::find(const Rule& rule, const FindConflicts& conflicts) {
   for (const DocumentClass& document : document_classes()) {
     const DocumentView view = view_of(document, policy_);
     const auto parameters = parameters_of(rule, view);
-    for (const Literals& product : products_of(rule, view, parameters, atoms_)) {
+    for (const Literals& product : products_of(rule, view, parameters, shared_.atoms)) {
       Found found = find_in(document, product, parameters, conflicts);
       if (found.answer != Answer::none) return found;
       all.reason.insert(all.reason.end(), found.reason.begin(), found.reason.end());
@@ -91,7 +91,7 @@ RuleSets::Covered RuleSets::find_cover(const Rule& rule, Cover cover) {
     const DocumentView view = view_of(document, policy_);
     const auto parameters = parameters_of(rule, view);
     const auto asked = [&](const Model& model) { return covering(rule, cover, view, model); };
-    for (const Literals& product : products_of(rule, view, parameters, atoms_)) {
+    for (const Literals& product : products_of(rule, view, parameters, shared_.atoms)) {
       const Found found = find_in(document, product, parameters, asked);
       if (found.answer != Answer::none) return {found.answer, {}, false};
       covered.by.insert(covered.by.end(), found.reason.begin(), found.reason.end());
@@ -113,9 +113,9 @@ bool RuleSets::never_meet(const Rule& deny, const Rule& allow) {
   for (const DocumentClass& document : document_classes()) {
     const DocumentView view = view_of(document, policy_);
     const auto parameters = parameters_of(allow, view);
-    const auto denied = products_of(deny, view, parameters, atoms_);
+    const auto denied = products_of(deny, view, parameters, shared_.atoms);
     if (denied.empty()) continue;
-    for (Literals& product : products_of(allow, view, parameters, atoms_)) {
+    for (Literals& product : products_of(allow, view, parameters, shared_.atoms)) {
       for (const Literals& other : denied) {
         Literals both = product;
         both.insert(both.end(), other.begin(), other.end());
@@ -158,8 +158,8 @@ bool RuleSets::opens_beside(const Rule& inner, const Rule& door, const DocumentC
     }
     return found;
   };
-  const auto callers = products_of(caller, view, parameters, atoms_);
-  for (const Literals& product : products_of(door, view, parameters, atoms_)) {
+  const auto callers = products_of(caller, view, parameters, shared_.atoms);
+  for (const Literals& product : products_of(door, view, parameters, shared_.atoms)) {
     for (const Literals& who : callers) {
       Literals both = product;
       both.insert(both.end(), who.begin(), who.end());

@@ -54,8 +54,7 @@ class RuleSets {
 
   const CompiledRules& policy_;
   Instant now_;
-  AtomTable atoms_;
-  Budget budget_;
+  Shared shared_;
   RuleFinder allow_, deny_;
 };
 

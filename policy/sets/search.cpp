@@ -17,7 +17,8 @@ Literal turned(const Literal& literal) {
 // What is asked for so far, and a request that fits all of it.
 class State {
  public:
-  explicit State(const Surroundings& surroundings) : surroundings_(&surroundings) {}
+  State(const Surroundings& surroundings, Solver& solver)
+      : surroundings_(&surroundings), solver_(&solver) {}
 
   // Values for dimensions of which nothing is asked.
   Answer begin() {
@@ -30,7 +31,7 @@ class State {
     for (const Dimension dimension :
          {Dimension::target, Dimension::region, Dimension::name, Dimension::document_account}) {
       if (dimension == Dimension::document_account && !by_arn) continue;
-      const Answer answer = solve(dimension, {}, {}, *surroundings_, model_);
+      const Answer answer = solver_->solve(dimension, {}, {}, *surroundings_, model_);
       if (answer != Answer::found) return answer;
     }
     return Answer::found;
@@ -42,7 +43,8 @@ class State {
     if (has(asked, turned(literal))) return Answer::none;
     asked.push_back(literal);
     if (holds(*literal.atom, model_) == literal.wanted) return Answer::found;
-    return solve(literal.atom->dimension, literal.atom->parameter, asked, *surroundings_, model_);
+    return solver_->solve(literal.atom->dimension, literal.atom->parameter, asked, *surroundings_,
+                          model_);
   }
 
   [[nodiscard]] bool implies(const Literal& literal) const {
@@ -58,18 +60,18 @@ class State {
   }
 
   const Surroundings* surroundings_;
+  Solver* solver_;
   std::map<std::pair<Dimension, std::string>, Literals> asked_;
   Model model_;
 };
 
 class Searcher {
  public:
-  Searcher(const Surroundings& surroundings, const FindConflicts& conflicts, AtomTable& atoms,
-           Budget& budget)
-      : surroundings_(surroundings), conflicts_(conflicts), atoms_(atoms), budget_(budget) {}
+  Searcher(const Surroundings& surroundings, const FindConflicts& conflicts, Shared& shared)
+      : surroundings_(surroundings), conflicts_(conflicts), shared_(shared) {}
 
   Found run(const Literals& wanted) {
-    State state(surroundings_);
+    State state(surroundings_, shared_.solver);
     Answer answer = state.begin();
     for (const Literal& literal : wanted) {
       if (answer == Answer::found) answer = state.add(literal);
@@ -90,7 +92,7 @@ class Searcher {
   // `none` also where a part was unknown: `unknown_` remembers.
   Answer explore(State state) {
     while (true) {
-      if (++steps_ > kMaxSteps || !budget_.spend()) return give_up();
+      if (++steps_ > kMaxSteps || !shared_.budget.spend()) return give_up();
       const auto conflicts = conflicts_(state.model());
       if (!conflicts) return give_up();
       if (conflicts->empty()) {
@@ -115,7 +117,7 @@ class Searcher {
     std::optional<Choice> best;
     for (const Conflict& conflict : conflicts) {
       const auto products =
-          products_of(*conflict.rule, *conflict.view, surroundings_.parameters, atoms_);
+          products_of(*conflict.rule, *conflict.view, surroundings_.parameters, shared_.atoms);
       for (const Literals& product : products) {
         const bool matches = std::all_of(product.begin(), product.end(), [&](const Literal& l) {
           return holds(*l.atom, state.model()) == l.wanted;
@@ -155,8 +157,7 @@ class Searcher {
 
   const Surroundings& surroundings_;
   const FindConflicts& conflicts_;
-  AtomTable& atoms_;
-  Budget& budget_;
+  Shared& shared_;
   std::size_t steps_ = 0;
   bool unknown_ = false;
   Model model_;
@@ -166,8 +167,8 @@ class Searcher {
 }  // namespace
 
 Found search(const Literals& wanted, const Surroundings& surroundings,
-             const FindConflicts& conflicts, AtomTable& atoms, Budget& budget) {
-  return Searcher(surroundings, conflicts, atoms, budget).run(wanted);
+             const FindConflicts& conflicts, Shared& shared) {
+  return Searcher(surroundings, conflicts, shared).run(wanted);
 }
 
 }  // namespace ssmgate::sets

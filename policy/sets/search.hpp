@@ -33,7 +33,14 @@ struct Budget {
   bool spend() noexcept { return steps > 0 && steps-- > 0; }
 };
 
+// What searches share.
+struct Shared {
+  AtomTable atoms;
+  Solver solver;
+  Budget budget;
+};
+
 [[nodiscard]] Found search(const Literals& wanted, const Surroundings& surroundings,
-                           const FindConflicts& conflicts, AtomTable& atoms, Budget& budget);
+                           const FindConflicts& conflicts, Shared& shared);
 
 }  // namespace ssmgate::sets

@@ -4,6 +4,7 @@
 // into the model, `none` is exact, and `unknown` is said only where this page says so.
 #pragma once
 
+#include <map>
 #include <span>
 
 #include "sets/atom.hpp"
@@ -36,6 +37,29 @@ struct Surroundings {
 [[nodiscard]] Answer solve(Dimension dimension, std::string_view parameter,
                            std::span<const Literal> literals, const Surroundings& surroundings,
                            Model& model);
+
+// The same, remembering: rules that are compared entry by entry ask the same again and again.
+class Solver {
+ public:
+  [[nodiscard]] Answer solve(Dimension dimension, const std::string& parameter,
+                             const Literals& literals, const Surroundings& surroundings,
+                             Model& model);
+
+ private:
+  // INVARIANT: all that a dimension's answer depends on; `now` is one for all questions.
+  struct Question {
+    Dimension dimension;
+    DocumentClass::Kind document;
+    std::string parameter;
+    std::vector<std::pair<const Atom*, bool>> literals;  // sorted
+    auto operator<=>(const Question&) const = default;
+  };
+  struct Reply {
+    Answer answer;
+    Model model;  // the values of the dimension
+  };
+  std::map<Question, Reply> known_;
+};
 
 [[nodiscard]] Answer solve_principal(std::span<const Literal> literals, Model& model);
 [[nodiscard]] Answer solve_client(std::span<const Literal> literals, Model& model);

@@ -186,21 +186,4 @@ Answer solve_parameter(std::string_view name, std::span<const Literal> literals,
   return Values(name, literals).solve(model);
 }
 
-Answer solve(Dimension dimension, std::string_view parameter, std::span<const Literal> literals,
-             const Surroundings& surroundings, Model& model) {
-  switch (dimension) {
-    case Dimension::principal: return solve_principal(literals, model);
-    case Dimension::client: return solve_client(literals, model);
-    case Dimension::credential: return solve_credential(literals, model);
-    case Dimension::region: return solve_region(literals, model);
-    case Dimension::target: return solve_target(literals, model);
-    case Dimension::name: return solve_name(literals, surroundings.document, model);
-    case Dimension::document_account: return solve_document_account(literals, model);
-    case Dimension::parameter: return solve_parameter(parameter, literals, model);
-    case Dimension::reason: return solve_reason(literals, model);
-    case Dimension::time: return solve_time(literals, surroundings.now, model);
-  }
-  return Answer::unknown;
-}
-
 }  // namespace ssmgate::sets

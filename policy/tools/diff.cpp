@@ -120,11 +120,15 @@ class OneWay {
 
   // The entries that contribute by themselves: beside the other policy's rule of this id, of which
   // all holds but this list.
-  std::vector<Contribution> find_alone(const Rule& rule, const Rule& same, const RuleList& list) {
+  std::vector<Contribution> find_alone(const Rule& rule, const Rule& same, const RuleList& list,
+                                       const std::set<std::string>& before) {
+    const bool same_default = relays_.rules().default_document == other_.rules().default_document;
     std::vector<Contribution> alone;
     const Rule beside = without(same, list.key);
     bool certain = false;
     for (const RuleEntry& entry : list.entries) {
+      // What the rule beside says as well, it matches.
+      if (same_default && before.contains(entry.text)) continue;
       Rule cut = rule;
       entry.cut_down(cut);
       Found found = comparison_.find_unallowed(cut, &beside);
@@ -157,8 +161,8 @@ class OneWay {
   void add_entries(const Rule& rule, const Rule* same, const RuleList& list, Change& change) {
     if (list.entries.empty()) return;
     std::vector<Contribution> contributing;
-    if (same != nullptr) contributing = find_alone(rule, *same, list);
     const std::set<std::string> before = texts_of(same, list.key);
+    if (same != nullptr) contributing = find_alone(rule, *same, list, before);
     if (contributing.empty()) contributing = find_together(rule, list, before);
     for (const Contribution& one : contributing) {
       note_unallowed(rule, one.found);

@@ -38,13 +38,13 @@ bool share_none(const std::vector<T>& a, const std::vector<T>& b) {
   });
 }
 
-std::vector<std::string> exact_documents(const Rule& rule) {
-  std::vector<std::string> names;
-  for (const DocumentPattern& pattern : rule.documents) {
-    if (pattern.exact_name().empty()) return {};
-    names.emplace_back(pattern.exact_name());
-  }
-  return names;
+bool name_other_documents(const Rule& a, const Rule& b) {
+  return std::all_of(a.documents.begin(), a.documents.end(), [&](const DocumentPattern& one) {
+    return std::all_of(b.documents.begin(), b.documents.end(), [&](const DocumentPattern& other) {
+      return !one.exact_name().empty() && !other.exact_name().empty() &&
+             one.exact_name() != other.exact_name();
+    });
+  });
 }
 
 // Quick, and right when it says yes: most pairs of rules are about different things.
@@ -53,7 +53,8 @@ bool surely_apart(const Rule& a, const Rule& b) {
     return std::none_of(rule.targets.begin(), rule.targets.end(),
                         [](const std::string& glob) { return has_glob(glob); });
   };
-  return share_none(exact_documents(a), exact_documents(b)) || share_none(a.accounts, b.accounts) ||
+  const bool documents = !a.documents.empty() && !b.documents.empty() && name_other_documents(a, b);
+  return documents || share_none(a.accounts, b.accounts) ||
          (plain(a) && plain(b) && share_none(a.targets, b.targets));
 }
 
