@@ -2,6 +2,7 @@
 // that nothing new is granted, no request shows otherwise.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "policy/sets/random_world.hpp"
@@ -20,10 +21,24 @@ int pairs() {
   return said != nullptr ? std::atoi(said) : 100;
 }
 
-bool relays(const Policy& policy, const Request& request) {
+Finding judge(const Policy& policy, const Request& request) {
   const auto judged = tools::evaluate(policy, request.caller, request.body, kNow);
   REQUIRE(judged.has_value());
-  return judged->effect == Effect::relay;
+  return *judged;
+}
+
+bool relays(const Policy& policy, const Request& request) {
+  return judge(policy, request).effect == Effect::relay;
+}
+
+// The rule that relays a request, or the policy's report mode, is among the changes.
+bool tells(const std::vector<tools::Change>& changes, const Finding& relayed) {
+  return std::any_of(changes.begin(), changes.end(), [&](const tools::Change& change) {
+    if (change.kind == tools::Change::Kind::report_mode) return relayed.decision == Decision::deny;
+    if (relayed.decision == Decision::allow) return change.rule == relayed.rule;
+    const auto& trials = relayed.reported;
+    return std::find(trials.begin(), trials.end(), change.rule) != trials.end();
+  });
 }
 
 class Pair {
@@ -77,13 +92,17 @@ class Pair {
   }
 
   void check_request(const Request& request, const tools::Difference& difference) {
-    const bool before = relays(*older_, request);
-    const bool after = relays(*newer_, request);
+    const Finding before = judge(*older_, request);
+    const Finding after = judge(*newer_, request);
     CAPTURE(request.body);
     CAPTURE(request.caller.region.value_or(""));
     CAPTURE(request.caller.at.value_or(""));
-    if (after && !before) REQUIRE(!difference.granted.empty());
-    if (before && !after) REQUIRE(!difference.revoked.empty());
+    if (before.effect == after.effect) return;
+    if (after.effect == Effect::relay) {
+      REQUIRE(tells(difference.granted, after));
+    } else {
+      REQUIRE(tells(difference.revoked, before));
+    }
   }
 
   World& world_;
