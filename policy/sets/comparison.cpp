@@ -114,15 +114,16 @@ Literals Comparison::enforced(Literals wanted) {
   return wanted;
 }
 
-// An absent DocumentName, with a parameter that the second policy's default does not take.
+// An absent DocumentName, with a parameter that the second policy's default does not take: that is
+// malformed, which no report mode relays.
 Found Comparison::find_unread(const Class& where, const Literals& product,
-                              const Surroundings& surroundings) {
+                              const Surroundings& surroundings, Unwanted unwanted) {
   if (!where.document.absent || where.refuses.catalogued == nullptr) return {};
   Gathered gathered;
   for (const std::string& name : surroundings.parameters) {
     Literals sent = product;
     sent.push_back({shared_.atoms.make(Dimension::parameter, AbsentAtom{}, name), false});
-    if (gathered.take(ask(where, sent, surroundings, {}))) break;
+    if (gathered.take(ask(where, sent, surroundings, unwanted))) break;
   }
   return gathered.give();
 }
@@ -133,15 +134,16 @@ Found Comparison::find_unallowed_in(const Class& where, const Rule& rule, const 
   Gathered gathered;
   for (const Literals& product :
        products_of(rule, where.relays, surroundings.parameters, shared_.atoms)) {
-    const Literals wanted = enforced(product);
     std::vector<Literals> others{{}};
     if (beside != nullptr) {
       others = products_of(*beside, where.refuses, surroundings.parameters, shared_.atoms);
     }
     for (Literals& all : others) {
-      all.insert(all.begin(), wanted.begin(), wanted.end());
-      if (!has_equal && gathered.take(ask(where, all, surroundings, {}))) return gathered.give();
-      if (gathered.take(find_unread(where, all, surroundings))) return gathered.give();
+      all.insert(all.begin(), product.begin(), product.end());
+      if (!has_equal && gathered.take(ask(where, enforced(all), surroundings, {}))) {
+        return gathered.give();
+      }
+      if (gathered.take(find_unread(where, all, surroundings, {}))) return gathered.give();
     }
   }
   return gathered.give();
@@ -187,6 +189,7 @@ Found Comparison::find_in_report_mode() {
     if (where.relays.catalogued == nullptr) parameters.emplace_back("unnamed");
     const Surroundings surroundings{where.document, now_, std::move(parameters)};
     if (gathered.take(ask(where, enforced(during), surroundings, {false, true}))) break;
+    if (gathered.take(find_unread(where, during, surroundings, {false, true}))) break;
   }
   return gathered.give();
 }

@@ -42,7 +42,7 @@ class Comparison {
   [[nodiscard]] Found find_unallowed_in(const Class& where, const Rule& rule, const Rule* beside,
                                         bool has_equal);
   [[nodiscard]] Found find_unread(const Class& where, const Literals& product,
-                                  const Surroundings& surroundings);
+                                  const Surroundings& surroundings, Unwanted unwanted);
   [[nodiscard]] Literals enforced(Literals wanted);
   [[nodiscard]] Found ask(const Class& where, const Literals& wanted,
                           const Surroundings& surroundings, Unwanted unwanted);

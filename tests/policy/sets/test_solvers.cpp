@@ -30,7 +30,10 @@ class Bench {
     REQUIRE(loaded_ != nullptr);
     dimension_ = dimension;
     parameter_ = std::move(parameter);
-    const DocumentClass document{DocumentClass::Kind::caller_owned, {}, false};
+    // Entries that are ARNs say something of a region in AWS's own documents.
+    const auto kind = dimension == Dimension::region ? DocumentClass::Kind::aws_owned
+                                                     : DocumentClass::Kind::caller_owned;
+    const DocumentClass document{kind, {}, false};
     const DocumentView view = view_of(document, loaded_->rules());
     for (const auto* rules : {&loaded_->rules().allow, &loaded_->rules().deny}) {
       for (const Rule& rule : *rules) add(rule, view);
@@ -175,10 +178,15 @@ TEST_CASE("accounts and access keys are found together") {
 TEST_CASE("regions are found with the places of documents") {
   Bench bench(4);
   bench.load(denies({"regions: [\"us-*\"]", "regions: [\"*\"]", "regions: [\"cn-*\", us-east-1]",
-                     "regions: [\"*-1\"]", "regions: [\"us-gov-*\"]", "regions: [\"?*-?\"]"}),
+                     "regions: [\"*-1\"]", "regions: [\"xx-*\", \"cn-x*\"]",
+                     "documents: [\"arn:aws-cn:ssm:*::document/AWS-*\"]",
+                     "documents: [\"arn:aws*:ssm:xx-*::document/AWS-*\"]",
+                     "documents: [\"arn:aws:ssm:?x-*::document/AWS-*\"]",
+                     "documents: [\"arn:*:ssm:cn-x*::document/AWS-*\"]", "regions: [\"us-gov-*\"]",
+                     "regions: [\"?*-?\"]"}),
              Dimension::region);
   bench.compare(models({"us-east-1", "us-west-2", "cn-north-1", "us-gov-west-1", "eu-west-1", "x",
-                        "us-iso-east-1"},
+                        "us-iso-east-1", "xx-1", "cn-x", "cn-x-1", "ax-1", "xx-y"},
                        [](Model& model, const std::string& text) { model.region = text; }),
                 500);
 }
