@@ -75,12 +75,14 @@ void put(std::string& key, std::vector<std::string> list) {
 template <class Entries>
 std::vector<std::string> texts(const Entries& entries) {
   std::vector<std::string> out;
+  out.reserve(entries.size());
   for (const auto& entry : entries) out.push_back(entry.text);
   return out;
 }
 
 std::vector<std::string> ranges(const std::vector<PortEntry>& ports) {
   std::vector<std::string> out;
+  out.reserve(ports.size());
   for (const PortEntry& port : ports) {
     out.push_back(std::to_string(port.range.low) + '-' + std::to_string(port.range.high));
   }

@@ -186,7 +186,6 @@ class Automaton {
     for (const auto& text : texts_) told += text;
     std::u32string all = kPlain + told;
     for (const auto& set : sets) all += set;
-    std::u32string seen;
     std::map<std::vector<bool>, char32_t> kinds;
     std::sort(told.begin(), told.end());
     std::u32string ordered = kPlain;
@@ -203,6 +202,7 @@ class Automaton {
     for (const char32_t c : ordered) {
       const bool own = std::binary_search(told.begin(), told.end(), c);
       std::vector<bool> kind;
+      kind.reserve(sets.size());
       for (const auto& set : sets) kind.push_back(set.find(c) != std::u32string::npos);
       if (own || kinds.try_emplace(std::move(kind), c).second) add_letter(c);
     }

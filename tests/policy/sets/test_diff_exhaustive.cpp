@@ -114,7 +114,7 @@ TEST_CASE("a difference is said exactly where some request shows it") {
   Policies policies(77);
   int wider = 0;
   int same = 0;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 40; ++i) {
     const std::string older_text = policies.make();
     const std::string newer_text = policies.make();
     const auto older = load_policy(older_text).policy;
@@ -139,6 +139,6 @@ TEST_CASE("a difference is said exactly where some request shows it") {
     REQUIRE(!difference.revoked.empty() == revoked);
     for (const bool differs : {granted, revoked}) (differs ? wider : same) += 1;
   }
-  CHECK(wider > 50);
-  CHECK(same > 5);
+  CHECK(wider > 20);
+  CHECK(same > 1);
 }

@@ -18,7 +18,7 @@ constexpr std::chrono::sys_days kNow = std::chrono::year(2026) / 11 / 23;
 // SSMGATE_PAIRS: how many pairs of policies, for a longer run.
 int pairs() {
   const char* said = std::getenv("SSMGATE_PAIRS");
-  return said != nullptr ? std::atoi(said) : 100;
+  return said != nullptr ? std::atoi(said) : 60;
 }
 
 Finding judge(const Policy& policy, const Request& request) {
