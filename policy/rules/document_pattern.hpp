@@ -20,6 +20,12 @@ class DocumentPattern {
   [[nodiscard]] std::string_view exact_name() const noexcept;
   [[nodiscard]] bool has_account() const noexcept { return !account_.empty(); }
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  // The globs that the entry is made of; of a name entry, the name's alone.
+  [[nodiscard]] bool is_arn() const noexcept { return is_arn_; }
+  [[nodiscard]] const std::string& name_glob() const noexcept { return name_; }
+  [[nodiscard]] const std::string& partition_glob() const noexcept { return partition_; }
+  [[nodiscard]] const std::string& region_glob() const noexcept { return region_; }
+  [[nodiscard]] const std::string& account_glob() const noexcept { return account_; }
 
  private:
   friend boost::system::result<DocumentPattern, std::string> parse_document_pattern(

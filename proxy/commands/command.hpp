@@ -20,6 +20,7 @@ using CommandWords = std::optional<std::vector<std::string>>;
 void add_run_command(CLI::App& app, std::vector<std::string> command, int& exit_status);
 void add_env_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
+void add_diff_command(CLI::App& app, int& exit_status);
 void add_eval_command(CLI::App& app, CommandWords words, int& exit_status);
 void add_test_command(CLI::App& app, int& exit_status);
 void add_import_iam_command(CLI::App& app, int& exit_status);
