@@ -5,11 +5,12 @@
 namespace ssmgate {
 namespace {
 
-constexpr std::string_view kUnclosed = "the quotes are not closed before the end of the file";
+constexpr std::string_view kUnclosed =
+    "the quotes are not closed before the end of the file; write the closing one";
 
 std::optional<Misread> check_escape(std::string_view source, std::size_t at) {
   switch (at + 1 < source.size() ? source[at + 1] : '"') {
-    case '\'': return Misread{at, "`\\'` is no escape of YAML; write `'` alone in double quotes"};
+    case '\'': return Misread{at, "`\\'` is no escape of YAML; write `'` alone"};
     case '_': return Misread{at, "the escape `\\_` is not supported; write `\\u00A0`"};
     case 'N': return Misread{at, "the escape `\\N` is not supported; write `\\u0085`"};
     default: return std::nullopt;

@@ -27,6 +27,15 @@ struct Stop {};
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
+std::string describe_key_fault(const TreeNode& key) {
+  if (key.scalar == "<<") return "merge keys are not supported; write the keys out";
+  if (key.kind == TreeNode::Kind::null && key.scalar.empty()) {
+    return "a key is missing here; write `KEY: VALUE`, or remove the comma";
+  }
+  return "a key must be text, not " + std::string(kind_name(key.kind)) +
+         (key.is_scalar() ? "; put it in quotes" : "; write `KEY: VALUE`");
+}
+
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(std::string_view text, Places& places, Diagnostics& diagnostics)
@@ -48,18 +57,25 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     error(mark, "aliases are not supported; write the value out, or put it in quotes");
-    add(node(TreeNode::Kind::null, mark));
+    leave_out();
   }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     TreeNode value = node(TreeNode::Kind::null, mark);
+    if (lacks_colon(value.where)) {
+      report_error(diagnostics_, value.where,
+                   "a key without a value; write `KEY: VALUE`, a blank behind the colon, and check"
+                   " the indentation");
+      leave_out();
+      return;
+    }
     const std::string_view rest = text_.substr(offset(mark));
     for (const std::string_view spelling : {"~", "null", "Null", "NULL"}) {
       if (rest.starts_with(spelling)) value.scalar = spelling;
     }
     if (value.scalar.empty()) {
       value.where = places_.at(last_written_before(offset(mark)));
-      if (!frames_.empty() && frames_.back().is_flow_list) {
+      if (is_in_flow_list()) {
         report_error(diagnostics_, value.where, "a value is missing here; remove the comma");
       }
     }
@@ -80,13 +96,14 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        YAML::EmitterStyle::value style) override {
     begin(mark, tag, TreeNode::Kind::sequence);
-    frames_.back().is_flow_list = style == YAML::EmitterStyle::Flow;
+    frames_.back().is_flow = style == YAML::EmitterStyle::Flow;
   }
   void OnSequenceEnd() override { end(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
-                  YAML::EmitterStyle::value) override {
+                  YAML::EmitterStyle::value style) override {
     begin(mark, tag, TreeNode::Kind::mapping);
+    frames_.back().is_flow = style == YAML::EmitterStyle::Flow;
   }
   void OnMapEnd() override { end(); }
 
@@ -96,7 +113,7 @@ class TreeBuilder final : public YAML::EventHandler {
     TreeNode value;
     std::optional<TreeEntry> key;
     bool dropped = false;  // the key was refused: its value is read and thrown away
-    bool is_flow_list = false;
+    bool is_flow = false;  // written between brackets
     std::unordered_map<std::string, Position> seen;
   };
 
@@ -132,6 +149,29 @@ class TreeBuilder final : public YAML::EventHandler {
     const auto misread = find_misread(text_.substr(at));
     if (!misread) return;
     report_error(diagnostics_, places_.at(at + misread->offset), std::string(misread->text));
+  }
+
+  // The library takes a word on a line of its own for a key with an empty value.
+  [[nodiscard]] bool lacks_colon(Position value) const noexcept {
+    if (frames_.empty() || frames_.back().is_flow || !frames_.back().key) return false;
+    return frames_.back().key->where == value;
+  }
+
+  [[nodiscard]] bool is_in_flow_list() const noexcept {
+    return !frames_.empty() && frames_.back().is_flow &&
+           frames_.back().value.kind == TreeNode::Kind::sequence;
+  }
+
+  // A refused value: nothing of it, nor of its key, stands in the tree.
+  void leave_out() {
+    if (frames_.empty() || frames_.back().value.kind == TreeNode::Kind::sequence) return;
+    Frame& frame = frames_.back();
+    frame.dropped = !frame.key;
+    if (frame.key) {
+      frame.key.reset();
+    } else {
+      frame.key = TreeEntry{};
+    }
   }
 
   void begin(const YAML::Mark& mark, const std::string& tag, TreeNode::Kind kind) {
@@ -182,13 +222,7 @@ class TreeBuilder final : public YAML::EventHandler {
       return;
     }
     frame.dropped = true;
-    if (key.scalar == "<<") {
-      report_error(diagnostics_, key.where, "merge keys are not supported; write the keys out");
-    } else {
-      report_error(diagnostics_, key.where,
-                   "a key must be text, not " + std::string(kind_name(key.kind)) +
-                       (key.is_scalar() && !key.scalar.empty() ? "; put it in quotes" : ""));
-    }
+    report_error(diagnostics_, key.where, describe_key_fault(key));
   }
 
   std::string_view text_;
@@ -198,6 +232,14 @@ class TreeBuilder final : public YAML::EventHandler {
   TreeNode root_;
   int documents_ = 0;
 };
+
+void report_yaml_fault(const YAML::Exception& fault, std::string_view text, Places& places,
+                       Diagnostics& diagnostics) {
+  std::size_t at =
+      fault.mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(fault.mark.pos), text.size());
+  if (is_escape_fault(fault.msg)) at = std::min(text.rfind('\\', at), at);
+  report_error(diagnostics, places.at(at), describe_yaml_fault(fault.msg, text.substr(at)));
+}
 
 }  // namespace
 
@@ -213,7 +255,9 @@ std::optional<TreeNode> parse_tree(std::string_view text, Diagnostics& diagnosti
     return std::nullopt;
   }
   Places places(text);
+  const std::size_t before = diagnostics.size();
   if (!prescan(text, places, diagnostics)) return std::nullopt;
+  const bool is_fit = diagnostics.size() == before;
   TreeBuilder builder(text, places, diagnostics);
   try {
     std::istringstream stream{std::string(text)};
@@ -223,9 +267,8 @@ std::optional<TreeNode> parse_tree(std::string_view text, Diagnostics& diagnosti
   } catch (const Stop&) {
     return std::nullopt;
   } catch (const YAML::Exception& fault) {
-    const std::size_t at =
-        fault.mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(fault.mark.pos), text.size());
-    report_error(diagnostics, places.at(at), describe_yaml_fault(fault.msg, text.substr(at)));
+    // After a fault of the first look, such as a tab, this one follows from it.
+    if (is_fit) report_yaml_fault(fault, text, places, diagnostics);
     return std::nullopt;
   }
   return builder.take_root();

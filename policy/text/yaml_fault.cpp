@@ -19,7 +19,7 @@ constexpr std::string_view kAlias =
     "a value that begins with `*` is an alias in YAML, which is not supported; put it in quotes";
 
 constexpr std::string_view kAnchor =
-    "a value that begins with `&` is an anchor in YAML; put it in quotes";
+    "a value that begins with `&` is an anchor in YAML, which is not supported; put it in quotes";
 constexpr std::string_view kTag =
     "a value that begins with `!` is a tag in YAML, which is not supported; put it in quotes";
 constexpr std::string_view kBlock =
@@ -42,8 +42,8 @@ constexpr std::array kHelp = {
     Help{"cannot set zero indentation for a block scalar", kBlock},
     Help{"unexpected character in block scalar", kBlock},
     Help{"illegal map value",
-         "a second `: ` where one value is expected; indent nested keys, or put the value in "
-         "quotes"},
+         "a second `: ` where one value is expected; if it is the first, the line above lacks its "
+         "own; else indent nested keys, or put the value in quotes"},
     Help{"illegal map key", "a key where none can stand; check the indentation"},
     Help{"end of map not found",
          "this does not continue the mapping above; check the indentation, and put values that "
@@ -55,7 +55,8 @@ constexpr std::array kHelp = {
     Help{"end of sequence flow not found",
          "a `[` that is not closed; write `]`, or a comma before this"},
     Help{"illegal block entry", "a list entry where none can stand; check the indentation"},
-    Help{"illegal EOF in scalar", "the quotes are not closed before the end of the file"},
+    Help{"illegal EOF in scalar",
+         "the quotes are not closed before the end of the file; write the closing one"},
     Help{"illegal character in scalar",
          "a character that cannot stand in this text; put the value in quotes"},
     Help{"illegal document indicator in scalar",
@@ -69,14 +70,21 @@ constexpr std::array kHelp = {
 
 }  // namespace
 
+bool is_escape_fault(std::string_view complaint) noexcept {
+  return complaint.starts_with(kUnknownEscape) || complaint.starts_with(kNoCharacter);
+}
+
 std::string describe_yaml_fault(std::string_view complaint, std::string_view at) {
+  if (complaint == "unknown token" && at.starts_with('`')) {
+    return "a value cannot begin with a backtick; put it in quotes";
+  }
   if (complaint == "unknown token" && !at.empty()) {
     return "a value cannot begin with " + in_backticks(at.substr(0, 1)) +
            "; put the value in quotes";
   }
   if (complaint.starts_with(kUnknownEscape)) {
     return in_backticks("\\" + std::string(complaint.substr(kUnknownEscape.size()))) +
-           " is no escape of YAML; write `\\\\` for a backslash";
+           " is no escape of YAML; write `\\\\` for a backslash, or use single quotes";
   }
   if (complaint.starts_with(kNoCharacter)) {
     return "this escape is no character; write a code point up to 10FFFF that is no surrogate";

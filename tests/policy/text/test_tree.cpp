@@ -68,7 +68,8 @@ TEST_CASE("what YAML readers disagree on is refused with a place and a hint") {
       {"1: a\n", "f:1:1: error: a key must be text, not a number; put it in quotes"},
       {"true: a\n", "f:1:1: error: a key must be text, not true or false"},
       {"~: a\n", "f:1:1: error: a key must be text, not nothing"},
-      {": a\n", "f:1:1: error: a key must be text, not nothing"},
+      {": a\n", "f:1:1: error: a key is missing here"},
+      {"b: c\na\n", "f:2:1: error: a key without a value; write `KEY: VALUE`"},
       {"? [a]\n: b\n", "f:1:3: error: a key must be text, not a list"},
       {"? {a: b}\n: b\n", "f:1:3: error: a key must be text, not a mapping"},
       {"a: 1\n---\nb: 2\n", "f:2:1: error: a second document"},
@@ -127,7 +128,7 @@ TEST_CASE("faults that leave the rest readable are all reported and the tree sti
   const auto tree = parse_tree("a: &x 1\nb: *x\na: {c: 2, c: 3}\nd: !t e\n", diagnostics);
   REQUIRE(tree);
   CHECK(diagnostics.size() == 5);
-  CHECK(tree->entries.size() == 3);
+  CHECK(tree->entries.size() == 2);  // what an alias stands for is left out
   REQUIRE(tree->find("a") != nullptr);
   CHECK(tree->find("a")->scalar == "1");
 }
