@@ -121,13 +121,13 @@ class Includes(unittest.TestCase):
         ("proxy/main.cpp", '#include "flow/listener.hpp"'),
         ("include/ssmgate/names/host.hpp", "#include <boost/asio/ip/address.hpp>"),
         ("include/ssmgate/names/host.hpp", "#include <openssl/ssl.h>"),
-        ("include/ssmgate/names/host.hpp", "#include <yaml.h>"),
+        ("include/ssmgate/names/host.hpp", "#include <yaml-cpp/yaml.h>"),
         ("include/ssmgate/names/host.hpp", '#include "wire/connect.hpp"'),
     ]
     GOOD = [
         ("policy/rules/decide.cpp", '#include "ssmgate/rules/decide.hpp"'),
         ("policy/rules/decide.cpp", '#include "names/scan.hpp"'),
-        ("policy/text/tree.cpp", "#include <yaml.h>"),
+        ("policy/text/tree.cpp", "#include <yaml-cpp/eventhandler.h>"),
         ("proxy/wire/connect.cpp", '#include "ssmgate/names/host.hpp"'),
         ("proxy/wire/response.cpp", "#include <boost/beast/http/parser.hpp>"),
         ("proxy/net/tls_stream.cpp", "#include <boost/asio/ssl/stream.hpp>"),
