@@ -25,9 +25,24 @@ struct SocketAddress {
   std::uint16_t port = 0;
 };
 
+// How a listener learns who calls.
+enum class Auth : std::uint8_t { none, local_user, basic, mtls };
+// "none", "local-user", "basic", "mtls".
+[[nodiscard]] std::string_view name(Auth auth) noexcept;
+
+struct ListenerTls {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  // Given: nobody comes in without a certificate of theirs, whatever `auth` says.
+  std::optional<std::filesystem::path> client_ca;
+  std::optional<std::filesystem::path> crl;
+};
+
 struct Listener {
   SocketAddress bind;
-  std::vector<Cidr> clients;  // empty: everyone who can reach it
+  Auth auth = Auth::none;
+  std::optional<ListenerTls> tls;  // absent: plain
+  std::vector<Cidr> clients;       // empty: everyone who can reach it
 };
 
 // One entry of `egress.allow` or `egress.deny`: HOST-PATTERN[:PORT], an address or a CIDR.
@@ -86,6 +101,7 @@ struct Config {
   Upstream upstream;
   Audit audit;
   Limits limits;
+  std::optional<std::filesystem::path> users_file;  // INVARIANT: given where a listener has `basic`
 };
 
 // The folders of one user, from the environment (XDG Base Directory Specification).

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/listeners.hpp"
 #include "config/reader.hpp"
 #include "config/values.hpp"
 
@@ -9,30 +10,24 @@ namespace ssmgate::config {
 namespace fs = std::filesystem;
 namespace {
 
-using Keys = std::initializer_list<std::string_view>;
-std::span<const std::string_view> span_of(const Keys& keys) {
-  return {keys.begin(), keys.size()};
-}
-
-bool is_loopback(const IpAddress& address) {
-  static const Cidr kV4 = *parse_cidr("127.0.0.0/8");
-  static const Cidr kV6 = *parse_cidr("::1");
-  return kV4.contains(address) || kV6.contains(address);
-}
-
 class Loader {
  public:
   Loader(Config defaults, const fs::path& folder, Diagnostics& diagnostics)
       : config_(std::move(defaults)), read_(folder, diagnostics) {}
 
   Config load(const TreeNode& root) {
-    static const Keys kKnown = {"listen", "policy", "ca",     "state",
-                                "egress", "audit",  "limits", "upstream"};
-    static const Keys kUnsupported = {"intercept", "users_file", "sessions", "admin"};
+    static const Keys kKnown = {"listen", "policy", "ca",       "state",     "egress",
+                                "audit",  "limits", "upstream", "users_file"};
+    static const Keys kUnsupported = {"intercept", "sessions", "admin"};
     if (!read_.mapping(root, "the configuration", span_of(kKnown), span_of(kUnsupported))) {
       return config_;
     }
-    if (const auto* node = root.find("listen")) listen(*node);
+    if (const auto* node = root.find("users_file")) {
+      if (auto path = read_.path(*node, "`users_file`")) config_.users_file = std::move(*path);
+    }
+    if (const auto* node = root.find("listen")) {
+      config_.listen = load_listeners(*node, root.find("users_file") != nullptr, read_);
+    }
     if (const auto* node = root.find("policy")) {
       if (auto path = read_.path(*node, "`policy`")) config_.policy = std::move(*path);
     }
@@ -46,71 +41,6 @@ class Loader {
   }
 
  private:
-  void listen(const TreeNode& node) {
-    config_.listen.clear();
-    read_.list(node, "`listen`", [this](const TreeNode& item) { listener(item); });
-    if (config_.listen.empty() && node.items.empty()) {
-      read_.error(node, "`listen` is empty; write at least `- address: 127.0.0.1:8877`");
-    }
-  }
-
-  void listener(const TreeNode& node) {
-    static const Keys kKnown = {"address", "auth", "clients", "insecure"};
-    static const Keys kUnsupported = {"tls"};
-    if (!read_.mapping(node, "a listener", span_of(kKnown), span_of(kUnsupported))) return;
-    Listener listener;
-    const auto* address = node.find("address");
-    if (address == nullptr) {
-      return read_.error(node, "a listener has no `address`; write `address: 127.0.0.1:8877`");
-    }
-    const auto bind = address->is_scalar() ? parse_socket_address(address->scalar) : std::nullopt;
-    if (!bind) {
-      return read_.error(*address,
-                         "`address` is not ADDRESS:PORT, such as `127.0.0.1:8877` or "
-                         "`\"[::1]:8877\"`; names are not looked up");
-    }
-    listener.bind = *bind;
-    if (const auto* auth = node.find("auth")) authentication(*auth);
-    if (const auto* clients = node.find("clients")) {
-      read_.list(*clients, "`clients`", [&](const TreeNode& item) {
-        const auto block = item.is_scalar() ? parse_cidr(item.scalar) : std::nullopt;
-        if (block) return listener.clients.push_back(*block);
-        read_.error(item, "a client is no address or CIDR, such as `10.8.0.0/16`");
-      });
-      if (clients->kind == TreeNode::Kind::sequence && clients->items.empty()) {
-        read_.error(*clients,
-                    "`clients` is empty, so nobody could connect; take it out or add an "
-                    "address");
-      }
-    }
-    bool insecure = false;
-    if (const auto* word = node.find("insecure")) {
-      insecure = read_.boolean(*word, "`insecure`").value_or(false);
-    }
-    if (!is_loopback(listener.bind.address)) {
-      if (!insecure) {
-        read_.error(*address,
-                    "a listener off loopback must have `tls` or say `insecure: true`, "
-                    "because passwords and targets would cross the network in the clear");
-      }
-      if (node.find("clients") == nullptr) {
-        read_.error(*address,
-                    "a listener off loopback must have `auth` or `clients`, because "
-                    "anyone who reaches it could use it");
-      }
-    }
-    config_.listen.push_back(std::move(listener));
-  }
-
-  void authentication(const TreeNode& node) {
-    static const Keys kWords = {"none", "local-user", "basic", "mtls"};
-    const auto word = read_.word(node, "`auth`", span_of(kWords));
-    if (word && *word != 0) {
-      read_.error(node, "`auth: " + node.scalar +
-                            "` is not supported by this version of ssmgate; write `none`");
-    }
-  }
-
   void authority(const TreeNode& node) {
     static const Keys kKnown = {"certificate", "key"};
     if (!read_.mapping(node, "`ca`", span_of(kKnown))) return;
@@ -275,7 +205,9 @@ class Loader {
 
 Config default_config(const Folders& folders) {
   Config config;
-  config.listen.push_back(Listener{SocketAddress{IpAddress::v4({127, 0, 0, 1}), 8877}, {}});
+  Listener listener;
+  listener.bind = SocketAddress{IpAddress::v4({127, 0, 0, 1}), 8877};
+  config.listen.push_back(std::move(listener));
   config.ca_certificate = folders.config / "ca.pem";
   config.ca_key = folders.config / "ca.key";
   config.state = folders.state;

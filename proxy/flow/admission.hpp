@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
+#include <variant>
 
 #include "config/config.hpp"
 #include "flow/watchdog.hpp"
@@ -19,18 +21,24 @@ class Admission {
  public:
   explicit Admission(const config::Limits& limits) : limits_(limits) {}
 
+  // For whom a connection counts: an address, until its user is known.
+  using Who = std::variant<IpAddress, std::string>;
+
   // One connection's place; given back when it goes.
   class Ticket {
    public:
     Ticket(Admission& admission, const IpAddress& client, std::shared_ptr<Watchdog> watchdog)
-        : admission_(&admission), client_(client), watchdog_(std::move(watchdog)) {}
+        : admission_(&admission), who_(client), watchdog_(std::move(watchdog)) {}
     ~Ticket();
+    // From here on the connection counts for `user`, and no more for its address. False: the user
+    // has as many as one may have, and nothing has changed.
+    [[nodiscard]] bool count_for(const std::string& user);
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
    private:
     Admission* admission_;
-    IpAddress client_;
+    Who who_;
     std::shared_ptr<Watchdog> watchdog_;
   };
 
@@ -46,11 +54,13 @@ class Admission {
   void stop_all();
 
  private:
+  void let_go(const Who& who);
+
   const config::Limits limits_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool hastened_ = false;
-  std::map<IpAddress, std::uint32_t> of_client_;
+  std::map<Who, std::uint32_t> of_client_;
   std::set<std::shared_ptr<Watchdog>> live_;
 };
 

@@ -1,14 +1,17 @@
-// CONNECT → route by name → 200 → first bytes → route by SNI → intercept | tunnel.
+// TLS where the listener speaks it → CONNECT → who calls → route by name → 200 → first bytes →
+// route by SNI → intercept | tunnel.
 #include "flow/connection.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/error.hpp>
 
 #include "flow/downstream.hpp"
+#include "flow/front_door.hpp"
 #include "flow/intercept.hpp"
 #include "flow/judge.hpp"
 #include "flow/route.hpp"
 #include "flow/tunnel.hpp"
+#include "wire/basic_credentials.hpp"
 #include "wire/client_hello.hpp"
 #include "wire/connect.hpp"
 #include "wire/refusal.hpp"
@@ -29,13 +32,18 @@ class Connection {
     std::optional<wire::ConnectRequest> connect;
     const bool readable = co_await read_connect(connect);
     if (!readable) co_return;
-    downstream_.inbox.erase(0, connect->consumed);
+    drop_head(connect->consumed);
 
     Route route =
         route_connect(connect->host, connect->port, downstream_.generation->config.egress);
-    if (!downstream_.client_allowed) route = refuse_client(std::move(route));
+    int status = 403;
+    const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
+    if (unidentified) {
+      route = refuse_unidentified(std::move(route), *unidentified);
+      if (unidentified->challenge) status = 407;
+    }
     if (route.kind == Route::Kind::refuse) {
-      co_await answer_refused(*connect, route);
+      co_await answer_refused(*connect, route, status);
       co_return;
     }
     const net::error_code error = co_await downstream_.send(wire::connect_established());
@@ -67,12 +75,19 @@ class Connection {
 
   // Its refusal is shown inside the TLS where there is one: clients never show the answer to a
   // refused CONNECT.
-  Route refuse_client(Route route) const {
+  static Route refuse_unidentified(Route route, const Unidentified& why) {
     if (route.kind != Route::Kind::intercept) route.kind = Route::Kind::refuse;
-    route.refusal = Code::client_not_allowed;
-    route.reason = "the address " + render_ip_address(downstream_.client) +
-                   " is not among the `clients` of this listener";
+    route.refusal = why.code;
+    route.reason = why.reason;
     return route;
+  }
+
+  // What follows the head belongs to the tunnel. The head's place held a password.
+  void drop_head(std::size_t size) {
+    std::string& inbox = downstream_.inbox;
+    std::string rest = inbox.substr(size);
+    wire::wipe(inbox);
+    inbox = std::move(rest);
   }
 
   asio::awaitable<void> answer_fault(const wire::ConnectFault& fault) {
@@ -103,12 +118,13 @@ class Connection {
     co_await answer_and_close(wire::render_refusal(refusal));
   }
 
-  asio::awaitable<void> answer_refused(const wire::ConnectRequest& connect, const Route& route) {
+  asio::awaitable<void> answer_refused(const wire::ConnectRequest& connect, const Route& route,
+                                       int status) {
     const std::string request_id = record_refused(connect, route);
     const std::string message =
         with_request_id(gateway_refusal(*route.refusal, route.reason), request_id);
     wire::Refusal refusal;
-    refusal.status = 403;
+    refusal.status = status;
     refusal.message = message;
     refusal.request_id = request_id;
     refusal.close = true;
@@ -218,18 +234,24 @@ class Connection {
 }  // namespace
 
 asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
-                                       std::shared_ptr<Watchdog> watchdog) {
+                                       std::shared_ptr<Watchdog> watchdog,
+                                       Admission::Ticket& ticket) {
   Downstream downstream{gateway,
                         gateway.current(),
                         *watchdog,
                         std::move(arrival.stream),
                         arrival.client,
                         std::move(arrival.listener),
-                        arrival.client_allowed,
+                        std::move(arrival.entrance),
+                        std::move(arrival.owner),
+                        ticket,
+                        Identity(),
                         std::string()};
   const Watchdog::Attachment attachment(*watchdog, *downstream.stream);
+  bool open = true;
+  if (downstream.entrance->context != nullptr) open = co_await pass_front_door(downstream);
   Connection connection(downstream);
-  co_await connection.run();
+  if (open) co_await connection.run();
   watchdog->finish();
   if (downstream.stream) downstream.stream->close();
 }

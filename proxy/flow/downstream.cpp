@@ -51,7 +51,8 @@ state::AuditRecord make_record(const Downstream& downstream, state::Event event)
   record.time = downstream.gateway.now();
   record.listener = downstream.listener;
   record.client = render_ip_address(downstream.client);
-  record.auth = "none";
+  record.auth = config::name(downstream.entrance->settings.auth);
+  record.user = downstream.identity.label();
   return record;
 }
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "auth/local_users.hpp"
+#include "auth/password_checker.hpp"
 #include "config/config.hpp"
 #include "flow/generation.hpp"
 #include "net/resolver.hpp"
@@ -35,6 +37,8 @@ class Gateway {
   // Bodies that are held just now, in bytes, of all connections.
   std::atomic<std::int64_t> body_memory = 0;
   net::Resolver resolver;
+  auth::PasswordChecker passwords;
+  auth::LocalUsers local_users;
   std::function<std::chrono::system_clock::time_point()> now;
 
  private:

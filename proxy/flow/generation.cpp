@@ -49,11 +49,13 @@ net::AddressFilter endpoint_filter(const config::Egress& egress) {
 
 Generation::Generation(config::Config settings, std::shared_ptr<const Policy> rules,
                        std::shared_ptr<tls::Authority> ca, tls::ContextPtr upstream_context,
-                       std::shared_ptr<state::AuditLog> log, net::Resolver& resolver)
+                       std::shared_ptr<state::AuditLog> log, std::vector<EntrancePtr> doors,
+                       net::Resolver& resolver)
     : config(std::move(settings)),
       policy(std::move(rules)),
       authority(std::move(ca)),
       audit(std::move(log)),
+      entrances(std::move(doors)),
       dialer(resolver, dial_options(config.upstream)),
       pool(dialer, std::move(upstream_context), endpoint_filter(config.egress)) {}
 
@@ -66,13 +68,18 @@ std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
   if (auto* fault = std::get_if<tls::AuthorityFault>(&authority)) return start_fault(fault->text);
   auto context = tls::make_upstream_context(settings.upstream.ca_file);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) return start_fault(fault->text);
+  auto entrances = open_entrances(settings);
+  if (auto* lines = std::get_if<std::vector<std::string>>(&entrances)) {
+    return StartFault{std::move(*lines)};
+  }
   auto audit = state::AuditLog::open(settings.audit);
   if (auto* fault = std::get_if<state::SinkFault>(&audit)) return start_fault(fault->text);
   return std::make_shared<Generation>(
       std::move(settings), std::get<std::shared_ptr<const Policy>>(std::move(policy)),
       std::get<std::unique_ptr<tls::Authority>>(std::move(authority)),
       std::get<tls::ContextPtr>(std::move(context)),
-      std::get<std::unique_ptr<state::AuditLog>>(std::move(audit)), resolver);
+      std::get<std::unique_ptr<state::AuditLog>>(std::move(audit)),
+      std::get<std::vector<EntrancePtr>>(std::move(entrances)), resolver);
 }
 
 }  // namespace ssmgate::flow

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "flow/entrance.hpp"
 #include "flow/upstream_pool.hpp"
 #include "net/dialer.hpp"
 #include "net/resolver.hpp"
@@ -26,20 +27,22 @@ struct StartFault {
 struct Generation {
   Generation(config::Config settings, std::shared_ptr<const Policy> rules,
              std::shared_ptr<tls::Authority> ca, tls::ContextPtr upstream_context,
-             std::shared_ptr<state::AuditLog> log, net::Resolver& resolver);
+             std::shared_ptr<state::AuditLog> log, std::vector<EntrancePtr> doors,
+             net::Resolver& resolver);
 
   const config::Config config;
   const std::shared_ptr<const Policy> policy;
   const std::shared_ptr<tls::Authority> authority;
   const std::shared_ptr<state::AuditLog> audit;
+  const std::vector<EntrancePtr> entrances;  // one for each of `config.listen`, in its order
   net::Dialer dialer;
   UpstreamPool pool;
 };
 
 using GenerationPtr = std::shared_ptr<Generation>;
 
-// Loads policy, CA and upstream roots and opens the audit log, as `settings` say. `resolver`
-// outlives the generation.
+// Loads policy, CA, upstream roots and what the listeners need, and opens the audit log, as
+// `settings` say. `resolver` outlives the generation.
 [[nodiscard]] std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
                                                                       net::Resolver& resolver);
 

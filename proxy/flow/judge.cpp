@@ -111,6 +111,9 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   }
 
   Caller caller;
+  caller.user = downstream.identity.user;
+  caller.unix_user = downstream.identity.unix_user;
+  caller.unix_groups = downstream.identity.unix_groups;
   caller.client = downstream.client;
   caller.now = gateway.now();
   Judgement judgement = decide(*policy, caller, asked);

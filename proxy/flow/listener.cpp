@@ -1,7 +1,5 @@
 #include "flow/listener.hpp"
 
-#include <algorithm>
-
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
@@ -50,7 +48,7 @@ asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
                                      std::unique_ptr<Admission::Ticket> ticket) {
   const std::unique_ptr<Admission::Ticket> held = std::move(ticket);
   try {
-    co_await serve_connection(gateway, std::move(arrival), watchdog);
+    co_await serve_connection(gateway, std::move(arrival), watchdog, *held);
   } catch (const std::exception& error) {
     // A fault of ours ends one connection, not the gateway.
     spdlog::error("a connection ended by a fault of ssmgate's own: {}", error.what());
@@ -60,34 +58,37 @@ asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
 
 }  // namespace
 
-std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(
-    asio::io_context& context, const config::Listener& settings) {
+std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(asio::io_context& context,
+                                                                    EntrancePtr entrance) {
   boost::system::error_code error;
-  const tcp::endpoint endpoint(to_asio_address(settings.bind.address), settings.bind.port);
+  const config::SocketAddress bind = entrance->settings.bind;
+  const tcp::endpoint endpoint(to_asio_address(bind.address), bind.port);
   // A strand: `close` comes from another thread.
   tcp::acceptor acceptor(asio::make_strand(context));
   net::open_acceptor(acceptor, endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && !settings.bind.address.is_v4()) {
+  // So that `[::]` and `0.0.0.0` can stand side by side, each with its own settings.
+  if (!error && !bind.address.is_v4()) {
     acceptor.set_option(asio::ip::v6_only(true), error);
   }
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(kBacklog, error);
-  if (!error) return std::make_unique<Listener>(context, std::move(acceptor), settings);
+  if (!error) {
+    return std::make_unique<Listener>(context, std::move(acceptor), std::move(entrance));
+  }
   std::string text =
-      "cannot listen on " + config::render_socket_address(settings.bind) + ": " + error.message();
+      "cannot listen on " + config::render_socket_address(bind) + ": " + error.message();
   if (error == asio::error::address_in_use) {
     text += "; another ssmgate may be running there: stop it or change `listen`";
   }
   return text;
 }
 
-Listener::Listener(asio::io_context& context, tcp::acceptor acceptor,
-                   const config::Listener& settings)
+Listener::Listener(asio::io_context& context, tcp::acceptor acceptor, EntrancePtr entrance)
     : context_(context),
       acceptor_(std::move(acceptor)),
-      settings_(settings),
-      address_(settings.bind) {
+      entrance_(std::move(entrance)),
+      address_(entrance_->settings.bind) {
   boost::system::error_code error;
   address_.port = acceptor_.local_endpoint(error).port();
   name_ = config::render_socket_address(address_);
@@ -102,6 +103,16 @@ void Listener::close() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
   });
+}
+
+void Listener::renew(EntrancePtr entrance) {
+  const std::lock_guard lock(mutex_);
+  entrance_ = std::move(entrance);
+}
+
+EntrancePtr Listener::entrance() const {
+  const std::lock_guard lock(mutex_);
+  return entrance_;
 }
 
 asio::awaitable<void> Listener::accept(Gateway& gateway, Admission& admission) {
@@ -158,13 +169,14 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
     return;
   }
   Arrival arrival;
-  arrival.stream = net::make_plain_stream(std::move(socket));
   arrival.client = client;
   arrival.listener = name_;
-  arrival.client_allowed =
-      settings_.clients.empty() || std::ranges::any_of(settings_.clients, [&](const Cidr& block) {
-        return block.contains(client);
-      });
+  arrival.entrance = entrance();
+  // At once: a client that has hung up has no owner any more.
+  if (arrival.entrance->settings.auth == config::Auth::local_user) {
+    arrival.owner = net::find_owner({peer, socket.local_endpoint(error)});
+  }
+  arrival.stream = net::make_plain_stream(std::move(socket));
   asio::co_spawn(strand, run_connection(gateway, std::move(arrival), watchdog, std::move(ticket)),
                  asio::detached);
 }

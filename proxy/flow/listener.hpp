@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <variant>
@@ -13,6 +14,7 @@
 
 #include "config/config.hpp"
 #include "flow/admission.hpp"
+#include "flow/entrance.hpp"
 #include "flow/gateway.hpp"
 
 namespace ssmgate::flow {
@@ -40,16 +42,19 @@ class Listener {
  public:
   // Binds; a fault in words.
   [[nodiscard]] static std::variant<std::string, std::unique_ptr<Listener>> bind(
-      boost::asio::io_context& context, const config::Listener& settings);
+      boost::asio::io_context& context, EntrancePtr entrance);
   Listener(boost::asio::io_context& context, boost::asio::ip::tcp::acceptor acceptor,
-           const config::Listener& settings);
+           EntrancePtr entrance);
 
   [[nodiscard]] const config::SocketAddress& address() const noexcept { return address_; }
   // Accepts until `close`.
   void start(Gateway& gateway, Admission& admission);
   void close();
+  // What those that arrive from now on must show: after a reload. Safe from any thread.
+  void renew(EntrancePtr entrance);
 
  private:
+  [[nodiscard]] EntrancePtr entrance() const;
   boost::asio::awaitable<void> accept(Gateway& gateway, Admission& admission);
   // Takes those that wait; an error other than that of one connection.
   boost::system::error_code accept_batch(Gateway& gateway, Admission& admission);
@@ -57,7 +62,8 @@ class Listener {
 
   boost::asio::io_context& context_;
   boost::asio::ip::tcp::acceptor acceptor_;
-  config::Listener settings_;
+  mutable std::mutex mutex_;
+  EntrancePtr entrance_;  // guarded by `mutex_`
   config::SocketAddress address_;
   std::string name_;
   Throttle trouble_;

@@ -87,8 +87,8 @@ std::variant<StartFault, std::unique_ptr<Server>> Server::open(config::Config se
   auto generation = open_generation(std::move(settings), impl->gateway.resolver);
   if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);
   impl->gateway.replace(std::get<GenerationPtr>(std::move(generation)));
-  for (const config::Listener& listener : impl->gateway.current()->config.listen) {
-    auto bound = Listener::bind(impl->context, listener);
+  for (const EntrancePtr& entrance : impl->gateway.current()->entrances) {
+    auto bound = Listener::bind(impl->context, entrance);
     if (auto* fault = std::get_if<std::string>(&bound)) return StartFault{{"ssmgate: " + *fault}};
     impl->listeners.push_back(std::move(std::get<std::unique_ptr<Listener>>(bound)));
     impl->gateway.listeners.push_back(impl->listeners.back()->address());
