@@ -99,11 +99,9 @@ TEST_CASE("the state folder moves the audit log along") {
 }
 
 TEST_CASE("what this version does not act on is refused and never ignored") {
-  for (const char* key : {"intercept", "users_file", "sessions", "admin"}) {
+  for (const char* key : {"intercept", "sessions", "admin"}) {
     check_error(std::string(key) + ": {}\n", "1:1", "is not supported by this version");
   }
-  check_error("listen:\n  - address: 127.0.0.1:1\n    auth: mtls\n", "3:11", "not supported");
-  check_error("listen:\n  - address: 127.0.0.1:1\n    tls: {}\n", "3:5", "not supported");
   check_error("upstream:\n  proxy: {}\n", "2:3", "not supported");
   check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");
 }
