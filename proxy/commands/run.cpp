@@ -96,7 +96,7 @@ int run(const RunOptions& options) {
 
   const SignalsForCommand signals;
   std::signal(SIGPIPE, SIG_IGN);
-  auto opened = flow::Server::open(std::move(settings));
+  auto opened = flow::Server::open(std::move(settings), {});
   if (auto* fault = std::get_if<flow::StartFault>(&opened)) {
     for (const std::string& line : fault->lines) std::fprintf(stderr, "%s\n", line.c_str());
     return kGatewayTrouble;

@@ -16,6 +16,7 @@
 #include "commands/operator_log.hpp"
 #include "config/values.hpp"
 #include "flow/server.hpp"
+#include "net/inherited.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -71,7 +72,11 @@ int serve(const ServeOptions& options) {
   // A terminal that is closed does not end the gateway in the middle of a session.
   std::signal(SIGHUP, SIG_IGN);
 
-  auto opened = flow::Server::open(std::move(settings));
+  auto inherited = net::take_inherited_sockets();
+  if (auto* fault = std::get_if<std::string>(&inherited))
+    return print_lines({"ssmgate: " + *fault});
+  auto opened = flow::Server::open(
+      std::move(settings), std::get<std::vector<net::InheritedSocket>>(std::move(inherited)));
   if (auto* fault = std::get_if<flow::StartFault>(&opened)) return print_lines(fault->lines);
   auto& server = *std::get<std::unique_ptr<flow::Server>>(opened);
   server.start();

@@ -48,7 +48,10 @@ asio::awaitable<void> answer_plain(Downstream& downstream) {
 void record_trouble(const Downstream& downstream, const net::HandshakeFault& fault,
                     std::string_view expired) {
   const bool unknown = fault.certificate;
-  state::AuditRecord record = begin_record(downstream, std::string(expired) + fault.detail);
+  const std::string detail = fault.distrusted
+                                 ? "the client does not trust this listener's `tls.certificate`"
+                                 : fault.detail;
+  state::AuditRecord record = begin_record(downstream, std::string(expired) + detail);
   record.decision = unknown ? "deny" : "error";
   if (unknown) {
     record.effect = "refuse";

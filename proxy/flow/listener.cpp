@@ -42,6 +42,16 @@ void keep_alive(tcp::socket& socket) {
   set(IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
+void open_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
+                     boost::system::error_code& error) {
+  net::open_acceptor(acceptor, endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  // So that `[::]` and `0.0.0.0` can stand side by side, each with its own settings.
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+}
+
 // The whole of one connection, from its arrival to its end.
 asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
                                      std::shared_ptr<Watchdog> watchdog,
@@ -59,20 +69,18 @@ asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
 }  // namespace
 
 std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(asio::io_context& context,
-                                                                    EntrancePtr entrance) {
+                                                                    EntrancePtr entrance,
+                                                                    int inherited) {
   boost::system::error_code error;
   const config::SocketAddress bind = entrance->settings.bind;
   const tcp::endpoint endpoint(to_asio_address(bind.address), bind.port);
   // A strand: `close` comes from another thread.
   tcp::acceptor acceptor(asio::make_strand(context));
-  net::open_acceptor(acceptor, endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  // So that `[::]` and `0.0.0.0` can stand side by side, each with its own settings.
-  if (!error && !bind.address.is_v4()) {
-    acceptor.set_option(asio::ip::v6_only(true), error);
+  if (inherited >= 0) {
+    net::adopt_acceptor(acceptor, endpoint.protocol(), inherited, error);
+  } else {
+    open_and_listen(acceptor, endpoint, error);
   }
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(kBacklog, error);
   if (!error) {
     return std::make_unique<Listener>(context, std::move(acceptor), std::move(entrance));
   }

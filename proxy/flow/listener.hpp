@@ -40,9 +40,9 @@ class Throttle {
 
 class Listener {
  public:
-  // Binds; a fault in words.
+  // Binds, or takes the socket `inherited` that listens already (-1: none); a fault in words.
   [[nodiscard]] static std::variant<std::string, std::unique_ptr<Listener>> bind(
-      boost::asio::io_context& context, EntrancePtr entrance);
+      boost::asio::io_context& context, EntrancePtr entrance, int inherited);
   Listener(boost::asio::io_context& context, boost::asio::ip::tcp::acceptor acceptor,
            EntrancePtr entrance);
 

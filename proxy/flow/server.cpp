@@ -10,6 +10,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include "flow/activation.hpp"
 #include "flow/listener.hpp"
 
 namespace ssmgate::flow {
@@ -82,13 +83,18 @@ Server::~Server() {
   impl_->stop();
 }
 
-std::variant<StartFault, std::unique_ptr<Server>> Server::open(config::Config settings) {
+std::variant<StartFault, std::unique_ptr<Server>> Server::open(
+    config::Config settings, std::vector<net::InheritedSocket> inherited) {
   auto impl = std::make_unique<Impl>(settings.limits);
   auto generation = open_generation(std::move(settings), impl->gateway.resolver);
   if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);
   impl->gateway.replace(std::get<GenerationPtr>(std::move(generation)));
-  for (const EntrancePtr& entrance : impl->gateway.current()->entrances) {
-    auto bound = Listener::bind(impl->context, entrance);
+  const auto& entrances = impl->gateway.current()->entrances;
+  auto matched = match_sockets(std::move(inherited), entrances);
+  if (auto* fault = std::get_if<std::string>(&matched)) return StartFault{{"ssmgate: " + *fault}};
+  for (std::size_t i = 0; i < entrances.size(); ++i) {
+    const int descriptor = std::get<std::vector<int>>(matched)[i];
+    auto bound = Listener::bind(impl->context, entrances[i], descriptor);
     if (auto* fault = std::get_if<std::string>(&bound)) return StartFault{{"ssmgate: " + *fault}};
     impl->listeners.push_back(std::move(std::get<std::unique_ptr<Listener>>(bound)));
     impl->gateway.listeners.push_back(impl->listeners.back()->address());

@@ -9,15 +9,17 @@
 
 #include "config/config.hpp"
 #include "flow/generation.hpp"
+#include "net/inherited.hpp"
 
 namespace ssmgate::flow {
 
 class Server {
  public:
-  // Loads policy, CA and upstream roots, opens the audit log and binds the listeners. Nothing is
-  // accepted before `start`.
+  // `inherited`: sockets that systemd opened for some of the listeners. Loads policy, CA and
+  // upstream roots, opens the audit log and binds the listeners. Nothing is accepted before
+  // `start`.
   [[nodiscard]] static std::variant<StartFault, std::unique_ptr<Server>> open(
-      config::Config settings);
+      config::Config settings, std::vector<net::InheritedSocket> inherited);
   ~Server();  // stops at once
 
   // The addresses that are listened on, with the ports the system chose.

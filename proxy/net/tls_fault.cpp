@@ -119,14 +119,23 @@ std::string connect_words(const error_code& error) {
   }
 }
 
-std::string accept_words(const error_code& error) {
-  if (is_closed(error)) return "the client closed the connection in the tls handshake";
+// The client's alert says that it does not take our certificate.
+bool is_distrust(const error_code& error) {
   switch (tls_reason(error)) {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-      return "the client does not trust the gateway's CA; in its shell type: "
-             "eval \"$(ssmgate env)\"";
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE: return true;
+    default: return false;
+  }
+}
+
+std::string accept_words(const error_code& error) {
+  if (is_closed(error)) return "the client closed the connection in the tls handshake";
+  if (is_distrust(error)) {
+    return "the client does not trust the gateway's CA; in its shell type: "
+           "eval \"$(ssmgate env)\"";
+  }
+  switch (tls_reason(error)) {
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
       return "the client takes the gateway's certificate for expired; look at both clocks";
     case SSL_R_HTTP_REQUEST: return "the client sent a plain HTTP request where TLS is spoken";
@@ -213,8 +222,10 @@ HandshakeFault explain_connect(error_code error, SSL* session, const std::string
 HandshakeFault explain_accept(error_code error, SSL* session) {
   HandshakeFault fault;
   fault.error = error;
-  fault.certificate = session != nullptr && tls_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
-  fault.detail = fault.certificate ? client_certificate_words(session) : accept_words(error);
+  const bool refused = session != nullptr && tls_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  fault.certificate = refused || tls_reason(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+  fault.distrusted = is_distrust(error);
+  fault.detail = refused ? client_certificate_words(session) : accept_words(error);
   return fault;
 }
 

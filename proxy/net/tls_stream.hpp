@@ -17,6 +17,7 @@ namespace ssmgate::net {
 struct HandshakeFault {
   error_code error;
   bool certificate = false;  // the peer's certificate was not accepted
+  bool distrusted = false;   // the peer did not accept ours
   std::string detail;        // printable
 };
 
