@@ -59,14 +59,16 @@ std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_vie
 }  // namespace
 
 std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string_view root_pem,
-                                             const fs::path& ca_file, const Lookup& current) {
+                                             const fs::path& ca_file,
+                                             std::span<const char* const> names,
+                                             const Lookup& current) {
   std::string text(root_pem);
   if (const auto reason = append_file(text, ca_file)) {
     return EnvironmentFault{"`" + ca_file.string() +
                             "` of `upstream.ca_file` cannot be read: " + *reason};
   }
   std::vector<std::string> added = {bundle.string()};
-  for (const char* name : kBundleNames) {
+  for (const char* name : names) {
     const auto file = current(name);
     if (!file || std::ranges::find(added, *file) != added.end()) continue;
     if (const auto reason = append_file(text, *file)) {

@@ -9,12 +9,13 @@
 
 namespace ssmgate::commands {
 
-// Writes the gateway's root, the roots of `ca_file`, and what AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS
-// name now: these variables replace a client's roots, so that a bundle of our root alone would
-// break every other call. Written aside and renamed.
+// Writes `root_pem`, the roots of `ca_file`, and what the variables `names` name now: these
+// variables replace a client's roots, so that a bundle of our root alone would break every other
+// call. Written aside and renamed.
 [[nodiscard]] std::optional<EnvironmentFault> write_bundle(const std::filesystem::path& bundle,
                                                            std::string_view root_pem,
                                                            const std::filesystem::path& ca_file,
+                                                           std::span<const char* const> names,
                                                            const Lookup& current);
 
 }  // namespace ssmgate::commands

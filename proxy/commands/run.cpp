@@ -106,7 +106,8 @@ int run(const RunOptions& options) {
   if (!folder.fault().empty()) return fail(folder.fault());
   const fs::path bundle = folder.path() / "bundle.pem";
   const std::string proxy = "http://" + config::render_socket_address(server.addresses().front());
-  if (auto fault = write_bundle(bundle, server.root_pem(), ca_file, lookup_environment)) {
+  if (auto fault = write_bundle(bundle, server.root_pem(), ca_file, bundle_names(proxy),
+                                lookup_environment)) {
     return fail(fault->text);
   }
   const auto made = make_client_environment(proxy, bundle, lookup_environment);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import socket
 import ssl
 import subprocess
@@ -19,7 +20,7 @@ from raw import HOST, read_answer, read_to_end, signed, trusting
 from servers import Server, answer_page
 from standin.tls import TestRoot
 from waiting import wait_for
-from world import POLICY
+from world import program
 
 FILES = "files.example.test"
 CHANNEL = "ssmmessages.us-east-1.amazonaws.com"
@@ -339,27 +340,26 @@ class LocalUsers(Folder):
         return json.loads(done.stdout)
 
     def test_our_own_user(self):
-        import grp
-        import pwd
         answer = self.exchange(self.world.gateway.port)
         line = self.decisions()[-1]
         user = pwd.getpwuid(os.getuid()).pw_name
         self.assertEqual((line["user"], line["auth"]), (f"unix:{user}", "local-user"))
         if os.getuid() == 0:
             self.assertEqual((answer.status, line["rule"]), (200, "by-unix"))
-        self.assertTrue(grp.getgrgid(os.getgid()))
 
     def test_over_ipv6_and_a_mapped_address(self):
-        port = self.world.gateway.ports[1]
-        with socket.create_connection(("::1", port), 30) as stream:
-            stream.sendall(connect_head(FILES))
-            self.assertEqual(read_answer(stream)[0].status, 200)
-        with socket.socket(socket.AF_INET6) as stream:
-            stream.connect(("::ffff:127.0.0.1", self.world.gateway.port))
-            stream.sendall(connect_head(FILES))
-            self.assertEqual(read_answer(stream)[0].status, 200)
-        lines = [line["user"] for line in self.world.gateway.audit("connect")[-2:]]
-        self.assertEqual(len(set(lines)), 1)
+        for family, address, which in ((socket.AF_INET6, "::1", 1),
+                                       (socket.AF_INET6, "::ffff:127.0.0.1", 0)):
+            with self.subTest(address), socket.socket(family) as stream:
+                stream.settimeout(30)
+                stream.connect((address, self.world.gateway.ports[which]))
+                stream.sendall(connect_head())
+                self.assertEqual(read_answer(stream)[0].status, 200)
+                with in_tls(self.world, stream) as secure:
+                    secure.sendall(signed(ALICE, "DescribeSessions", {"State": "Active"}))
+                    read_answer(secure)
+            line = self.decisions()[-1]
+            self.assertEqual(line["user"], f"unix:{pwd.getpwuid(os.getuid()).pw_name}")
 
     def test_a_client_that_is_gone(self):
         """A closed socket has no user: it must not be taken for root's."""
@@ -545,8 +545,98 @@ class Certificates(Folder):
                 self.assertEqual(outer.version(), "TLSv1.3")
 
     def variables(self):
+        """What `env` sets for such a gateway, with the password that a person puts in."""
         proxy = f"https://alice:{QUOTED}@localhost:{self.world.gateway.ports[2]}"
-        return {"HTTPS_PROXY": proxy, "https_proxy": proxy}
+        both = self.world.folder / "both.pem"
+        both.write_text(self.world.bundle.read_text() + self.files.certificate.read_text())
+        return {"HTTPS_PROXY": proxy, "https_proxy": proxy, "AWS_CA_BUNDLE": str(both),
+                "SSL_CERT_FILE": str(both), "NODE_EXTRA_CA_CERTS": str(both)}
+
+    def test_real_clients_in_tls_in_tls(self):
+        arguments = {"Target": TARGET}
+        for call in (lambda: start_session(self.world, **self.variables()),
+                     lambda: boto3(self.world, "start_session", arguments, **self.variables()),
+                     lambda: javascript(self.world, "start_session.mjs", "StartSession",
+                                        json.dumps(arguments), **self.variables())):
+            self.mark()
+            result = call()
+            self.assertEqual(result.status, 0, result.out + result.err)
+            self.assert_relayed("StartSession")
+            self.assertEqual(self.decisions()[-1]["user"], "alice")
+
+    def test_env(self):
+        """The exports for a TLS listener, and none of a password that a person has put in."""
+        file = self.world.gateway.folder / "tls.yaml"
+        config = json.loads(self.world.gateway.config_file.read_text())
+        config["listen"] = [{**config["listen"][2],
+                             "address": f"127.0.0.1:{self.world.gateway.ports[2]}"}]
+        file.write_text(json.dumps(config))
+        proxy = f"https://localhost:{self.world.gateway.ports[2]}"
+        command = [program(), "env", "--config", str(file)]
+        result = run(command, self.world.surroundings())
+        self.assertIn(f"export HTTPS_PROXY='{proxy}'\n", result.out)
+        self.assertIn("export SSL_CERT_FILE=", result.out)
+        self.assertIn("asks for a name and a password", result.err)
+        given = proxy.replace("//", "//alice:s3cr3t@")
+        result = run(command, {**self.world.surroundings(), "HTTPS_PROXY": given})
+        self.assertEqual(result.status, 0, result.err)
+        self.assertNotIn("s3cr3t", result.out + result.err)
+        self.assertNotIn("https_proxy", result.out.lower())
+
+
+class Activation(Folder):
+    """Sockets that systemd opened; here this test is systemd."""
+
+    @classmethod
+    def prepare(cls):
+        return {}
+
+    def start(self, listeners, *listening):
+        """A gateway with `listeners` that finds the sockets `listening`, in this order."""
+        file = self.world.gateway.folder / "activated.yaml"
+        config = json.loads(self.world.gateway.config_file.read_text())
+        config["listen"] = [each if isinstance(each, dict) else {"address": each}
+                            for each in listeners]
+        file.write_text(json.dumps(config))
+        # The shell's own number is the one that LISTEN_PID must name.
+        moves = " ".join(f"{number}<&{each.fileno()}" for number, each in enumerate(listening, 3))
+        script = (f"export LISTEN_PID=$$ LISTEN_FDS={len(listening)}; "
+                  f"exec {program()} serve --config {file} {moves}")
+        process = subprocess.Popen(["/bin/bash", "-c", script], stderr=subprocess.PIPE, text=True,
+                                   env=self.world.surroundings(), stdin=subprocess.DEVNULL,
+                                   pass_fds=[each.fileno() for each in listening])
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def test_a_socket_is_taken_by_its_address(self):
+        with socket.create_server(("127.0.0.1", 0)) as held:
+            port = held.getsockname()[1]
+            process = self.start(["127.0.0.1:0", f"127.0.0.1:{port}"], held)
+            with socket.create_connection(("127.0.0.1", port), 30) as stream:
+                stream.sendall(connect_head(FILES))
+                self.assertEqual(read_answer(stream)[0].status, 200)
+            self.assertIsNone(process.poll())
+
+    def test_a_socket_that_no_listener_has(self):
+        with socket.create_server(("127.0.0.1", 0)) as held:
+            process = self.start(["127.0.0.1:0"], held)
+            error = process.communicate(timeout=30)[1]
+        self.assertEqual(process.returncode, 2)
+        self.assertIn("that no listener has", error)
+
+    def test_an_ipv6_socket_that_takes_ipv4_as_well(self):
+        with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as held:
+            config = {"address": f"[::]:{held.getsockname()[1]}", "insecure": True,
+                      "clients": ["::1"]}
+            process = self.start([config], held)
+            self.assertIn("takes IPv4 as well", process.communicate(timeout=30)[1])
+
+    def test_what_is_no_listening_socket(self):
+        with socket.socket() as idle:
+            process = self.start(["127.0.0.1:0"], idle)
+            self.assertIn("is no listening TCP socket", process.communicate(timeout=30)[1])
 
 
 class Nested:
