@@ -38,6 +38,7 @@ class Connection {
         route_connect(connect->host, connect->port, downstream_.generation->config.egress);
     int status = 403;
     const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
+    if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
     if (unidentified) {
       route = refuse_unidentified(std::move(route), *unidentified);
       if (unidentified->challenge) status = 407;

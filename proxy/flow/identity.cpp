@@ -38,14 +38,14 @@ bool is_allowed(const Downstream& downstream) {
          });
 }
 
-asio::awaitable<Outcome> check_password(Downstream& downstream, wire::ConnectRequest& connect) {
+asio::awaitable<Outcome> check_password(Downstream& downstream,
+                                        const wire::ConnectRequest& connect) {
   if (!connect.proxy_authorization) {
     co_return ask_for_password(
         "it came without a user name and a password; put them into the proxy URL: "
         "http://NAME:PASSWORD@ADDRESS:PORT");
   }
   auto parsed = wire::parse_basic_credentials(*connect.proxy_authorization);
-  wire::wipe(*connect.proxy_authorization);
   if (const auto* fault = std::get_if<wire::CredentialsFault>(&parsed)) {
     co_return ask_for_password(std::string(fault->detail));
   }
@@ -94,7 +94,7 @@ asio::awaitable<Outcome> find_local_user(Downstream& downstream) {
   co_return std::nullopt;
 }
 
-asio::awaitable<Outcome> authenticate(Downstream& downstream, wire::ConnectRequest& connect) {
+asio::awaitable<Outcome> authenticate(Downstream& downstream, const wire::ConnectRequest& connect) {
   switch (downstream.entrance->settings.auth) {
     case config::Auth::none: co_return std::nullopt;
     case config::Auth::local_user: co_return co_await find_local_user(downstream);
@@ -112,7 +112,7 @@ std::string Identity::label() const {
   return {};
 }
 
-asio::awaitable<Outcome> identify(Downstream& downstream, wire::ConnectRequest& connect) {
+asio::awaitable<Outcome> identify(Downstream& downstream, const wire::ConnectRequest& connect) {
   if (!is_allowed(downstream)) {
     co_return refuse(Code::client_not_allowed, "the address " +
                                                    render_ip_address(downstream.client) +

@@ -35,9 +35,8 @@ struct Unidentified {
 };
 
 // Learns who the client is, in the way that its listener asks for. Empty: it may go on, and
-// `downstream.identity` says who it is, if the listener asks at all. Takes the password out of
-// `connect`.
+// `downstream.identity` says who it is, if the listener asks at all.
 [[nodiscard]] boost::asio::awaitable<std::optional<Unidentified>> identify(
-    Downstream& downstream, wire::ConnectRequest& connect);
+    Downstream& downstream, const wire::ConnectRequest& connect);
 
 }  // namespace ssmgate::flow

@@ -48,7 +48,8 @@ void note_subject(X509_STORE_CTX* context) {
   if (SSL_set_ex_data(session, subject_index(), subject.get()) == 1) (void)subject.release();
 }
 
-int verify(int good, X509_STORE_CTX* context) {
+// Called by C, through which no exception may pass.
+int verify(int good, X509_STORE_CTX* context) noexcept {
   if (good == 1) return 1;
   // A company publishes the list of the CA that signs its people; the list of the root above it,
   // which would name CAs, is looked into where it is given.

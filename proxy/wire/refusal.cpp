@@ -78,7 +78,8 @@ std::string render_refusal(const Refusal& refusal) {
   append_field("x-amzn-RequestId", refusal.request_id, out);
   append_field("Content-Type", "application/x-amz-json-1.1", out);
   append_field("Content-Length", std::to_string(body.size()), out);
-  if (refusal.status == 407) append_field("Proxy-Authenticate", "Basic realm=\"ssmgate\", charset=\"UTF-8\"", out);
+  if (refusal.status == 407)
+    append_field("Proxy-Authenticate", "Basic realm=\"ssmgate\", charset=\"UTF-8\"", out);
   if (refusal.close) append_field("Connection", "close", out);
   return out.append("\r\n").append(body);
 }
