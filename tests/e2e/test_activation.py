@@ -1,4 +1,4 @@
-"""Listening sockets that systemd has opened; here the test is systemd."""
+"""Listeners of both families, and sockets that systemd has opened (here the test is systemd)."""
 
 import json
 import socket
@@ -7,7 +7,27 @@ import unittest
 
 from identity_case import FILES, Folder, connect_head
 from raw import read_answer
+from servers import free_port
 from world import program
+
+
+class BothFamilies(Folder):
+    """`0.0.0.0` and `[::]` on one port are two listeners, each with its own settings."""
+
+    @classmethod
+    def prepare(cls):
+        cls.port = free_port()
+        return {"listen": [
+            {"address": f"0.0.0.0:{cls.port}", "insecure": True, "clients": ["192.0.2.1"]},
+            {"address": f"[::]:{cls.port}", "insecure": True, "clients": ["::1"]}]}
+
+    def test_each_asks_for_its_own(self):
+        for address, status in (("127.0.0.1", 403), ("::1", 200)):
+            with socket.create_connection((address, self.port), 30) as stream:
+                stream.sendall(connect_head(FILES))
+                self.assertEqual(read_answer(stream)[0].status, status, address)
+        line = self.connect_line(code="client-not-allowed")
+        self.assertEqual(line["listener"], f"0.0.0.0:{self.port}")
 
 
 class Activation(Folder):
