@@ -23,6 +23,7 @@ namespace ssmgate::config {
 struct SocketAddress {
   IpAddress address = IpAddress::v4({127, 0, 0, 1});
   std::uint16_t port = 0;
+  bool operator==(const SocketAddress&) const = default;
 };
 
 // How a listener learns who calls.
@@ -36,6 +37,7 @@ struct ListenerTls {
   // Given: nobody comes in without a certificate of theirs, whatever `auth` says.
   std::optional<std::filesystem::path> client_ca;
   std::optional<std::filesystem::path> crl;
+  bool operator==(const ListenerTls&) const = default;
 };
 
 struct Listener {
@@ -43,12 +45,14 @@ struct Listener {
   Auth auth = Auth::none;
   std::optional<ListenerTls> tls;  // absent: plain
   std::vector<Cidr> clients;       // empty: everyone who can reach it
+  bool operator==(const Listener&) const = default;
 };
 
 // One entry of `egress.allow` or `egress.deny`: HOST-PATTERN[:PORT], an address or a CIDR.
 struct EgressEntry {
   HostPattern host;
   std::uint16_t port = 443;
+  bool operator==(const EgressEntry&) const = default;
 };
 
 struct Egress {
@@ -61,6 +65,7 @@ struct Egress {
   bool deny_link_local = true;
   bool deny_multicast = true;
   bool deny_unspecified = true;
+  bool operator==(const Egress&) const = default;
 };
 
 struct Upstream {
@@ -68,18 +73,21 @@ struct Upstream {
   std::map<std::string, SocketAddress> resolve;        // "host:port", lower case
   std::chrono::milliseconds connect_timeout{5'000};    // name, TCP and TLS together
   std::chrono::milliseconds response_timeout{55'000};  // below the 60 s of botocore
+  bool operator==(const Upstream&) const = default;
 };
 
 struct AuditSink {
   enum class Type : std::uint8_t { file, standard_output };
   Type type = Type::file;
   std::filesystem::path path;
+  bool operator==(const AuditSink&) const = default;
 };
 
 struct Audit {
   enum class OnFailure : std::uint8_t { refuse, proceed };
   std::vector<AuditSink> sinks;
   OnFailure on_failure = OnFailure::refuse;
+  bool operator==(const Audit&) const = default;
 };
 
 struct Limits {
@@ -89,6 +97,7 @@ struct Limits {
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds keepalive_timeout{60'000};
+  bool operator==(const Limits&) const = default;
 };
 
 struct Config {
@@ -128,7 +137,8 @@ struct LoadedConfig {
 // What was found where: for commands that take `--config FILE`.
 struct FoundConfig {
   Config config;
-  std::string source;  // the file, or "the embedded default"
+  std::string source;                         // the file, or "the embedded default"
+  std::optional<std::filesystem::path> file;  // absent: the embedded default
 };
 struct ConfigFault {
   std::vector<std::string> lines;  // each a whole line for standard error
@@ -138,6 +148,10 @@ struct ConfigFault {
 // exists ($SSMGATE_CONFIG, the user's, /etc/ssmgate/ssmgate.yaml), else the embedded default.
 [[nodiscard]] std::variant<ConfigFault, FoundConfig> find_config(
     const std::optional<std::filesystem::path>& explicit_file);
+
+// The configuration that `text` is, read from `file`.
+[[nodiscard]] std::variant<ConfigFault, FoundConfig> load_config_text(
+    std::string_view text, const std::filesystem::path& file);
 
 // The whole of a file, or a line that says why not. LIMIT: kMaxFileSize.
 [[nodiscard]] std::variant<ConfigFault, std::string> read_text_file(

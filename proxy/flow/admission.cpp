@@ -26,6 +26,11 @@ void Admission::let_go(const Who& who) {
   if (--found->second == 0) of_client_.erase(found);
 }
 
+void Admission::set_limits(const config::Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
+}
+
 std::unique_ptr<Admission::Ticket> Admission::admit(const IpAddress& client,
                                                     std::shared_ptr<Watchdog> watchdog) {
   const std::lock_guard lock(mutex_);

@@ -42,6 +42,9 @@ class Admission {
     std::shared_ptr<Watchdog> watchdog_;
   };
 
+  // For those that come from now on.
+  void set_limits(const config::Limits& limits);
+
   // Null: over a limit.
   [[nodiscard]] std::unique_ptr<Ticket> admit(const IpAddress& client,
                                               std::shared_ptr<Watchdog> watchdog);
@@ -56,8 +59,8 @@ class Admission {
  private:
   void let_go(const Who& who);
 
-  const config::Limits limits_;
   std::mutex mutex_;
+  config::Limits limits_;
   std::condition_variable changed_;
   bool hastened_ = false;
   std::map<Who, std::uint32_t> of_client_;

@@ -238,7 +238,7 @@ asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
                                        std::shared_ptr<Watchdog> watchdog,
                                        Admission::Ticket& ticket) {
   Downstream downstream{gateway,
-                        gateway.current(),
+                        std::move(arrival.generation),
                         *watchdog,
                         std::move(arrival.stream),
                         arrival.client,

@@ -16,6 +16,7 @@ namespace ssmgate::flow {
 
 // Where a connection came from.
 struct Arrival {
+  GenerationPtr generation;  // in force when it came
   net::StreamPtr stream;
   IpAddress client = IpAddress::v4({127, 0, 0, 1});  // unmapped
   std::string listener;                              // ADDRESS:PORT it came in on

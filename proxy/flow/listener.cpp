@@ -1,5 +1,7 @@
 #include "flow/listener.hpp"
 
+#include <algorithm>
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
@@ -52,6 +54,14 @@ void open_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
   if (!error) acceptor.listen(kBacklog, error);
 }
 
+EntrancePtr entrance_of(const Generation& generation, const ListenerKey& key) {
+  std::size_t nth = 0;
+  for (const EntrancePtr& entrance : generation.entrances) {
+    if (entrance->settings.bind == key.wanted && nth++ == key.nth) return entrance;
+  }
+  return nullptr;
+}
+
 // The whole of one connection, from its arrival to its end.
 asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
                                      std::shared_ptr<Watchdog> watchdog,
@@ -68,12 +78,20 @@ asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
 
 }  // namespace
 
-std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(asio::io_context& context,
-                                                                    EntrancePtr entrance,
-                                                                    int inherited) {
+std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners) {
+  std::vector<ListenerKey> keys;
+  for (const config::Listener& listener : listeners) {
+    const auto same = std::ranges::count_if(
+        keys, [&](const ListenerKey& key) { return key.wanted == listener.bind; });
+    keys.push_back(ListenerKey{listener.bind, static_cast<std::size_t>(same)});
+  }
+  return keys;
+}
+
+std::variant<std::string, ListenerPtr> Listener::bind(asio::io_context& context,
+                                                      const ListenerKey& key, int inherited) {
   boost::system::error_code error;
-  const config::SocketAddress bind = entrance->settings.bind;
-  const tcp::endpoint endpoint(to_asio_address(bind.address), bind.port);
+  const tcp::endpoint endpoint(to_asio_address(key.wanted.address), key.wanted.port);
   // A strand: `close` comes from another thread.
   tcp::acceptor acceptor(asio::make_strand(context));
   if (inherited >= 0) {
@@ -81,61 +99,47 @@ std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(asio::io_con
   } else {
     open_and_listen(acceptor, endpoint, error);
   }
-  if (!error) {
-    return std::make_unique<Listener>(context, std::move(acceptor), std::move(entrance));
-  }
+  if (!error) return std::make_shared<Listener>(context, std::move(acceptor), key);
   std::string text =
-      "cannot listen on " + config::render_socket_address(bind) + ": " + error.message();
+      "cannot listen on " + config::render_socket_address(key.wanted) + ": " + error.message();
   if (error == asio::error::address_in_use) {
     text += "; another ssmgate may be running there: stop it or change `listen`";
   }
   return text;
 }
 
-Listener::Listener(asio::io_context& context, tcp::acceptor acceptor, EntrancePtr entrance)
-    : context_(context),
-      acceptor_(std::move(acceptor)),
-      entrance_(std::move(entrance)),
-      address_(entrance_->settings.bind) {
+Listener::Listener(asio::io_context& context, tcp::acceptor acceptor, ListenerKey key)
+    : context_(context), acceptor_(std::move(acceptor)), key_(key), address_(key.wanted) {
   boost::system::error_code error;
   address_.port = acceptor_.local_endpoint(error).port();
   name_ = config::render_socket_address(address_);
 }
 
 void Listener::start(Gateway& gateway, Admission& admission) {
-  asio::co_spawn(acceptor_.get_executor(), accept(gateway, admission), asio::detached);
+  asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this(), gateway, admission),
+                 asio::detached);
 }
 
 void Listener::close() {
-  asio::post(acceptor_.get_executor(), [this] {
+  asio::post(acceptor_.get_executor(), [self = shared_from_this()] {
     boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    self->acceptor_.close(ignored);
   });
 }
 
-void Listener::renew(EntrancePtr entrance) {
-  const std::lock_guard lock(mutex_);
-  entrance_ = std::move(entrance);
-}
-
-EntrancePtr Listener::entrance() const {
-  const std::lock_guard lock(mutex_);
-  return entrance_;
-}
-
-asio::awaitable<void> Listener::accept(Gateway& gateway, Admission& admission) {
-  asio::steady_timer breather(acceptor_.get_executor());
-  while (acceptor_.is_open()) {
+asio::awaitable<void> Listener::accept(ListenerPtr self, Gateway& gateway, Admission& admission) {
+  asio::steady_timer breather(self->acceptor_.get_executor());
+  while (self->acceptor_.is_open()) {
     boost::system::error_code error;
     auto arrival = asio::redirect_error(asio::use_awaitable, error);
-    co_await acceptor_.async_wait(tcp::acceptor::wait_read, std::move(arrival));
-    if (!error) error = accept_batch(gateway, admission);
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+    co_await self->acceptor_.async_wait(tcp::acceptor::wait_read, std::move(arrival));
+    if (!error) error = self->accept_batch(gateway, admission);
+    if (error == asio::error::operation_aborted || !self->acceptor_.is_open()) co_return;
     if (!error) continue;
-    trouble_.say([&](std::uint64_t more) {
+    self->trouble_.say([&](std::uint64_t more) {
       spdlog::warn(
           "{}: a connection could not be accepted: {} ({} more such since the last such line)",
-          name_, error.message(), more);
+          self->name_, error.message(), more);
     });
     breather.expires_after(kBreather);
     auto pause = asio::redirect_error(asio::use_awaitable, error);
@@ -158,6 +162,9 @@ boost::system::error_code Listener::accept_batch(Gateway& gateway, Admission& ad
 }
 
 void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admission) {
+  GenerationPtr generation = gateway.current();
+  EntrancePtr entrance = entrance_of(*generation, key_);
+  if (entrance == nullptr) return;  // taken out by a reload just now
   boost::system::error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return;
@@ -179,7 +186,8 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
   Arrival arrival;
   arrival.client = client;
   arrival.listener = name_;
-  arrival.entrance = entrance();
+  arrival.generation = std::move(generation);
+  arrival.entrance = std::move(entrance);
   // At once: a client that has hung up has no owner any more.
   if (arrival.entrance->settings.auth == config::Auth::local_user) {
     arrival.owner = net::find_owner({peer, socket.local_endpoint(error)});
