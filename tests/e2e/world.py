@@ -109,7 +109,7 @@ class Gateway:
     """A running `ssmgate serve`. `changes` replaces or adds top-level keys of its configuration."""
 
     def __init__(self, folder, stand_in, environment, policy=POLICY, **changes):
-        self.folder, self._environment = folder, environment
+        self.folder, self.surroundings = folder, environment
         folder.mkdir()
         self.audit_file = folder / "audit.jsonl"
         self.ca = folder / "ca.pem"
@@ -139,14 +139,14 @@ class Gateway:
 
     def start(self):
         command = [program(), "serve", "--config", str(self.config_file)]
-        self.process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command, env=self.surroundings, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         cwd=self.folder)
         self.output, self.log = Output(self.process.stdout), Output(self.process.stderr)
-        self.ports = wait_for(self._listening, "the gateway to listen")
+        self.ports = wait_for(self.listening, "the gateway to listen")
         self.port = self.ports[0]
 
-    def _listening(self):
+    def listening(self):
         """The ports of all listeners, in the configuration's order, once all are open."""
         found = re.findall(r"listening on \S+:(\d+)$", self.log.text, re.MULTILINE)
         if not found and self.process.poll() is not None:
