@@ -17,6 +17,8 @@ namespace {
 
 // SOURCE: RFC 5280, appendix A.1, ub-common-name.
 constexpr std::size_t kCommonNameLimit = 64;
+// Left out where the issuer has none: a company's CA may be older than the habit.
+constexpr const char* kIssuerKey = "keyid";
 
 std::string random_hex(std::size_t bytes) {
   std::string raw(bytes, '\0');
@@ -119,7 +121,8 @@ CertificatePtr finish_ca(CertificatePtr made, X509* issuer, EVP_PKEY* signer, co
       !add_extension(made.get(), above, NID_key_usage, "critical,keyCertSign,cRLSign") ||
       !add_extension(made.get(), above, NID_ext_key_usage, "serverAuth") ||
       !add_extension(made.get(), above, NID_subject_key_identifier, "hash") ||
-      !add_extension(made.get(), above, NID_authority_key_identifier, "keyid:always") ||
+      !add_extension(made.get(), above, NID_authority_key_identifier,
+                     issuer == nullptr ? "keyid:always" : kIssuerKey) ||
       !add_name_constraints(made.get(), suffixes)) {
     return nullptr;
   }
@@ -167,7 +170,7 @@ CertificatePtr make_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view h
       !add_extension(made.get(), above, NID_key_usage, "critical,digitalSignature") ||
       !add_extension(made.get(), above, NID_ext_key_usage, "serverAuth") ||
       !add_extension(made.get(), above, NID_subject_key_identifier, "hash") ||
-      !add_extension(made.get(), above, NID_authority_key_identifier, "keyid:always") ||
+      !add_extension(made.get(), above, NID_authority_key_identifier, kIssuerKey) ||
       !add_dns_name(made.get(), host)) {
     return nullptr;
   }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "tls/authority.hpp"
@@ -26,7 +27,6 @@ struct Signer {
 // LIMIT: a leaf is valid for 7 days in total: long enough that no client sees a change within a
 // session, short enough that a stolen one is soon worthless.
 inline constexpr std::chrono::hours kLeafLife{7 * 24};
-inline constexpr std::chrono::hours kIntermediateLife{30 * 24};
 inline constexpr std::chrono::hours kRootLife{3650 * 24};
 // Certificates are back-dated: a client's clock may be behind ours.
 inline constexpr std::chrono::hours kBackdate{1};
@@ -39,6 +39,10 @@ inline constexpr std::chrono::hours kBackdate{1};
 [[nodiscard]] CertificatePtr make_root(EVP_PKEY* key, std::string_view hostname,
                                        const std::vector<std::string>& suffixes,
                                        const Lifetime& life);
+
+// A root of our own with its key: for SSM's suffixes and `hosts` alone.
+[[nodiscard]] std::variant<AuthorityFault, Signer> make_own_root(Clock::time_point now,
+                                                                 const PrivateHosts& hosts);
 
 // A CA under `issuer` that may sign leaves only, with the same constraints.
 [[nodiscard]] CertificatePtr make_intermediate(EVP_PKEY* key, const Signer& issuer,
