@@ -39,6 +39,8 @@ int main(int argc, char** argv) {
   commands::add_serve_command(app, exit_status);
   commands::add_run_command(app, std::move(command), exit_status);
   commands::add_env_command(app, exit_status);
+  commands::add_init_command(app, exit_status);
+  commands::add_ca_command(app, exit_status);
   commands::add_check_command(app, exit_status);
   commands::add_eval_command(app, exit_status);
   try {

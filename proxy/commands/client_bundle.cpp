@@ -81,4 +81,14 @@ std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string
   return write_file(bundle, text);
 }
 
+std::optional<EnvironmentFault> add_to_bundle(const fs::path& bundle, const std::string& root,
+                                              const std::string& next) {
+  std::string text;
+  if (append_file(text, bundle)) return std::nullopt;
+  const std::size_t place = text.find(root);
+  if (place == std::string::npos || text.find(next) != std::string::npos) return std::nullopt;
+  text.insert(place, next);
+  return write_file(bundle, text);
+}
+
 }  // namespace ssmgate::commands

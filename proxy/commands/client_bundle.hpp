@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "commands/client_environment.hpp"
@@ -17,5 +18,11 @@ namespace ssmgate::commands {
                                                            const std::filesystem::path& ca_file,
                                                            std::span<const char* const> names,
                                                            const Lookup& current);
+
+// Puts `next` beside `root` in a bundle that was written before; one that is not there, or does not
+// hold `root`, stays as it is.
+[[nodiscard]] std::optional<EnvironmentFault> add_to_bundle(const std::filesystem::path& bundle,
+                                                            const std::string& root,
+                                                            const std::string& next);
 
 }  // namespace ssmgate::commands

@@ -14,6 +14,8 @@ namespace ssmgate::commands {
 void add_serve_command(CLI::App& app, int& exit_status);
 // `command`: the words behind `--`, which the parser never sees: it would take `[a,b]` for a list.
 void add_run_command(CLI::App& app, std::vector<std::string> command, int& exit_status);
+void add_ca_command(CLI::App& app, int& exit_status);
+void add_init_command(CLI::App& app, int& exit_status);
 void add_env_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
 void add_eval_command(CLI::App& app, int& exit_status);

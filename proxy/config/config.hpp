@@ -48,6 +48,12 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
+// Beside SSM's own endpoints: private names of them, canonical and in lower case.
+struct Intercept {
+  std::vector<std::string> hosts;
+  bool operator==(const Intercept&) const = default;
+};
+
 // One entry of `egress.allow` or `egress.deny`: HOST-PATTERN[:PORT], an address or a CIDR.
 struct EgressEntry {
   HostPattern host;
@@ -106,6 +112,7 @@ struct Config {
   std::filesystem::path ca_certificate;
   std::filesystem::path ca_key;
   std::filesystem::path state;
+  Intercept intercept;
   Egress egress;
   Upstream upstream;
   Audit audit;

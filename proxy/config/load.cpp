@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/intercept.hpp"
 #include "config/listeners.hpp"
 #include "config/reader.hpp"
 #include "config/values.hpp"
@@ -16,9 +17,9 @@ class Loader {
       : config_(std::move(defaults)), read_(folder, diagnostics) {}
 
   Config load(const TreeNode& root) {
-    static const Keys kKnown = {"listen", "policy", "ca",       "state",     "egress",
-                                "audit",  "limits", "upstream", "users_file"};
-    static const Keys kUnsupported = {"intercept", "sessions", "admin"};
+    static const Keys kKnown = {"listen", "policy", "ca",       "state",      "egress",
+                                "audit",  "limits", "upstream", "users_file", "intercept"};
+    static const Keys kUnsupported = {"sessions", "admin"};
     if (!read_.mapping(root, "the configuration", span_of(kKnown), span_of(kUnsupported))) {
       return config_;
     }
@@ -33,6 +34,9 @@ class Loader {
     }
     if (const auto* node = root.find("ca")) authority(*node);
     if (const auto* node = root.find("state")) state(*node);
+    if (const auto* node = root.find("intercept")) {
+      config_.intercept = load_intercept(*node, read_);
+    }
     if (const auto* node = root.find("egress")) egress(*node);
     if (const auto* node = root.find("upstream")) upstream(*node);
     if (const auto* node = root.find("audit")) audit(*node);

@@ -35,7 +35,7 @@ class Connection {
     drop_head(connect->consumed);
 
     Route route =
-        route_connect(connect->host, connect->port, downstream_.generation->config.egress);
+        route_connect(connect->host, connect->port, settings().egress, settings().intercept);
     int status = 403;
     const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
     if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
@@ -54,7 +54,8 @@ class Connection {
 
  private:
   Gateway& gateway() const { return downstream_.gateway; }
-  const config::Limits& limits() const { return downstream_.generation->config.limits; }
+  const config::Config& settings() const { return downstream_.generation->config; }
+  const config::Limits& limits() const { return settings().limits; }
 
   asio::awaitable<bool> read_connect(std::optional<wire::ConnectRequest>& connect) {
     const Deadline deadline(limits().header_timeout);
@@ -163,7 +164,7 @@ class Connection {
     }
     const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
     Route route = by_connect;
-    if (seen) route = route_hello(by_connect, hello);
+    if (seen) route = route_hello(by_connect, hello, settings().intercept);
     if (route.kind == Route::Kind::refuse) {
       record_refused(connect, route);
       co_return;

@@ -76,12 +76,13 @@ std::variant<StartFault, std::monostate> take_authority(const config::Config& se
     return start_fault("the CA in `" + certificate.string() + "` and `" + key.string() +
                        "` cannot be read any more; bring both files back");
   }
-  if (running != nullptr && parts.authority_fingerprint == running->authority_fingerprint &&
-      same_files) {
+  if (same_files && parts.authority_fingerprint == running->authority_fingerprint &&
+      settings.intercept == running->config.intercept) {
     parts.authority = running->authority;
     return std::monostate();
   }
-  auto opened = tls::Authority::open(certificate, key, std::chrono::system_clock::now());
+  auto opened = tls::Authority::open(certificate, key, std::chrono::system_clock::now(),
+                                     settings.intercept.hosts);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&opened)) return start_fault(fault->text);
   parts.authority = std::get<std::unique_ptr<tls::Authority>>(std::move(opened));
   if (parts.authority_fingerprint.empty()) {

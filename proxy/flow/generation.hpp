@@ -62,8 +62,9 @@ struct Generation {
 
 using GenerationPtr = std::shared_ptr<Generation>;
 
-// Loads policy, CA, upstream roots and what the listeners need, and opens the audit log, as `settings` say; what is the same
-// in `running` (null at the start) is taken from there. Blocks. `resolver` outlives the generation.
+// Loads policy, CA, upstream roots and what the listeners need, and opens the audit log, as
+// `settings` say; what is the same in `running` (null at the start) is taken from there. Blocks.
+// `resolver` outlives the generation.
 [[nodiscard]] std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
                                                                       net::Resolver& resolver,
                                                                       const Generation* running);

@@ -40,6 +40,7 @@ std::vector<std::string> describe_changes(const Generation& old, const Generatio
     lines.push_back("policy file: " + (is.policy ? is.policy->string() : "the built-in one"));
   }
   if (old.authority != next.authority) lines.emplace_back("ca");
+  if (was.intercept != is.intercept) lines.emplace_back("intercept");
   if (was.egress != is.egress) lines.emplace_back("egress");
   if (was.upstream != is.upstream || old.roots_fingerprint != next.roots_fingerprint) {
     lines.emplace_back("upstream");

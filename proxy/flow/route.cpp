@@ -75,9 +75,23 @@ bool egress_denies_address(const IpAddress& address, std::uint16_t port,
   return host && any_matches(egress.deny, *host, port);
 }
 
-Route route_connect(const Host& host, std::uint16_t port, const config::Egress& egress) {
+std::optional<Endpoint> find_served(std::string_view name, const config::Intercept& intercept) {
+  if (auto endpoint = find_endpoint(name)) return endpoint;
+  if (intercept.hosts.empty()) return std::nullopt;
+  const auto host = parse_host(name);
+  if (!host || host->is_address()) return std::nullopt;
+  if (std::ranges::find(intercept.hosts, host->name()) == intercept.hosts.end()) {
+    return std::nullopt;
+  }
+  Endpoint endpoint;
+  endpoint.host = host->name();
+  return endpoint;
+}
+
+Route route_connect(const Host& host, std::uint16_t port, const config::Egress& egress,
+                    const config::Intercept& intercept) {
   if (!host.is_address()) {
-    if (auto endpoint = find_endpoint(host.name())) {
+    if (auto endpoint = find_served(host.name(), intercept)) {
       return route_endpoint(std::move(*endpoint), port);
     }
   }
@@ -91,7 +105,8 @@ Route route_connect(const Host& host, std::uint16_t port, const config::Egress& 
   return route;
 }
 
-Route route_hello(const Route& by_connect, const wire::HelloParse& hello) {
+Route route_hello(const Route& by_connect, const wire::HelloParse& hello,
+                  const config::Intercept& intercept) {
   using Fault = wire::HelloFault::Kind;
   if (const auto* fault = std::get_if<wire::HelloFault>(&hello)) {
     const bool intercepted = by_connect.kind == Route::Kind::intercept;
@@ -104,7 +119,7 @@ Route route_hello(const Route& by_connect, const wire::HelloParse& hello) {
   }
   const auto* client_hello = std::get_if<wire::ClientHello>(&hello);
   if (client_hello == nullptr || !client_hello->server_name) return by_connect;
-  auto named = find_endpoint(*client_hello->server_name);
+  auto named = find_served(*client_hello->server_name, intercept);
   if (!named) return by_connect;
   if (named->service == Endpoint::Service::channel) {
     // 2b: behind another name it counts as that data channel; an SSM endpoint stays one.

@@ -30,12 +30,17 @@ struct Route {
   std::string reason;                // the refusal in words, printable
 };
 
+// The SSM endpoint that a name is: AWS's own, or one of `intercept.hosts`, which has no region.
+[[nodiscard]] std::optional<Endpoint> find_served(std::string_view name,
+                                                  const config::Intercept& intercept);
+
 // 1: by what CONNECT names.
 [[nodiscard]] Route route_connect(const Host& host, std::uint16_t port,
-                                  const config::Egress& egress);
+                                  const config::Egress& egress, const config::Intercept& intercept);
 
 // 2: by the first bytes inside the tunnel; `by_connect` is what 1 said.
-[[nodiscard]] Route route_hello(const Route& by_connect, const wire::HelloParse& hello);
+[[nodiscard]] Route route_hello(const Route& by_connect, const wire::HelloParse& hello,
+                                const config::Intercept& intercept);
 
 // True when egress lets a tunnel to `host` be opened by name.
 [[nodiscard]] bool egress_allows(const Host& host, std::uint16_t port,

@@ -130,8 +130,7 @@ std::variant<StartFault, std::unique_ptr<Server>> Server::open(
   const GenerationPtr first = impl->gateway.current();
   auto matched = match_sockets(std::move(inherited), first->entrances);
   if (auto* fault = std::get_if<std::string>(&matched)) return StartFault{{"ssmgate: " + *fault}};
-  auto plan =
-      impl->listeners.prepare(first->config.listen, std::get<std::vector<int>>(matched));
+  auto plan = impl->listeners.prepare(first->config.listen, std::get<std::vector<int>>(matched));
   if (auto* fault = std::get_if<std::string>(&plan)) return StartFault{{"ssmgate: " + *fault}};
   impl->listeners.commit(std::get<Listeners::Plan>(std::move(plan)), impl->gateway);
   return std::unique_ptr<Server>(new Server(std::move(impl)));

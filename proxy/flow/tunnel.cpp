@@ -72,7 +72,7 @@ class Relay {
   }
 
   bool may_pass(const wire::HelloParse& hello) {
-    Route route = route_hello(target_.route, hello);
+    Route route = route_hello(target_.route, hello, downstream_.generation->config.intercept);
     if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) return true;
     // Too late to intercept: the other side has been opened.
     if (route.reason.empty()) route.reason = "an SSM server name came late in a tunnel";

@@ -2,6 +2,7 @@
 // Owns every extension and lifetime; knows no file and no clock.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -52,6 +53,11 @@ inline constexpr std::chrono::hours kBackdate{1};
 // A server certificate for exactly one DNS name.
 [[nodiscard]] CertificatePtr make_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view host,
                                        const Lifetime& life);
+
+// The same for an address: for proving that nobody believes it.
+[[nodiscard]] CertificatePtr make_address_leaf(EVP_PKEY* key, const Signer& issuer,
+                                               const std::array<unsigned char, 4>& address,
+                                               const Lifetime& life);
 
 // `begin` an hour before `now`, `end` at most `whole` after it and not beyond the issuer's.
 [[nodiscard]] Lifetime life_under(const Signer& issuer, Clock::time_point now,

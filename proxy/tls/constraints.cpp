@@ -74,14 +74,37 @@ bool add_name_constraints(X509* certificate, const std::vector<std::string>& suf
                            X509V3_ADD_DEFAULT) == 1;
 }
 
-bool add_dns_name(X509* certificate, std::string_view host) {
+namespace {
+
+template <typename Set>
+bool add_name(X509* certificate, const Set& set) {
   const std::unique_ptr<GENERAL_NAMES, FreeSubtree> names(GENERAL_NAMES_new());
   std::unique_ptr<GENERAL_NAME, FreeSubtree> name(GENERAL_NAME_new());
-  if (names == nullptr || name == nullptr || !set_text(name.get(), GEN_DNS, host)) return false;
+  if (names == nullptr || name == nullptr || !set(name.get())) return false;
   if (sk_GENERAL_NAME_push(names.get(), name.get()) <= 0) return false;
   static_cast<void>(name.release());
   return X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) ==
          1;
+}
+
+}  // namespace
+
+bool add_dns_name(X509* certificate, std::string_view host) {
+  return add_name(certificate,
+                  [host](GENERAL_NAME* name) { return set_text(name, GEN_DNS, host); });
+}
+
+bool add_address(X509* certificate, const std::array<unsigned char, 4>& address) {
+  return add_name(certificate, [&address](GENERAL_NAME* name) {
+    ASN1_OCTET_STRING* value = ASN1_OCTET_STRING_new();
+    if (value == nullptr ||
+        ASN1_OCTET_STRING_set(value, address.data(), static_cast<int>(address.size())) != 1) {
+      ASN1_OCTET_STRING_free(value);
+      return false;
+    }
+    GENERAL_NAME_set0_value(name, GEN_IPADD, value);
+    return true;
+  });
 }
 
 namespace {

@@ -136,12 +136,11 @@ Rotation::Done Rotation::activate(Clock::time_point now, bool hasty) const {
   }
   const auto begun = lifetime_of(state.others[state.next].get()).begin + kBackdate;
   if (!hasty && now < begun + kOverlap) {
-    const auto days =
-        std::chrono::ceil<std::chrono::hours>(begun + kOverlap - now).count() / 24 + 1;
+    const auto hours = std::chrono::ceil<std::chrono::hours>(begun + kOverlap - now).count();
     return AuthorityFault{
         "the new root has been handed out for less than 7 days, and clients that "
         "do not trust it yet would break; wait " +
-        std::to_string(days) + " more, or add `--now`"};
+        std::to_string((hours + 23) / 24) + " more days, or add `--now`"};
   }
   // This one rename is the change: the file of certificates holds both already.
   if (::rename(next_key_.c_str(), key_.c_str()) != 0) return uncreatable(key_, errno);

@@ -201,7 +201,8 @@ class Configuration(Fresh):
         wait_for(lambda: self.gateway.audit("stop"), "the old log's end")
         self.assertIn("moved the audit log away", self.gateway.audit()[-1]["message"])
         self.gateway.audit_file, old = moved, self.gateway.audit_file
-        self.assertIn("moved the audit log here", self.gateway.audit("start")[0]["message"])
+        begun = wait_for(lambda: self.gateway.audit("start"), "the new log's beginning")
+        self.assertIn("moved the audit log here", begun[0]["message"])
         self.assertEqual(self.status(SESSION), 200)
         self.assertEqual(len(self.gateway.audit("decision")), 1)
         for file in (old, moved):

@@ -99,11 +99,24 @@ TEST_CASE("the state folder moves the audit log along") {
 }
 
 TEST_CASE("what this version does not act on is refused and never ignored") {
-  for (const char* key : {"intercept", "sessions", "admin"}) {
+  for (const char* key : {"sessions", "admin"}) {
     check_error(std::string(key) + ": {}\n", "1:1", "is not supported by this version");
   }
   check_error("upstream:\n  proxy: {}\n", "2:3", "not supported");
   check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");
+}
+
+TEST_CASE("private hosts to intercept are canonical names and each counts once") {
+  const LoadedConfig loaded =
+      load("intercept: {hosts: [SSM.Example.Internal, ssm.example.internal., a.b]}\n");
+  REQUIRE(loaded.config.has_value());
+  CHECK(loaded.config->intercept.hosts == std::vector<std::string>{"ssm.example.internal", "a.b"});
+  check_error("intercept: {hosts: [\"*.example.internal\"]}\n", "1:21", "is no host name");
+  check_error("intercept: {hosts: [\"10.0.0.1\"]}\n", "1:21", "is an address");
+  check_error("intercept: {hosts: [\"a.b:443\"]}\n", "1:21", "is no host name");
+  check_error("intercept: {hosts: [internal]}\n", "1:21", "has no dot");
+  check_error("intercept: {hosts: [ssm.us-east-1.amazonaws.com]}\n", "1:21", "AWS's own");
+  check_error("intercept: {host: [a.b]}\n", "1:13", "hosts");
 }
 
 TEST_CASE("a misspelt key is an error with the nearest one as a hint") {

@@ -8,10 +8,13 @@ using Kind = Route::Kind;
 
 namespace {
 
-Route by_connect(std::string_view host, std::uint16_t port = 443, config::Egress egress = {}) {
+const config::Intercept kNone;
+
+Route by_connect(std::string_view host, std::uint16_t port = 443, config::Egress egress = {},
+                 const config::Intercept& intercept = kNone) {
   const auto parsed = parse_host(host);
   REQUIRE(parsed.has_value());
-  return route_connect(*parsed, port, egress);
+  return route_connect(*parsed, port, egress, intercept);
 }
 
 wire::HelloParse hello(std::optional<std::string> name) {
@@ -62,15 +65,15 @@ TEST_CASE("egress goes deny before allow before default") {
 }
 
 TEST_CASE("the SNI turns a tunnel into an intercept") {
-  const Route route = route_hello(by_connect("innocent.example"), hello(kApi));
+  const Route route = route_hello(by_connect("innocent.example"), hello(kApi), kNone);
   CHECK(route.kind == Kind::intercept);
   CHECK(route.endpoint->host == kApi);
-  CHECK(route_hello(by_connect("192.0.2.10"), hello(kApi)).kind == Kind::intercept);
-  CHECK(route_hello(by_connect(kChannel), hello(kApi)).kind == Kind::intercept);
+  CHECK(route_hello(by_connect("192.0.2.10"), hello(kApi), kNone).kind == Kind::intercept);
+  CHECK(route_hello(by_connect(kChannel), hello(kApi), kNone).kind == Kind::intercept);
 }
 
 TEST_CASE("the SNI of a channel behind another name counts as that channel") {
-  const Route route = route_hello(by_connect("innocent.example"), hello(kChannel));
+  const Route route = route_hello(by_connect("innocent.example"), hello(kChannel), kNone);
   CHECK(route.kind == Kind::channel);
   CHECK(route.endpoint->host == kChannel);
 }
@@ -78,7 +81,7 @@ TEST_CASE("the SNI of a channel behind another name counts as that channel") {
 TEST_CASE("an SSM endpoint stays intercepted whatever the SNI says") {
   for (const auto& name : {std::optional<std::string>("evil.example"),
                            std::optional<std::string>(kChannel), std::optional<std::string>()}) {
-    CHECK(route_hello(by_connect(kApi), hello(name)).kind == Kind::intercept);
+    CHECK(route_hello(by_connect(kApi), hello(name), kNone).kind == Kind::intercept);
   }
 }
 
@@ -86,15 +89,16 @@ TEST_CASE("a hello that cannot be trusted is hung up on") {
   using Fault = wire::HelloFault::Kind;
   for (const Fault kind : {Fault::unreadable, Fault::two_names, Fault::too_large}) {
     for (const char* host : {kApi, kChannel, "innocent.example"}) {
-      CHECK(route_hello(by_connect(host), fault(kind)).kind == Kind::refuse);
+      CHECK(route_hello(by_connect(host), fault(kind), kNone).kind == Kind::refuse);
     }
   }
 }
 
 TEST_CASE("a tunnel may carry anything but an SSM endpoint speaks TLS") {
   using Fault = wire::HelloFault::Kind;
-  CHECK(route_hello(by_connect("innocent.example"), fault(Fault::not_tls)).kind == Kind::tunnel);
-  CHECK(route_hello(by_connect(kApi), fault(Fault::not_tls)).kind == Kind::refuse);
+  CHECK(route_hello(by_connect("innocent.example"), fault(Fault::not_tls), kNone).kind ==
+        Kind::tunnel);
+  CHECK(route_hello(by_connect(kApi), fault(Fault::not_tls), kNone).kind == Kind::refuse);
 }
 
 TEST_CASE("denied addresses are denied in every spelling") {
@@ -119,4 +123,22 @@ TEST_CASE("SSM endpoints may be private addresses but never the metadata service
     CHECK(is_denied_address(*parse_ip_address("::ffff:169.254.169.254"), open, endpoint));
     CHECK(is_denied_address(*parse_ip_address("fd00:ec2::254"), open, endpoint));
   }
+}
+
+TEST_CASE("a private host is intercepted by CONNECT and by SNI and has no region") {
+  const config::Intercept intercept{{"ssm.example.internal"}};
+  for (const char* host :
+       {"ssm.example.internal", "SSM.Example.Internal", "ssm.example.internal."}) {
+    CAPTURE(host);
+    const Route route = by_connect(host, 443, {}, intercept);
+    REQUIRE(route.kind == Kind::intercept);
+    CHECK(route.endpoint->host == "ssm.example.internal");
+    CHECK(route.endpoint->region.empty());
+    CHECK(route_hello(by_connect("192.0.2.10"), hello(host), intercept).kind == Kind::intercept);
+  }
+  CHECK(by_connect("ssm.example.internal").kind == Kind::tunnel);
+  CHECK(by_connect("x.ssm.example.internal", 443, {}, intercept).kind == Kind::tunnel);
+  CHECK(by_connect("example.internal", 443, {}, intercept).kind == Kind::tunnel);
+  const Route other_port = by_connect("ssm.example.internal", 8443, {}, intercept);
+  CHECK(other_port.refusal == Code::endpoint_mismatch);
 }
