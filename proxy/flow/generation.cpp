@@ -1,6 +1,9 @@
 #include "flow/generation.hpp"
 
+#include <future>
+
 #include "config/reread.hpp"
+#include "flow/file_watch.hpp"
 #include "flow/gateway.hpp"
 #include "flow/route.hpp"
 #include "tls/file.hpp"
@@ -61,6 +64,15 @@ std::string fingerprint(const std::vector<fs::path>& files) {
   return hashes;
 }
 
+// A bundle of roots is large: another time or size counts as another content, and costs the warm
+// connections.
+std::string stamp(const fs::path& file) {
+  const FileState state = look_at({file}).front();
+  if (!state.present) return {};
+  return std::to_string(state.device) + ":" + std::to_string(state.inode) + ":" +
+         std::to_string(state.size) + ":" + std::to_string(state.modified_ns);
+}
+
 // INVARIANT: the fingerprint is taken before the files are read for use: what changes in between
 // looks old afterwards, and the next reload reads it again.
 std::variant<StartFault, std::monostate> take_authority(const config::Config& settings,
@@ -95,7 +107,7 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
                                                         net::Resolver& resolver,
                                                         const Generation* running,
                                                         Generation::Parts& parts) {
-  parts.roots_fingerprint = fingerprint({settings.upstream.ca_file});
+  parts.roots_fingerprint = stamp(settings.upstream.ca_file);
   if (running != nullptr && settings.upstream == running->config.upstream &&
       settings.egress == running->config.egress &&
       parts.roots_fingerprint == running->roots_fingerprint && !parts.roots_fingerprint.empty()) {
@@ -164,14 +176,18 @@ std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
                                                         net::Resolver& resolver,
                                                         const Generation* running) {
   Generation::Parts parts;
+  // Reading the roots is most of what a start costs: beside everything else.
+  auto upstreams = std::async(std::launch::async, [&settings, &resolver, running, &parts] {
+    return take_upstreams(settings, resolver, running, parts);
+  });
   auto policy = load_policy_of(settings, running != nullptr);
   if (auto* fault = std::get_if<StartFault>(&policy)) return std::move(*fault);
   parts.policy = std::get<std::shared_ptr<const Policy>>(std::move(policy));
   auto done = take_authority(settings, running, parts);
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
-  done = take_upstreams(settings, resolver, running, parts);
-  if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
   done = take_entrances(settings, running, parts);
+  if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
+  done = upstreams.get();
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
   // Last: a sink that is opened leaves a file behind.
   done = take_audit(settings, running, parts);

@@ -34,7 +34,7 @@ struct Upstreams {
 };
 
 struct Generation {
-  // What a generation is made of. The fingerprints are SHA-256 of the files' bytes.
+  // What a generation is made of. The fingerprints tell whether files are what they were.
   struct Parts {
     std::shared_ptr<const Policy> policy;
     std::shared_ptr<tls::Authority> authority;
