@@ -7,6 +7,8 @@ namespace {
 
 // One TLS record at most: what one read can bring.
 constexpr std::size_t kReadSize = 16 * 1024;
+// A CONNECT, a ClientHello and most requests fit: whoever is silent holds no more than this.
+constexpr std::size_t kFirstRead = 2 * 1024;
 // LIMIT: 2 s and 1 MiB for a client to take the last answer and hang up.
 constexpr std::chrono::milliseconds kLinger{2000};
 constexpr std::size_t kMaxLinger = 1024 * 1024;
@@ -15,8 +17,9 @@ constexpr std::size_t kMaxLinger = 1024 * 1024;
 
 boost::asio::awaitable<net::error_code> Downstream::read_more(std::chrono::milliseconds limit) {
   const std::size_t before = inbox.size();
-  inbox.resize(before + kReadSize);
-  const boost::asio::mutable_buffer space(inbox.data() + before, kReadSize);
+  const std::size_t room = before == 0 ? kFirstRead : kReadSize;
+  inbox.resize(before + room);
+  const boost::asio::mutable_buffer space(inbox.data() + before, room);
   const Watchdog::Stage stage(watchdog, *stream, limit);
   const net::Transfer got = co_await stream->read_some(space);
   inbox.resize(before + got.size);

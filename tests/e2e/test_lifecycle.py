@@ -193,5 +193,73 @@ class Descriptors(unittest.TestCase):
             self.assertLess(world.gateway.log.text.count("could not be accepted"), 5)
 
 
+class Overload(unittest.TestCase):
+    LIMITS = {"connections": 4, "header_timeout": "1s", "handshake_timeout": "1s",
+              "body_timeout": "1s", "keepalive_timeout": "2s"}
+
+    def setUp(self):
+        self.world = World(limits=self.LIMITS)
+        self.addCleanup(self.world.close)
+        self.gateway = self.world.gateway
+
+    def plain(self, data=b""):
+        stream = socket.create_connection(("127.0.0.1", self.gateway.port), 10)
+        self.addCleanup(stream.close)
+        stream.sendall(data)
+        return stream
+
+    def ends_within(self, stream, least, most):
+        begun = time.monotonic()
+        read_to_end(stream)
+        self.assertGreater(time.monotonic() - begun, least)
+        self.assertLess(time.monotonic() - begun, most)
+
+    def test_one_too_many_is_turned_away_at_once_and_named(self):
+        held = [self.plain(b"CONNECT ") for _ in range(4)]
+        self.ends_within(self.plain(), 0, 0.9)
+        wait_for(lambda: "over-limit" in self.gateway.log.text, "the operator's line")
+        for stream in held:
+            stream.close()
+        wait_for(lambda: self.status() == 200, "room again")
+
+    def status(self):
+        try:
+            return exchange(self.world, signed(ALICE, "StartSession", SESSION)).status
+        except (OSError, AssertionError):
+            return None
+
+    def test_each_stage_has_its_own_deadline(self):
+        self.ends_within(self.plain(b"CONNECT ssm.us"), 0.5, 8)
+        self.ends_within(self.plain(b"CONNECT ssm.us-east-1.amazonaws.com:443 HTTP/1.0\r\n\r\n"),
+                         0.5, 8)
+        with open_tls(self.world) as stream:
+            stream.sendall(b"POST / HTTP/1.1\r\n")
+            self.ends_within(stream, 0.5, 8)
+        with open_tls(self.world) as stream:
+            stream.sendall(signed(ALICE, "StartSession", SESSION)[:-3])
+            self.ends_within(stream, 0.5, 8)
+        with open_tls(self.world) as stream:
+            self.ends_within(stream, 1.5, 9)
+        said = [line.get("message", "") for line in self.gateway.audit("connect")]
+        for stage in ("handshake-timeout", "header-timeout", "body-timeout"):
+            self.assertTrue([line for line in said if line.startswith(stage)], (stage, said))
+
+    def test_a_byte_now_and_then_does_not_buy_more_time(self):
+        stream = self.plain()
+        begun = time.monotonic()
+        try:
+            for byte in b"CONNECT ssm.us-east-1.amazonaws.com:443 HTTP/1.0\r\nX: " + b"x" * 200:
+                stream.sendall(bytes([byte]))
+                stream.settimeout(0.1)
+                try:
+                    if not stream.recv(1):
+                        break
+                except TimeoutError:
+                    pass
+        except OSError:
+            pass
+        self.assertLess(time.monotonic() - begun, 8)
+
+
 if __name__ == "__main__":
     unittest.main()
