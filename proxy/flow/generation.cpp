@@ -1,7 +1,5 @@
 #include "flow/generation.hpp"
 
-#include <future>
-
 #include "config/reread.hpp"
 #include "flow/file_watch.hpp"
 #include "flow/gateway.hpp"
@@ -176,18 +174,14 @@ std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
                                                         net::Resolver& resolver,
                                                         const Generation* running) {
   Generation::Parts parts;
-  // Reading the roots is most of what a start costs: beside everything else.
-  auto upstreams = std::async(std::launch::async, [&settings, &resolver, running, &parts] {
-    return take_upstreams(settings, resolver, running, parts);
-  });
   auto policy = load_policy_of(settings, running != nullptr);
   if (auto* fault = std::get_if<StartFault>(&policy)) return std::move(*fault);
   parts.policy = std::get<std::shared_ptr<const Policy>>(std::move(policy));
   auto done = take_authority(settings, running, parts);
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
-  done = take_entrances(settings, running, parts);
+  done = take_upstreams(settings, resolver, running, parts);
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
-  done = upstreams.get();
+  done = take_entrances(settings, running, parts);
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
   // Last: a sink that is opened leaves a file behind.
   done = take_audit(settings, running, parts);

@@ -122,9 +122,14 @@ class Rotation(EndToEnd):
     def status(self):
         return exchange(self.world, signed(ALICE, "StartSession", SESSION)).status
 
+    def wait_for_reloads(self, count):
+        wait_for(lambda: self.gateway.log.text.count("reload (file): ca\n") == count,
+                 "the gateway to take the step")
+
     def test_nobody_who_trusts_what_is_handed_out_ever_breaks(self):
         before = self.gateway.ca.read_text()
         self.assertEqual(ca(self.gateway, "rotate").status, 0)
+        self.wait_for_reloads(1)
         both = self.trusting_now()
         self.assertEqual(pem_count(both), 2)
         self.assertTrue(both.startswith(before))
@@ -139,7 +144,7 @@ class Rotation(EndToEnd):
         with open_tls(self.world) as stream:
             self.assertEqual(ca(self.gateway, "rotate", "--activate", "--now").status, 0)
             # The gateway takes it by itself, and a connection that is open goes on.
-            wait_for(lambda: "reload (file): ca" in self.gateway.log.text, "the new CA")
+            self.wait_for_reloads(2)
             stream.sendall(signed(ALICE, "StartSession", SESSION))
             self.assertEqual(read_answer(stream)[0].status, 200)
         self.assertEqual(self.status(), 200)
