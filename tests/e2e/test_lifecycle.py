@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import unittest
+from pathlib import Path
 
 from clients import ALICE, TARGET
 from raw import exchange, open_tls, read_answer, read_to_end, signed
@@ -173,11 +174,12 @@ def start_limited(gateway, code):
 
 class Descriptors(unittest.TestCase):
     def test_running_out_of_descriptors_is_survived(self):
+        # UBSan looks at an object's memory through a pipe, and takes the want of one for a fault.
+        if b"__ubsan_handle" in Path(program()).read_bytes():
+            self.skipTest("UBSan itself does not survive it")
         with World() as world:
             world.gateway.stop()
             limit = 64
-            # UBSan looks at an object's memory through a pipe, and takes the want of one for a fault.
-            world.gateway.surroundings["UBSAN_OPTIONS"] = "halt_on_error=0"
             code = f"import os,resource,sys; resource.setrlimit(resource.RLIMIT_NOFILE," \
                    f"({limit},{limit})); os.execv(sys.argv[1], sys.argv[1:])"
             start_limited(world.gateway, code)
