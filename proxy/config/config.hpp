@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/no_proxy.hpp"
 #include "ssmgate/names/host.hpp"
 #include "ssmgate/names/ip_address.hpp"
 #include "ssmgate/text/diagnostic.hpp"
@@ -74,9 +75,27 @@ struct Egress {
   bool operator==(const Egress&) const = default;
 };
 
+// The proxy that everything goes through, but for what `no_proxy` names.
+struct ParentProxy {
+  bool tls = false;
+  std::string host;  // canonical
+  std::uint16_t port = 80;
+  // What the gateway shows of itself, and by which roots it judges the proxy; for `tls`.
+  std::optional<std::filesystem::path> certificate;
+  std::optional<std::filesystem::path> key;
+  std::optional<std::filesystem::path> ca_file;  // absent: `upstream.ca_file`
+  // Basic authentication. The password's file is read when the configuration is put in force.
+  std::optional<std::string> username;
+  std::string password;
+  std::optional<std::filesystem::path> password_file;
+  bool operator==(const ParentProxy&) const = default;
+};
+
 struct Upstream {
   std::filesystem::path ca_file = "/etc/ssl/certs/ca-certificates.crt";
-  std::map<std::string, SocketAddress> resolve;        // "host:port", lower case
+  std::map<std::string, SocketAddress> resolve;  // "host:port", lower case
+  std::optional<ParentProxy> proxy;
+  std::vector<NoProxyEntry> no_proxy;
   std::chrono::milliseconds connect_timeout{5'000};    // name, TCP and TLS together
   std::chrono::milliseconds response_timeout{55'000};  // below the 60 s of botocore
   bool operator==(const Upstream&) const = default;

@@ -1,10 +1,9 @@
 // ssmgate.yaml → Config, section by section in the order of docs/configuration.md.
-#include <algorithm>
-#include <array>
 
 #include "config/intercept.hpp"
 #include "config/listeners.hpp"
 #include "config/reader.hpp"
+#include "config/sections.hpp"
 #include "config/values.hpp"
 
 namespace ssmgate::config {
@@ -37,8 +36,8 @@ class Loader {
     if (const auto* node = root.find("intercept")) {
       config_.intercept = load_intercept(*node, read_);
     }
-    if (const auto* node = root.find("egress")) egress(*node);
-    if (const auto* node = root.find("upstream")) upstream(*node);
+    if (const auto* node = root.find("egress")) load_egress(*node, read_, config_.egress);
+    if (const auto* node = root.find("upstream")) load_upstream(*node, read_, config_.upstream);
     if (const auto* node = root.find("audit")) audit(*node);
     if (const auto* node = root.find("limits")) limits(*node);
     return config_;
@@ -62,78 +61,6 @@ class Loader {
     if (!path) return;
     config_.state = *path;
     config_.audit.sinks.front().path = *path / "audit.jsonl";
-  }
-
-  void egress(const TreeNode& node) {
-    static const Keys kKnown = {"default", "allow", "deny", "deny_addresses"};
-    static const Keys kWords = {"tunnel", "refuse"};
-    if (!read_.mapping(node, "`egress`", span_of(kKnown))) return;
-    if (const auto* otherwise = node.find("default")) {
-      if (const auto word = read_.word(*otherwise, "`default`", span_of(kWords))) {
-        config_.egress.otherwise = *word == 0 ? Egress::Default::tunnel : Egress::Default::refuse;
-      }
-    }
-    if (const auto* list = node.find("allow")) egress_list(*list, config_.egress.allow);
-    if (const auto* list = node.find("deny")) egress_list(*list, config_.egress.deny);
-    if (const auto* list = node.find("deny_addresses")) denied_addresses(*list);
-  }
-
-  void egress_list(const TreeNode& node, std::vector<EgressEntry>& entries) {
-    read_.list(node, "`egress`", [&](const TreeNode& item) {
-      const auto text = read_.text(item, "an entry");
-      if (!text) return;
-      auto entry = parse_egress_entry(*text);
-      if (auto* fault = std::get_if<std::string>(&entry)) return read_.error(item, *fault);
-      entries.push_back(std::move(std::get<EgressEntry>(entry)));
-    });
-  }
-
-  void denied_addresses(const TreeNode& node) {
-    static const Keys kWords = {"loopback", "link-local", "multicast", "unspecified"};
-    Egress& egress = config_.egress;
-    std::array<bool*, 4> flags = {&egress.deny_loopback, &egress.deny_link_local,
-                                  &egress.deny_multicast, &egress.deny_unspecified};
-    for (bool* flag : flags) *flag = false;
-    read_.list(node, "`deny_addresses`", [&](const TreeNode& item) {
-      if (const auto word = read_.word(item, "an entry", span_of(kWords))) *flags[*word] = true;
-    });
-  }
-
-  void upstream(const TreeNode& node) {
-    static const Keys kKnown = {"ca_file", "connect_timeout", "response_timeout", "resolve"};
-    static const Keys kUnsupported = {"proxy", "no_proxy"};
-    if (!read_.mapping(node, "`upstream`", span_of(kKnown), span_of(kUnsupported))) return;
-    Upstream& upstream = config_.upstream;
-    if (const auto* file = node.find("ca_file")) {
-      if (auto path = read_.path(*file, "`ca_file`")) upstream.ca_file = *path;
-    }
-    read_.duration(node.find("connect_timeout"), "`connect_timeout`", upstream.connect_timeout);
-    read_.duration(node.find("response_timeout"), "`response_timeout`", upstream.response_timeout);
-    if (const auto* overrides = node.find("resolve")) resolve(*overrides);
-  }
-
-  void resolve(const TreeNode& node) {
-    if (node.kind != TreeNode::Kind::mapping) {
-      return read_.error(node, "`resolve` is no mapping; write `\"HOST:PORT\": \"ADDRESS:PORT\"`");
-    }
-    for (const TreeEntry& entry : node.entries) {
-      const std::string& key = entry.key;
-      const std::size_t colon = key.rfind(':');
-      const bool lower = std::ranges::none_of(key, [](char c) { return c >= 'A' && c <= 'Z'; });
-      const auto target =
-          entry.value.is_scalar() ? parse_socket_address(entry.value.scalar) : std::nullopt;
-      if (colon == std::string::npos || !parse_host(key.substr(0, colon)) || !lower) {
-        read_.error(entry.value, "`" + key +
-                                     "` is not HOST:PORT in lower case, such as "
-                                     "`ssm.us-east-1.amazonaws.com:443`");
-      } else if (!target || target->port == 0) {
-        read_.error(entry.value, "`" + key +
-                                     "` is not given as ADDRESS:PORT, such as "
-                                     "`10.0.0.5:443`");
-      } else {
-        config_.upstream.resolve[key] = *target;
-      }
-    }
   }
 
   void audit(const TreeNode& node) {

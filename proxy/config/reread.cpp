@@ -94,8 +94,21 @@ std::vector<fs::path> listener_files_of(const Config& config) {
   return files;
 }
 
+std::vector<fs::path> upstream_files_of(const Upstream& upstream) {
+  std::vector<fs::path> files = {upstream.ca_file};
+  if (!upstream.proxy) return files;
+  const ParentProxy& proxy = *upstream.proxy;
+  for (const auto* file : {&proxy.certificate, &proxy.key, &proxy.ca_file, &proxy.password_file}) {
+    if (*file) files.push_back(**file);
+  }
+  return files;
+}
+
 std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config& config) {
   std::vector<fs::path> files = listener_files_of(config);
+  const auto upwards = upstream_files_of(config.upstream);
+  // But for the roots: a system's bundle is replaced with its packages.
+  files.insert(files.end(), upwards.begin() + 1, upwards.end());
   if (file) files.push_back(fs::absolute(*file));
   if (config.policy) files.push_back(*config.policy);
   files.push_back(config.ca_certificate);

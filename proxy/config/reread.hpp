@@ -27,6 +27,9 @@ namespace ssmgate::config {
 // What the listeners need: certificates, keys, whom they believe, the users.
 [[nodiscard]] std::vector<std::filesystem::path> listener_files_of(const Config& config);
 
+// What the way up needs: roots, and what is shown to a parent proxy.
+[[nodiscard]] std::vector<std::filesystem::path> upstream_files_of(const Upstream& upstream);
+
 // What a change of which is worth a reload. Names, not contents: a file may be missing.
 [[nodiscard]] std::vector<std::filesystem::path> files_of(
     const std::optional<std::filesystem::path>& file, const Config& config);

@@ -28,6 +28,9 @@ class Connection {
  public:
   explicit Connection(Downstream& downstream) : downstream_(downstream) {}
 
+  // The tunnel that it has become, if it has.
+  [[nodiscard]] std::unique_ptr<OpenTunnel> take_tunnel() { return std::move(opened_); }
+
   asio::awaitable<void> run() {
     std::optional<wire::ConnectRequest> connect;
     const bool readable = co_await read_connect(connect);
@@ -176,7 +179,7 @@ class Connection {
     }
     TunnelTarget target = make_target(connect, std::move(route), seen);
     target.client_ended = client_ended;
-    co_await tunnel(downstream_, std::move(target));
+    opened_ = co_await open_tunnel(downstream_, std::move(target));
   }
 
   static Interception make_interception(const wire::ConnectRequest& connect, Route route,
@@ -231,13 +234,14 @@ class Connection {
   }
 
   Downstream& downstream_;
+  std::unique_ptr<OpenTunnel> opened_;
 };
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
-                                       std::shared_ptr<Watchdog> watchdog,
-                                       Admission::Ticket& ticket) {
+asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(Gateway& gateway, Arrival arrival,
+                                                              std::shared_ptr<Watchdog> watchdog,
+                                                              Admission::Ticket& ticket) {
   Downstream downstream{gateway,
                         std::move(arrival.generation),
                         *watchdog,
@@ -248,6 +252,7 @@ asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
                         std::move(arrival.owner),
                         ticket,
                         Identity(),
+                        std::string(),
                         std::string()};
   const Watchdog::Attachment attachment(*watchdog, *downstream.stream);
   bool open = true;
@@ -256,6 +261,7 @@ asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
   if (open) co_await connection.run();
   watchdog->finish();
   if (downstream.stream) downstream.stream->close();
+  co_return connection.take_tunnel();
 }
 
 }  // namespace ssmgate::flow

@@ -8,6 +8,7 @@
 #include "flow/admission.hpp"
 #include "flow/entrance.hpp"
 #include "flow/gateway.hpp"
+#include "flow/tunnel.hpp"
 #include "flow/watchdog.hpp"
 #include "net/peer_owner.hpp"
 #include "net/stream.hpp"
@@ -24,9 +25,10 @@ struct Arrival {
   net::Owner owner;                                  // for `auth: local-user`; else a fault
 };
 
-// Serves one connection to its end. Never throws but for lack of memory.
-[[nodiscard]] boost::asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
-                                                            std::shared_ptr<Watchdog> watchdog,
-                                                            Admission::Ticket& ticket);
+// Serves one connection to its end, or until it has become a tunnel: then that is what is left of
+// it. Never throws but for lack of memory.
+[[nodiscard]] boost::asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(
+    Gateway& gateway, Arrival arrival, std::shared_ptr<Watchdog> watchdog,
+    Admission::Ticket& ticket);
 
 }  // namespace ssmgate::flow

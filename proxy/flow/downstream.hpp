@@ -30,6 +30,7 @@ struct Downstream {
   Admission::Ticket& ticket;
   Identity identity;
   std::string inbox;  // read, not yet used
+  std::string ahead;  // read while a request was in hand, which points into `inbox`: goes behind it
 
   // Appends what arrives next to `inbox`, under a deadline. An error: eof, timed_out when it was
   // too slow, or what went wrong.

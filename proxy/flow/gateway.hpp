@@ -13,6 +13,7 @@
 #include "auth/password_checker.hpp"
 #include "config/config.hpp"
 #include "flow/generation.hpp"
+#include "net/pipe_pool.hpp"
 #include "net/resolver.hpp"
 #include "ssmgate/names/ip_address.hpp"
 
@@ -41,6 +42,7 @@ class Gateway {
   // Bodies that are held just now, in bytes, of all connections.
   std::atomic<std::int64_t> body_memory = 0;
   net::Resolver resolver;
+  net::PipePool pipes;  // of all tunnels
   auth::PasswordChecker passwords;
   auth::LocalUsers local_users;
   std::function<std::chrono::system_clock::time_point()> now;

@@ -33,14 +33,20 @@ std::variant<StartFault, std::shared_ptr<const Policy>> load_policy_of(
   return fault;
 }
 
-net::DialOptions dial_options(const config::Upstream& upstream) {
-  net::DialOptions options;
-  options.connect_timeout = upstream.connect_timeout;
-  for (const auto& [name, address] : upstream.resolve) {
-    options.resolve.emplace(
-        name, asio::ip::tcp::endpoint(to_asio_address(address.address), address.port));
+std::variant<StartFault, std::shared_ptr<WayOut>> make_way_out(const config::Config& settings,
+                                                               net::Resolver& resolver) {
+  const config::Upstream& upstream = settings.upstream;
+  if (!upstream.proxy) return std::make_shared<WayOut>(resolver, upstream, std::nullopt);
+  // Such a gateway would go on asking itself.
+  for (const config::Listener& listener : settings.listen) {
+    if (upstream.proxy->port == listener.bind.port &&
+        upstream.proxy->host == render_ip_address(listener.bind.address)) {
+      return start_fault("`upstream.proxy` is this gateway's own listener");
+    }
   }
-  return options;
+  auto parent = prepare_parent(*upstream.proxy, upstream.ca_file);
+  if (auto* fault = std::get_if<std::string>(&parent)) return start_fault(*fault);
+  return std::make_shared<WayOut>(resolver, upstream, std::get<ParentProxy>(std::move(parent)));
 }
 
 // For SSM's own hosts: behind a VPC endpoint, or in a test, they are private addresses.
@@ -69,6 +75,17 @@ std::string stamp(const fs::path& file) {
   if (!state.present) return {};
   return std::to_string(state.device) + ":" + std::to_string(state.inode) + ":" +
          std::to_string(state.size) + ":" + std::to_string(state.modified_ns);
+}
+
+// Empty when one of the files cannot be read.
+std::string stamp_all(const config::Upstream& upstream) {
+  std::string stamps;
+  for (const fs::path& file : config::upstream_files_of(upstream)) {
+    const std::string one = stamp(file);
+    if (one.empty()) return {};
+    stamps += one + " ";
+  }
+  return stamps;
 }
 
 // INVARIANT: the fingerprint is taken before the files are read for use: what changes in between
@@ -105,7 +122,7 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
                                                         net::Resolver& resolver,
                                                         const Generation* running,
                                                         Generation::Parts& parts) {
-  parts.roots_fingerprint = stamp(settings.upstream.ca_file);
+  parts.roots_fingerprint = stamp_all(settings.upstream);
   if (running != nullptr && settings.upstream == running->config.upstream &&
       settings.egress == running->config.egress &&
       parts.roots_fingerprint == running->roots_fingerprint && !parts.roots_fingerprint.empty()) {
@@ -114,8 +131,11 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
   }
   auto context = tls::make_upstream_context(settings.upstream.ca_file);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) return start_fault(fault->text);
-  parts.upstreams = std::make_shared<Upstreams>(
-      settings, std::get<tls::ContextPtr>(std::move(context)), resolver);
+  auto way_out = make_way_out(settings, resolver);
+  if (auto* fault = std::get_if<StartFault>(&way_out)) return std::move(*fault);
+  parts.upstreams =
+      std::make_shared<Upstreams>(settings, std::get<tls::ContextPtr>(std::move(context)),
+                                  std::get<std::shared_ptr<WayOut>>(std::move(way_out)));
   return std::monostate();
 }
 
@@ -153,9 +173,9 @@ std::variant<StartFault, std::monostate> take_audit(const config::Config& settin
 }  // namespace
 
 Upstreams::Upstreams(const config::Config& settings, tls::ContextPtr context,
-                     net::Resolver& resolver)
-    : dialer(resolver, dial_options(settings.upstream)),
-      pool(dialer, std::move(context), endpoint_filter(settings.egress)) {}
+                     std::shared_ptr<WayOut> way)
+    : way_out(std::move(way)),
+      pool(way_out, std::move(context), endpoint_filter(settings.egress)) {}
 
 Generation::Generation(config::Config settings, Parts parts)
     : config(std::move(settings)),
@@ -164,7 +184,7 @@ Generation::Generation(config::Config settings, Parts parts)
       audit(std::move(parts.audit)),
       entrances(std::move(parts.entrances)),
       upstreams(std::move(parts.upstreams)),
-      dialer(upstreams->dialer),
+      way_out(upstreams->way_out),
       pool(upstreams->pool),
       authority_fingerprint(std::move(parts.authority_fingerprint)),
       roots_fingerprint(std::move(parts.roots_fingerprint)),

@@ -13,7 +13,7 @@
 #include "config/config.hpp"
 #include "flow/entrance.hpp"
 #include "flow/upstream_pool.hpp"
-#include "net/dialer.hpp"
+#include "flow/way_out.hpp"
 #include "net/resolver.hpp"
 #include "ssmgate/rules/policy.hpp"
 #include "state/audit_log.hpp"
@@ -28,8 +28,8 @@ struct StartFault {
 // The way up: shared by generations whose `upstream`, `egress` and roots are the same, so that
 // their connections stay warm.
 struct Upstreams {
-  Upstreams(const config::Config& settings, tls::ContextPtr context, net::Resolver& resolver);
-  net::Dialer dialer;
+  Upstreams(const config::Config& settings, tls::ContextPtr context, std::shared_ptr<WayOut> way);
+  const std::shared_ptr<WayOut> way_out;
   UpstreamPool pool;
 };
 
@@ -53,7 +53,7 @@ struct Generation {
   const std::shared_ptr<state::AuditLog> audit;
   const std::vector<EntrancePtr> entrances;  // one for each of `config.listen`, in its order
   const std::shared_ptr<Upstreams> upstreams;
-  net::Dialer& dialer;
+  const std::shared_ptr<WayOut> way_out;
   UpstreamPool& pool;
   const std::string authority_fingerprint;
   const std::string roots_fingerprint;

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -14,11 +11,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "config/values.hpp"
 #include "flow/connection.hpp"
 #include "net/descriptor.hpp"
+#include "net/socket.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -31,18 +30,6 @@ constexpr int kBacklog = 4096;
 constexpr std::chrono::milliseconds kBreather{100};
 // LIMIT: connections accepted at a stretch; then `close` has its turn.
 constexpr int kBatch = 64;
-
-// LIMIT: a peer that vanished is noticed after 60 s of silence and four probes, 15 s apart; idle
-// tunnels have no other time-out.
-void keep_alive(tcp::socket& socket) {
-  const auto set = [&](int level, int option, int value) {
-    ::setsockopt(socket.native_handle(), level, option, &value, sizeof value);
-  };
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
-}
 
 void open_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
                      boost::system::error_code& error) {
@@ -66,9 +53,11 @@ EntrancePtr entrance_of(const Generation& generation, const ListenerKey& key) {
 asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
                                      std::shared_ptr<Watchdog> watchdog,
                                      std::unique_ptr<Admission::Ticket> ticket) {
-  const std::unique_ptr<Admission::Ticket> held = std::move(ticket);
+  std::unique_ptr<Admission::Ticket> held = std::move(ticket);
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
   try {
-    co_await serve_connection(gateway, std::move(arrival), watchdog, *held);
+    auto tunnel = co_await serve_connection(gateway, std::move(arrival), watchdog, *held);
+    if (tunnel) start_tunnel(std::move(tunnel), gateway, watchdog, std::move(held), executor);
   } catch (const std::exception& error) {
     // A fault of ours ends one connection, not the gateway.
     spdlog::error("a connection ended by a fault of ssmgate's own: {}", error.what());
@@ -168,12 +157,13 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
   boost::system::error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return;
-  socket.set_option(tcp::no_delay(true), error);
-  keep_alive(socket);
+  if (net::prepare_socket(socket)) return;
   const IpAddress client = unmapped(to_ip_address(peer.address()));
 
-  // One strand a connection: its coroutines never run beside each other.
-  const auto strand = asio::make_strand(socket.get_executor());
+  // One strand a connection: its coroutines never run beside each other. Of the context's own
+  // executor: one of the socket's would not fit into an any_io_executor, and be allocated anew for
+  // every wait.
+  const auto strand = asio::make_strand(context_);
   const auto watchdog = std::make_shared<Watchdog>(strand);
   auto ticket = admission.admit(client, watchdog);
   if (!ticket) {

@@ -20,6 +20,7 @@ class Deadline {
  public:
   explicit Deadline(std::chrono::milliseconds limit)
       : until_(std::chrono::steady_clock::now() + limit) {}
+  [[nodiscard]] std::chrono::steady_clock::time_point at() const noexcept { return until_; }
   // What is left of it; zero when it has passed.
   [[nodiscard]] std::chrono::milliseconds left() const {
     const auto rest = until_ - std::chrono::steady_clock::now();

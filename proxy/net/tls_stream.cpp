@@ -14,6 +14,7 @@
 #include "net/socket.hpp"
 #include "net/tls_fault.hpp"
 #include "net/transfer.hpp"
+#include "tls/session_cache.hpp"
 
 namespace ssmgate::net {
 namespace {
@@ -90,10 +91,24 @@ class TlsStream final : public AnyTlsStream {
   bool is_quiet() noexcept override {
     if (!layered_.lowest_layer().is_open() || SSL_get_shutdown(session()) != 0) return false;
     char byte = 0;
-    error_code error;
-    layered_.read_some(asio::buffer(&byte, 1), error);
-    return error == asio::error::would_block;
+    return read_now(asio::buffer(&byte, 1)).error == asio::error::would_block;
   }
+
+  Transfer read_now(asio::mutable_buffer buffer) noexcept override {
+    Transfer transfer;
+    transfer.size = layered_.read_some(buffer, transfer.error);
+    return transfer;
+  }
+
+  asio::awaitable<error_code> readable() override { return under_.readable(); }
+
+  // `read_now` has left nothing between the socket and the one who reads.
+  void when_readable(const asio::any_io_executor& executor,
+                     std::function<void(const error_code&)> ready) override {
+    under_.when_readable(executor, std::move(ready));
+  }
+
+  void cancel_wait() noexcept override { under_.cancel_wait(); }
 
   // Bytes of a record that is not whole yet count as readable.
   asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
@@ -173,6 +188,7 @@ asio::awaitable<Handshake> accept_over(StreamPtr& under, Next& next, const tls::
   constexpr auto side = asio::ssl::stream_base::server;
   const auto [error, used] = co_await stream->layered().async_handshake(side, hello, kAwait);
   if (error) co_return fail(*under, explain_accept(error, stream->session()));
+  acknowledge_now(stream->layered().lowest_layer());
   co_return finish(std::move(stream), under);
 }
 
@@ -183,6 +199,7 @@ asio::awaitable<Handshake> connect_over(StreamPtr& under, Next& next,
   if (stream == nullptr || !expect_host(stream->session(), host)) {
     co_return fail(*under, explain_accept(last_tls_error(), nullptr));
   }
+  tls::offer_session(stream->session(), host);
   std::optional<CertificateNote> note(stream->session());
   constexpr auto side = asio::ssl::stream_base::client;
   const auto [error] = co_await stream->layered().async_handshake(side, kAwait);

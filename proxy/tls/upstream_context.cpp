@@ -9,6 +9,7 @@
 #include "tls/file.hpp"
 #include "tls/lazy_roots.hpp"
 #include "tls/server_context.hpp"
+#include "tls/session_cache.hpp"
 
 namespace ssmgate::tls {
 namespace {
@@ -60,7 +61,7 @@ std::variant<AuthorityFault, ContextPtr> make_upstream_context(
 
   ContextPtr context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
   if (context == nullptr || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
-      !offer_http11(context.get())) {
+      !offer_http11(context.get()) || !enable_resumption(context.get())) {
     return AuthorityFault{"cannot prepare tls for upstreams: " + take_errors()};
   }
   bad = add_lazy_roots(SSL_CTX_get_cert_store(context.get()), std::move(ders));

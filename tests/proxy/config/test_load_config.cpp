@@ -102,7 +102,6 @@ TEST_CASE("what this version does not act on is refused and never ignored") {
   for (const char* key : {"sessions", "admin"}) {
     check_error(std::string(key) + ": {}\n", "1:1", "is not supported by this version");
   }
-  check_error("upstream:\n  proxy: {}\n", "2:3", "not supported");
   check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");
 }
 
