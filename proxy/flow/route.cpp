@@ -34,6 +34,10 @@ Route route_endpoint(Endpoint endpoint, std::uint16_t port) {
   return route;
 }
 
+bool is_closed(const config::Egress& egress) {
+  return egress.otherwise == config::Egress::Default::refuse;
+}
+
 bool any_matches(const std::vector<config::EgressEntry>& entries, const Host& host,
                  std::uint16_t port) {
   return std::ranges::any_of(entries, [&](const config::EgressEntry& entry) {
@@ -61,12 +65,23 @@ struct Blocks {
   Cidr unspecified_v6 = *parse_cidr("::");
 };
 
+// 2c: where egress is closed, what is asked for inside must be what CONNECT named.
+Route check_name(const Route& by_connect, const std::string& asked) {
+  if (!by_connect.only_name) return by_connect;
+  const auto host = parse_host(asked);
+  if (host && host->text() == *by_connect.only_name) return by_connect;
+  return refuse(Code::egress,
+                "the tunnel's TLS asks for another server than its CONNECT, which "
+                "`egress` does not let through");
+}
+
 }  // namespace
 
 bool egress_allows(const Host& host, std::uint16_t port, const config::Egress& egress) {
   if (any_matches(egress.deny, host, port)) return false;
   if (any_matches(egress.allow, host, port)) return true;
-  return egress.otherwise == config::Egress::Default::tunnel;
+  // An address says nothing of whom it leads to: it may be SSM's own.
+  return !host.is_address() && !is_closed(egress);
 }
 
 bool egress_denies_address(const IpAddress& address, std::uint16_t port,
@@ -92,16 +107,26 @@ Route route_connect(const Host& host, std::uint16_t port, const config::Egress& 
                     const config::Intercept& intercept) {
   if (!host.is_address()) {
     if (auto endpoint = find_served(host.name(), intercept)) {
-      return route_endpoint(std::move(*endpoint), port);
+      Route route = route_endpoint(std::move(*endpoint), port);
+      if (route.kind == Route::Kind::channel && is_closed(egress)) route.only_name = host.name();
+      return route;
     }
   }
   if (!egress_allows(host, port, egress)) {
+    if (host.is_address() && !is_closed(egress)) {
+      return refuse(Code::egress, host.text() + ":" + std::to_string(port) +
+                                      " is a bare address, which is let through only where an "
+                                      "entry of `egress.allow` names it");
+    }
     return refuse(Code::egress, host.text() + ":" + std::to_string(port) +
                                     " is not let through by `egress`; ask for an entry in "
                                     "`egress.allow`");
   }
   Route route;
   route.kind = Route::Kind::tunnel;
+  if (is_closed(egress)) {
+    route.only_name = host.is_address() ? std::string() : host.name();
+  }
   return route;
 }
 
@@ -120,11 +145,11 @@ Route route_hello(const Route& by_connect, const wire::HelloParse& hello,
   const auto* client_hello = std::get_if<wire::ClientHello>(&hello);
   if (client_hello == nullptr || !client_hello->server_name) return by_connect;
   auto named = find_served(*client_hello->server_name, intercept);
-  if (!named) return by_connect;
+  if (!named) return check_name(by_connect, *client_hello->server_name);
   if (named->service == Endpoint::Service::channel) {
     // 2b: behind another name it counts as that data channel; an SSM endpoint stays one.
-    if (by_connect.kind == Route::Kind::intercept) return by_connect;
-    Route route = by_connect;
+    Route route = check_name(by_connect, *client_hello->server_name);
+    if (route.kind == Route::Kind::intercept || route.kind == Route::Kind::refuse) return route;
     route.kind = Route::Kind::channel;
     route.endpoint = std::move(named);
     return route;

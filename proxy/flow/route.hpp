@@ -1,8 +1,9 @@
 // Where a connection goes: judged by name, before anything is opened. Pure.
 //
 //   1   by the CONNECT line   1a SSM API → intercept   1b data channel → tunnel   1c else → egress
-//   2   by the ClientHello    2a SSM API → intercept, whatever CONNECT said       2b unreadable →
-//   deny
+//   2   by the ClientHello   2a SSM API → intercept, whatever CONNECT said
+//                            2b data channel → that channel   2c another name → egress
+//                            2d unreadable → deny
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,9 @@ struct Route {
   std::optional<Endpoint> endpoint;  // of intercept and channel
   std::optional<Code> refusal;       // of refuse; of intercept: every request gets this
   std::string reason;                // the refusal in words, printable
+  // Of a tunnel where egress is `refuse`: the one server name that TLS inside it may ask for. An
+  // address has none, so that any name is another.
+  std::optional<std::string> only_name;
 };
 
 // The SSM endpoint that a name is: AWS's own, or one of `intercept.hosts`, which has no region.

@@ -40,7 +40,6 @@ TEST_CASE("by CONNECT an SSM endpoint is intercepted and its channel tunnelled")
   CHECK(by_connect("SSM.US-EAST-1.AMAZONAWS.COM.").kind == Kind::intercept);
   CHECK(by_connect(kChannel).kind == Kind::channel);
   CHECK(by_connect("sts.amazonaws.com").kind == Kind::tunnel);
-  CHECK(by_connect("192.0.2.10").kind == Kind::tunnel);
 }
 
 TEST_CASE("another port of an SSM endpoint is refused inside the TLS") {
@@ -64,11 +63,61 @@ TEST_CASE("egress goes deny before allow before default") {
   CHECK(by_connect(kChannel, 443, egress).kind == Kind::channel);
 }
 
+TEST_CASE("a bare address is let through only where an entry names it") {
+  for (const auto otherwise : {config::Egress::Default::tunnel, config::Egress::Default::refuse}) {
+    config::Egress egress;
+    egress.otherwise = otherwise;
+    egress.allow.push_back({*parse_host_pattern("192.0.2.0/24"), 443});
+    egress.allow.push_back({*parse_host_pattern("2001:db8::7"), 8443});
+    CHECK(by_connect("192.0.2.10", 443, egress).kind == Kind::tunnel);
+    CHECK(by_connect("[2001:db8::7]", 8443, egress).kind == Kind::tunnel);
+    CHECK(by_connect("192.0.2.10", 8443, egress).kind == Kind::refuse);
+    CHECK(by_connect("198.51.100.1", 443, egress).kind == Kind::refuse);
+    CHECK(by_connect("198.51.100.1", 443, egress).refusal == Code::egress);
+    CHECK(by_connect("2001:db8::8", 8443, egress).kind == Kind::refuse);
+    egress.deny.push_back({*parse_host_pattern("192.0.2.10"), 443});
+    CHECK(by_connect("192.0.2.10", 443, egress).kind == Kind::refuse);
+  }
+}
+
+TEST_CASE("where egress is closed TLS may ask only for what CONNECT named") {
+  config::Egress closed;
+  closed.otherwise = config::Egress::Default::refuse;
+  closed.allow.push_back({*parse_host_pattern("good.example"), 443});
+  closed.allow.push_back({*parse_host_pattern("192.0.2.0/24"), 443});
+  using Fault = wire::HelloFault::Kind;
+  const Route good = by_connect("Good.Example.", 443, closed);
+  CHECK(route_hello(good, hello("good.example"), kNone).kind == Kind::tunnel);
+  CHECK(route_hello(good, hello("GOOD.example"), kNone).kind == Kind::tunnel);
+  CHECK(route_hello(good, hello(std::nullopt), kNone).kind == Kind::tunnel);
+  CHECK(route_hello(good, fault(Fault::not_tls), kNone).kind == Kind::tunnel);
+  for (const char* other : {"evil.example", "x.good.example", "good.example.evil", "192.0.2.10",
+                            "ssmmessages.us-east-1.amazonaws.com", "b\x01d"}) {
+    CAPTURE(other);
+    const Route route = route_hello(good, hello(other), kNone);
+    CHECK(route.kind == Kind::refuse);
+    CHECK(route.refusal == Code::egress);
+  }
+  // SSM's own name is still intercepted, so that the refusal can be shown.
+  CHECK(route_hello(good, hello(kApi), kNone).kind == Kind::intercept);
+  const Route bare = by_connect("192.0.2.10", 443, closed);
+  CHECK(route_hello(bare, hello(std::nullopt), kNone).kind == Kind::tunnel);
+  CHECK(route_hello(bare, hello("good.example"), kNone).kind == Kind::refuse);
+  const Route channel = by_connect(kChannel, 443, closed);
+  CHECK(route_hello(channel, hello(kChannel), kNone).kind == Kind::channel);
+  CHECK(route_hello(channel, hello("evil.example"), kNone).kind == Kind::refuse);
+  // Where it is open, any name will do.
+  CHECK(route_hello(by_connect("good.example"), hello("evil.example"), kNone).kind == Kind::tunnel);
+}
+
 TEST_CASE("the SNI turns a tunnel into an intercept") {
   const Route route = route_hello(by_connect("innocent.example"), hello(kApi), kNone);
   CHECK(route.kind == Kind::intercept);
   CHECK(route.endpoint->host == kApi);
-  CHECK(route_hello(by_connect("192.0.2.10"), hello(kApi), kNone).kind == Kind::intercept);
+  config::Egress egress;
+  egress.allow.push_back({*parse_host_pattern("192.0.2.10"), 443});
+  CHECK(route_hello(by_connect("192.0.2.10", 443, egress), hello(kApi), kNone).kind ==
+        Kind::intercept);
   CHECK(route_hello(by_connect(kChannel), hello(kApi), kNone).kind == Kind::intercept);
 }
 
