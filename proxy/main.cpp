@@ -1,6 +1,11 @@
 // Arguments → command. Nothing includes this file, and it decides nothing itself.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,10 +31,29 @@ std::vector<std::string> cut_command(int& argc, char** argv) {
   return dashes == end ? std::vector<std::string>() : std::vector<std::string>(dashes + 1, end);
 }
 
+// A standard stream that came closed would be the next file opened: the operator's log would go
+// into the audit file.
+bool open_standard_streams() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    // The lowest free number is the one that is missing.
+    if (::open("/dev/null", fd == STDIN_FILENO ? O_RDONLY : O_WRONLY) != fd) return false;
+  }
+  return true;
+}
+
+// What a command printed is out, or the exit status says that it is not.
+int finish_output(int exit_status, int trouble) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_status;
+  std::fprintf(stderr, "ssmgate: cannot write to standard output: %s\n", std::strerror(errno));
+  return exit_status == 0 ? trouble : exit_status;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   namespace commands = ssmgate::commands;
+  if (!open_standard_streams()) return 2;
   std::vector<std::string> command = cut_command(argc, argv);
   CLI::App app("ssmgate: a gateway that makes AWS Systems Manager sessions safe to hand out",
                "ssmgate");
@@ -47,14 +71,16 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help and --version are no errors.
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) return finish_output(app.exit(error), 2);
     const auto parsed = app.get_subcommands();
     const std::string help = parsed.empty() ? "" : parsed.front()->get_name() + " ";
     std::fprintf(stderr, "ssmgate: %s; see `ssmgate %s--help`\n", error.what(), help.c_str());
+    // `eval "$(ssmgate env …)"` has no other way to see it.
+    if (app.got_subcommand("env")) std::puts("false");
     return usage_status(app);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "ssmgate: %s\n", error.what());
     return usage_status(app);
   }
-  return exit_status;
+  return finish_output(exit_status, usage_status(app));
 }

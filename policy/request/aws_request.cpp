@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "names/ascii.hpp"
 #include "request/operations.hpp"
 #include "request/printable.hpp"
 #include "ssmgate/request/credential.hpp"
@@ -30,13 +31,27 @@ struct OnlyField {
 
 struct Fields {
   OnlyField target, content_type, host, authorization;
+  bool exact_target = false;
   std::optional<std::string_view> encoding;  // the first that is not `identity`
 };
+
+// True for X-Amz-Target, and for what some reader may take for it, such as X_Amz_Target.
+bool spells_target(std::string_view name) noexcept {
+  constexpr std::string_view kLetters = "xamztarget";
+  std::size_t next = 0;
+  for (const char c : name) {
+    if (!ascii::is_letter(c)) continue;
+    if (next == kLetters.size() || ascii::to_lower(c) != kLetters[next]) return false;
+    ++next;
+  }
+  return next == kLetters.size();
+}
 
 Fields collect_fields(const HttpRequest& request) noexcept {
   Fields fields;
   for (const HttpField& field : request.fields) {
-    if (iequals(field.name, "x-amz-target")) fields.target.add(field.value);
+    if (spells_target(field.name)) fields.target.add(field.value);
+    if (iequals(field.name, "x-amz-target")) fields.exact_target = true;
     if (iequals(field.name, "content-type")) fields.content_type.add(field.value);
     if (iequals(field.name, "host")) fields.host.add(field.value);
     if (iequals(field.name, "authorization")) fields.authorization.add(field.value);
@@ -49,7 +64,7 @@ Fields collect_fields(const HttpRequest& request) noexcept {
 // The operation that the one X-Amz-Target names; empty when it names none.
 std::string_view find_operation(const Fields& fields) noexcept {
   const auto target = fields.target.get();
-  if (!target || !target->starts_with(kTargetPrefix)) return {};
+  if (!target || !fields.exact_target || !target->starts_with(kTargetPrefix)) return {};
   const std::string_view name = target->substr(kTargetPrefix.size());
   return is_operation_name(name) ? name : std::string_view{};
 }
@@ -62,6 +77,9 @@ std::string describe_count(std::string_view field, const OnlyField& found) {
 Malformed target_fault(const Fields& fields) {
   if (fields.target.count != 1) {
     return {Code::target_header, describe_count("X-Amz-Target", fields.target)};
+  }
+  if (!fields.exact_target) {
+    return {Code::target_header, "the field must be spelt `X-Amz-Target`"};
   }
   return {Code::target_header,
           "`X-Amz-Target` " + quote_excerpt(fields.target.value) +

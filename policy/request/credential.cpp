@@ -10,7 +10,10 @@ namespace ssmgate {
 namespace {
 
 constexpr std::string_view kScheme = "AWS4-HMAC-SHA256";
-constexpr std::string_view kCredential = "Credential=";
+// None of them twice and nothing else: of two, or of one that is new, no two readers are sure. What
+// is missing, AWS refuses.
+constexpr std::array<std::string_view, 3> kComponents = {
+    "Credential=", "SignedHeaders=", "Signature="};
 constexpr std::string_view kTerminator = "aws4_request";
 // LIMIT: AWS's own access key ids have 16 to 128 characters.
 constexpr std::size_t kMaxPart = 128;
@@ -48,17 +51,20 @@ std::optional<Credential> parse_scope(std::string_view text) {
                     std::string(parts[3])};
 }
 
-// The value of the one component that is the credential; of two, no reader is sure.
+// The value of `Credential`, when it is beyond doubt.
 std::optional<std::string_view> find_only_credential(std::string_view components) noexcept {
-  std::optional<std::string_view> found;
+  std::array<std::optional<std::string_view>, kComponents.size()> found;
   while (true) {
     const std::size_t comma = components.find(',');
     const std::string_view component = trim(components.substr(0, comma));
-    if (component.starts_with(kCredential)) {
-      if (found) return std::nullopt;
-      found = component.substr(kCredential.size());
-    }
-    if (comma == std::string_view::npos) return found;
+    const auto known =
+        std::find_if(kComponents.begin(), kComponents.end(),
+                     [&](std::string_view name) { return component.starts_with(name); });
+    if (known == kComponents.end()) return std::nullopt;
+    auto& value = found[static_cast<std::size_t>(known - kComponents.begin())];
+    if (value || component.size() == known->size()) return std::nullopt;
+    value = component.substr(known->size());
+    if (comma == std::string_view::npos) return found.front();
     components.remove_prefix(comma + 1);
   }
 }

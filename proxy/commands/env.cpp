@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 enum class Shell : std::uint8_t { bash, zsh, fish, powershell };
 
 struct EnvOptions {
-  std::string config;
+  std::optional<fs::path> config;
   Shell shell = Shell::bash;
   bool unset = false;
 };
@@ -84,7 +84,7 @@ config::SocketAddress reachable(config::SocketAddress address) {
   if (address.address == IpAddress::v4({0, 0, 0, 0})) {
     address.address = IpAddress::v4({127, 0, 0, 1});
   }
-  if (address.address == *parse_ip_address("::")) address.address = *parse_ip_address("::1");
+  if (address.address == IpAddress::v6({})) address.address = *parse_ip_address("::1");
   return address;
 }
 
@@ -134,10 +134,21 @@ int print_unset(Shell shell) {
   return 0;
 }
 
+// The CA's certificate. A gateway that was started in the line before may still be making it.
+std::string await_root(const fs::path& file) {
+  // LIMIT: 2 s in all.
+  for (int attempt = 0; attempt < 40; ++attempt) {
+    if (std::ifstream root(file, std::ios::binary); root) {
+      return {std::istreambuf_iterator<char>(root), std::istreambuf_iterator<char>()};
+    }
+    const timespec moment{0, 50'000'000};
+    ::nanosleep(&moment, nullptr);
+  }
+  return {};
+}
+
 int print_exports(const EnvOptions& options) {
-  std::optional<fs::path> file;
-  if (!options.config.empty()) file = options.config;
-  auto found = config::find_config(file);
+  auto found = config::find_config(options.config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) {
     for (const std::string& line : fault->lines) std::fprintf(stderr, "%s\n", line.c_str());
     return 2;
@@ -147,13 +158,11 @@ int print_exports(const EnvOptions& options) {
   if (address.port == 0) {
     return fail("the gateway's port is chosen at its start (`listen` says port 0); give it one");
   }
-  std::ifstream root(settings.ca_certificate, std::ios::binary);
-  if (!root) {
+  const std::string root_pem = await_root(settings.ca_certificate);
+  if (root_pem.empty()) {
     return fail("there is no CA at `" + settings.ca_certificate.string() +
                 "` yet; start the gateway first: `ssmgate serve`");
   }
-  const std::string root_pem((std::istreambuf_iterator<char>(root)),
-                             std::istreambuf_iterator<char>());
   const config::Listener& listener = settings.listen.front();
   auto found_way = find_way(listener, address);
   if (const auto* fault = std::get_if<std::string>(&found_way)) return fail(*fault);
@@ -195,13 +204,24 @@ void add_env_command(CLI::App& app, int& exit_status) {
                                                {"fish", Shell::fish},
                                                {"powershell", Shell::powershell}};
   command->add_option("--shell", options->shell, "bash, zsh, fish or powershell (default bash)")
-      ->transform(CLI::CheckedTransformer(shells).description(""))
+      ->transform([shells](const std::string& word) {
+        const auto known = shells.find(word);
+        if (known != shells.end()) return std::to_string(static_cast<int>(known->second));
+        throw CLI::ValidationError("it is bash, zsh, fish or powershell, not `" + word + "`");
+      })
       ->type_name("SHELL");
-  command->add_option("--config", options->config, "The gateway's configuration file")
+  command
+      ->add_option_function<std::string>(
+          "--config", [options](const std::string& file) { options->config = file; },
+          "The gateway's configuration file")
       ->type_name("FILE");
   command->add_flag("--unset", options->unset, "Print what takes the exports back");
   command->callback([options, &exit_status] {
     exit_status = options->unset ? print_unset(options->shell) : print_exports(*options);
+    // For `eval`, which has no exit status of what it got its words from.
+    if (exit_status != 0) {
+      std::puts(options->shell == Shell::powershell ? "throw 'ssmgate env failed'" : "false");
+    }
   });
 }
 

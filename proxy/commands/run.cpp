@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct RunOptions {
-  std::string config;
+  std::optional<fs::path> config;
   std::string policy;
   std::vector<std::string> command;
 };
@@ -81,9 +81,7 @@ std::vector<std::string> child_environment(const std::vector<Variable>& variable
 }
 
 int run(const RunOptions& options) {
-  std::optional<fs::path> file;
-  if (!options.config.empty()) file = options.config;
-  auto found = config::find_config(file);
+  auto found = config::find_config(options.config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) {
     for (const std::string& line : fault->lines) std::fprintf(stderr, "%s\n", line.c_str());
     return kGatewayTrouble;
@@ -156,7 +154,11 @@ void add_run_command(CLI::App& app, std::vector<std::string> words, int& exit_st
       "run", "Run one command behind a private gateway: ssmgate run -- aws ssm start-session …");
   command->add_option("--policy", options->policy, "Policy file (default: the configuration's)")
       ->type_name("FILE");
-  command->add_option("--config", options->config, "Configuration file")->type_name("FILE");
+  command
+      ->add_option_function<std::string>(
+          "--config", [options](const std::string& file) { options->config = file; },
+          "Configuration file")
+      ->type_name("FILE");
   command->footer("What stands behind `--` is the command and its arguments, byte for byte.");
   command->prefix_command();
   command->callback([command, options, &exit_status] {

@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct ServeOptions {
-  std::string config;
+  std::optional<fs::path> config;
   std::string drain = "30s";
 };
 
@@ -95,11 +95,11 @@ void drain(flow::Server& server, const sigset_t& signals, std::chrono::milliseco
 }
 
 int serve(const ServeOptions& options) {
-  const auto grace = config::parse_duration(options.drain);
+  const bool at_once = options.drain == "0s" || options.drain == "0";
+  const auto grace =
+      at_once ? std::chrono::milliseconds::zero() : config::parse_duration(options.drain);
   if (!grace) return print_lines({"ssmgate: --drain is no duration; write `30s` or `5m`"});
-  std::optional<fs::path> file;
-  if (!options.config.empty()) file = options.config;
-  auto found = config::find_config(file);
+  auto found = config::find_config(options.config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return print_lines(fault->lines);
   auto& [settings, source, source_file] = std::get<config::FoundConfig>(found);
 
@@ -144,9 +144,10 @@ void add_serve_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "Run the gateway in the foreground");
   command
-      ->add_option("--config", options->config,
-                   "Configuration file; without one the search path and then the embedded "
-                   "default decide")
+      ->add_option_function<std::string>(
+          "--config", [options](const std::string& file) { options->config = file; },
+          "Configuration file; without one the search path and then the embedded "
+          "default decide")
       ->type_name("FILE");
   command
       ->add_option("--drain", options->drain,

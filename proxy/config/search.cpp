@@ -1,4 +1,7 @@
 // Where the configuration is looked for, and how a file is read.
+#include <pwd.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -18,13 +21,25 @@ std::optional<std::string> environment(const char* name) {
   return std::string(value);
 }
 
+// $HOME, or what the system says of this user: a service may have no $HOME. A relative one is as
+// good as none.
+fs::path home_folder() {
+  if (const auto home = environment("HOME"); home && fs::path(*home).is_absolute()) return *home;
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[4096];
+  if (::getpwuid_r(::geteuid(), &entry, buffer, sizeof buffer, &found) == 0 && found != nullptr) {
+    return found->pw_dir;
+  }
+  return "/nonexistent";
+}
+
 // A relative $XDG_… is to be ignored, says the specification.
 fs::path xdg_folder(const char* variable, const char* below_home) {
   if (const auto value = environment(variable); value && fs::path(*value).is_absolute()) {
     return fs::path(*value) / "ssmgate";
   }
-  const fs::path home = environment("HOME").value_or("/");
-  return home / below_home / "ssmgate";
+  return home_folder() / below_home / "ssmgate";
 }
 
 ConfigFault fault(std::string line) {
@@ -59,6 +74,9 @@ std::variant<ConfigFault, std::string> read_text_file(const fs::path& file) {
 }
 
 std::variant<ConfigFault, FoundConfig> find_config(const std::optional<fs::path>& explicit_file) {
+  if (explicit_file && explicit_file->empty()) {
+    return fault("ssmgate: the name of the configuration file is empty; is a variable unset?");
+  }
   const Folders folders = user_folders();
   std::optional<fs::path> file = explicit_file;
   if (!file) {

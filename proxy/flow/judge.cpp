@@ -22,6 +22,30 @@ void fill_session(state::AuditRecord& record, const AwsRequest& request) {
   record.session_reason = session->reason.value_or("");
 }
 
+// LIMIT: 256 bytes of a value and 16 values of what was refused: whoever may not pass shall not
+// fill the disk either. What passes is recorded whole.
+constexpr std::size_t kMaxRefusedValue = 256;
+constexpr std::size_t kMaxRefusedValues = 16;
+
+void cut_parameters(std::vector<Parameter>& parameters) {
+  std::size_t left = kMaxRefusedValues;
+  std::size_t dropped = 0;
+  for (Parameter& parameter : parameters) {
+    const std::size_t kept = std::min(left, parameter.values.size());
+    dropped += parameter.values.size() - kept;
+    left -= kept;
+    parameter.values.resize(kept);
+    for (std::string& value : parameter.values) {
+      if (value.size() <= kMaxRefusedValue) continue;
+      const std::string size = std::to_string(value.size());
+      value.resize(kMaxRefusedValue);
+      value += "… (" + size + " bytes)";
+    }
+  }
+  std::erase_if(parameters, [](const Parameter& parameter) { return parameter.values.empty(); });
+  if (dropped != 0) parameters.push_back({"…", {std::to_string(dropped) + " more values"}});
+}
+
 void fill_finding(state::AuditRecord& record, const Finding& finding, const AwsRequest& request) {
   record.decision = name(finding.decision);
   const bool other = std::holds_alternative<OtherOperation>(request.what);
@@ -133,6 +157,7 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   judged.record.operation = asked.claims.operation;
   fill_session(judged.record, asked);
   fill_finding(judged.record, found, asked);
+  if (found.effect == Effect::refuse) cut_parameters(judged.record.parameters);
   if (auto* permit = std::get_if<Permit>(&judgement)) judged.permit = std::move(*permit);
   if (interception.refusal && *interception.refusal != Code::endpoint_mismatch) {
     refuse(judged, *interception.refusal,

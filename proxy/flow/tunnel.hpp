@@ -56,7 +56,7 @@ struct OpenTunnel {
 
 // Lets the bytes flow until both directions have ended, and records that. Needs no coroutine: an
 // idle tunnel holds little more than its two sockets
-// (docs/decisions/0007-tunnels-without-buffers.md).
+// (docs/decisions/0012-tunnels-without-buffers.md).
 void start_tunnel(std::unique_ptr<OpenTunnel> tunnel, Gateway& gateway,
                   std::shared_ptr<Watchdog> watchdog, std::unique_ptr<Admission::Ticket> ticket,
                   const boost::asio::any_io_executor& executor);

@@ -1,5 +1,5 @@
 // When a spare connection is opened to a host, so that the next command finds a warm one. Pure: the
-// clock and the chance are passed in (docs/decisions/0006-a-spare-connection.md).
+// clock and the chance are passed in (docs/decisions/0011-a-spare-connection.md).
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,10 @@
 #include "state/audit_writer.hpp"
 
+#include <utility>
+
 #include <spdlog/spdlog.h>
+
+#include "ssmgate/code.hpp"
 
 namespace ssmgate::state {
 namespace {
@@ -28,6 +32,7 @@ void AuditWriter::enqueue(const AuditEntryPtr& entry) {
   {
     const std::lock_guard lock(mutex_);
     full = queue_.size() >= kAuditBacklog;
+    if (full) loss_.add(std::chrono::system_clock::now());
     if (!full) {
       const bool hurries = !entry->can_linger() && !urgent_;
       notify = hurries || (asleep_ && queue_.empty());
@@ -45,6 +50,7 @@ void AuditWriter::run() {
     for (const AuditEntryPtr& entry : batch) write(*entry);
     batch.clear();
   }
+  if (!let_go_) static_cast<void>(pay());
   const std::lock_guard lock(mutex_);
   ended_ = true;
   end_.notify_all();
@@ -63,17 +69,57 @@ bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
 }
 
 void AuditWriter::write(AuditEntry& entry) {
-  if (let_go_ || entry.status() == AuditEntry::Status::given_up) return;
-  pay();
-  const bool taken = put(entry.fields());
+  if (let_go_) return;
+  const bool wanted = entry.status() != AuditEntry::Status::given_up;
+  const bool taken = wanted && pay() && put(entry.fields());
+  if (!taken) {
+    const std::lock_guard lock(mutex_);
+    loss_.add(std::chrono::system_clock::now());
+  }
+  if (!wanted) return;
   const bool late = entry.settle(taken) == AuditEntry::Status::given_up;
   if (!taken || !late) return;
   if (auto correction = entry.correction()) owed_.push_back(std::move(*correction));
-  pay();
+  static_cast<void>(pay());
 }
 
-void AuditWriter::pay() {
-  while (!owed_.empty() && put(owed_.front())) owed_.pop_front();
+void AuditWriter::Loss::add(std::chrono::system_clock::time_point now) {
+  if (records++ == 0) first = now;
+  last = now;
+}
+
+// What has to stand before the next record. False: the sink does not take it.
+bool AuditWriter::pay() {
+  while (!owed_.empty()) {
+    if (!put(owed_.front())) return false;
+    owed_.pop_front();
+  }
+  return own_up();
+}
+
+// Says in the log itself which records it lacks: a chain alone cannot show what never came to it.
+bool AuditWriter::own_up() {
+  Loss loss;
+  {
+    const std::lock_guard lock(mutex_);
+    loss = std::exchange(loss_, Loss());
+  }
+  if (loss.records == 0) return true;
+  AuditRecord record;
+  record.event = Event::result;
+  record.time = std::chrono::system_clock::now();
+  record.decision = "error";
+  record.code = ssmgate::name(Code::audit_unavailable);
+  record.message = std::to_string(loss.records) + " records from " + render_time(loss.first) +
+                   " to " + render_time(loss.last) + " were not taken here and are lost";
+  if (put(render_fields(record))) {
+    spdlog::warn("audit: `{}`: {}", sink_->name(), record.message);
+    return true;
+  }
+  const std::lock_guard lock(mutex_);
+  loss_.records += loss.records;
+  loss_.first = loss.first;
+  return false;
 }
 
 bool AuditWriter::put(std::string_view fields) {

@@ -45,7 +45,8 @@ class AuditWriter {
   bool take(std::deque<AuditEntryPtr>& batch);
   void write(AuditEntry& entry);
   bool put(std::string_view fields);
-  void pay();
+  bool pay();
+  bool own_up();
   void note_hanging(Clock::time_point begun);
   void note_failing(const std::string& reason);
   void note_working();
@@ -55,11 +56,19 @@ class AuditWriter {
   const std::chrono::milliseconds deadline_;
   std::deque<std::string> owed_;  // the thread's alone: corrections that are not down yet
 
+  // Records that this sink did not take, until a line of it says so.
+  struct Loss {
+    std::uint64_t records = 0;
+    std::chrono::system_clock::time_point first, last;
+    void add(std::chrono::system_clock::time_point now);
+  };
+
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<AuditEntryPtr> queue_;
   bool urgent_ = false;  // the queue holds a record that cannot linger
   bool asleep_ = false;  // the thread waits for any record
+  Loss loss_;
   bool stopping_ = false;
   bool ended_ = false;
   std::condition_variable end_;

@@ -280,6 +280,32 @@ class Env(RunAndEnv):
                            'ssmgate run -- true')
         self.assertEqual(result.status, 0, result.err)
 
+    def test_what_fails_is_false_where_it_is_evaluated(self):
+        for arguments in ("--config /nonexistent", "--shell ksh", "--config ''", "--bogus"):
+            result = self.bash(f'set +e\neval "$(ssmgate env {arguments})"; echo $?')
+            self.assertEqual(result.out, "1\n", arguments)
+            self.assertIn("ssmgate: " if "nonexistent" not in arguments else "error: ", result.err)
+
+    def test_closed_streams_are_no_place_for_the_log(self):
+        audit = self.world.folder / "closed" / "audit.jsonl"
+        config = self.world.gateway.config_file.with_name("closed.yaml")
+        settings = json.loads(self.world.gateway.config_file.read_text())
+        settings.update(listen=[{"address": "127.0.0.1:0"}],
+                        audit={"sinks": [{"type": "file", "path": str(audit)}]})
+        config.write_text(json.dumps(settings))
+        gate = shlex.join([program(), "run", "--config", str(config)])
+        for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+            result = self.bash(f"set +e\n{gate} -- true {closed}; echo $?")
+            self.assertEqual(result.out, "0\n", (closed, result.err))
+        for line in audit.read_text().splitlines():
+            self.assertIn("event", json.loads(line))
+
+    def test_output_that_cannot_be_written_is_said(self):
+        for arguments in ("env", "--version", "--help"):
+            result = self.bash(f"set +e\nssmgate {arguments} >/dev/full; echo $?")
+            self.assertEqual(result.out, "2\n", arguments)
+            self.assertIn("cannot write to standard output", result.err)
+
     def test_only_exports_are_printed(self):
         result = self.gate("env", "--shell", "bash")
         self.assertEqual(result.status, 0, result.err)

@@ -75,6 +75,11 @@ TEST_CASE("target headers") {
   CHECK(Sent().remove("X-Amz-Target").code() == "target-header");
   CHECK(Sent().add("x-amz-target", "AmazonSSM.StartSession").code() == "target-header");
   CHECK(Sent().add("X-AMZ-TARGET", "AmazonSSM.ListNodes").code() == "target-header");
+  for (const std::string_view name :
+       {"X_Amz_Target", "x-amz_target", "XAmzTarget", "x.amz.target"}) {
+    CHECK(Sent().add(name, "AmazonSSM.StartSession").code() == "target-header");
+    CHECK(Sent().remove("X-Amz-Target").add(name, "AmazonSSM.ListNodes").code() == "target-header");
+  }
   for (const std::string_view target : {"",
                                         "StartSession",
                                         "AmazonSSM",

@@ -49,6 +49,12 @@ TEST_CASE("what is no credential") {
            "AWS4-HMAC-SHA256 Credential=A/20261123/r/s/aws4_request SignedHeaders=host",
            "AWS4-HMAC-SHA256 Credential=A/20261123/r/s/aws4_request,"
            " Credential=B/20261123/r/s/aws4_request",
+           "AWS4-HMAC-SHA256 Credential=A/20261123/r/s/aws4_request,"
+           " credential=B/20261123/r/s/aws4_request",
+           "AWS4-HMAC-SHA256 Credential=A/20261123/r/s/aws4_request, Signature=0, Signature=1",
+           "AWS4-HMAC-SHA256 Credential=A/20261123/r/s/aws4_request, Signature=",
+           "AWS4-HMAC-SHA256 Credential=A/20261123/r/s/aws4_request, SignedHeaders=host,,",
+           "AWS4-HMAC-SHA256 Credential=A/20261123/r/s/aws4_request, New=1",
        }) {
     CAPTURE(text);
     CHECK(!parse_credential(text));

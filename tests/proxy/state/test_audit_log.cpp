@@ -45,13 +45,18 @@ class Tape {
 // Takes nothing until it is told to.
 class FailingSink final : public AuditSink {
  public:
-  explicit FailingSink(std::shared_ptr<std::atomic<bool>> works)
-      : AuditSink("failing"), works_(std::move(works)) {}
+  explicit FailingSink(std::shared_ptr<std::atomic<bool>> works, std::shared_ptr<Tape> tape = {})
+      : AuditSink("failing"), works_(std::move(works)), tape_(std::move(tape)) {}
   FailingSink() : FailingSink(std::make_shared<std::atomic<bool>>(false)) {}
-  bool write(std::string_view) override { return *works_ || fail("it is broken"); }
+  bool write(std::string_view fields) override {
+    if (!*works_) return fail("it is broken");
+    if (tape_) tape_->add(fields);
+    return true;
+  }
 
  private:
   std::shared_ptr<std::atomic<bool>> works_;
+  std::shared_ptr<Tape> tape_;
 };
 
 // A hanging disk: no write returns before it is released.
@@ -231,12 +236,32 @@ TEST_CASE("a record that lands after it was given up is followed by what became 
   }
   // The first hung in the middle of its write; the second was given up before it began.
   const auto lines = hang->tape.lines();
-  REQUIRE(lines.size() == 3);
+  REQUIRE(lines.size() == 4);
   CHECK(contains(lines[0], "\"request_id\":\"r-1\",\"decision\":\"allow\""));
   CHECK(contains(lines[1],
                  "\"event\":\"result\",\"request_id\":\"r-1\",\"decision\":\"error\","
                  "\"effect\":\"refuse\",\"code\":\"audit-unavailable\",\"message\":\""));
-  CHECK(contains(lines[2], "\"request_id\":\"r-3\""));
+  CHECK(contains(lines[2], "\"message\":\"1 records from "));
+  CHECK(contains(lines[3], "\"request_id\":\"r-3\""));
+}
+
+TEST_CASE("a sink that works again says how many records it lacks") {
+  const auto works = std::make_shared<std::atomic<bool>>(false);
+  const auto tape = std::make_shared<Tape>();
+  {
+    AuditLog log(only(std::make_unique<FailingSink>(works, tape)), kAmple);
+    for (int i = 0; i < 3; ++i) CHECK_FALSE(write_and_wait(log, named("lost")));
+    *works = true;
+    CHECK(write_and_wait(log, named("r-4")));
+    CHECK(write_and_wait(log, named("r-5")));
+  }
+  const auto lines = tape->lines();
+  REQUIRE(lines.size() == 3);
+  CHECK(contains(lines[0],
+                 "\"event\":\"result\",\"decision\":\"error\","
+                 "\"code\":\"audit-unavailable\",\"message\":\"3 records from 2"));
+  CHECK(contains(lines[1], "\"request_id\":\"r-4\""));
+  CHECK(contains(lines[2], "\"request_id\":\"r-5\""));
 }
 
 TEST_CASE("a request that goes on without its record is not said to be refused") {
