@@ -58,7 +58,7 @@ struct Intercept {
 // One entry of `egress.allow` or `egress.deny`: HOST-PATTERN[:PORT], an address or a CIDR.
 struct EgressEntry {
   HostPattern host;
-  std::uint16_t port = 443;
+  std::optional<std::uint16_t> port = 443;  // absent: every port
   bool operator==(const EgressEntry&) const = default;
 };
 

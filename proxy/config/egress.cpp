@@ -7,11 +7,12 @@
 namespace ssmgate::config {
 namespace {
 
-void load_list(const TreeNode& node, const Reader& read, std::vector<EgressEntry>& entries) {
+void load_list(const TreeNode& node, const Reader& read, EgressList list,
+               std::vector<EgressEntry>& entries) {
   read.list(node, "`egress`", [&](const TreeNode& item) {
     const auto text = read.text(item, "an entry");
     if (!text) return;
-    auto entry = parse_egress_entry(*text);
+    auto entry = parse_egress_entry(*text, list);
     if (auto* fault = std::get_if<std::string>(&entry)) return read.error(item, *fault);
     entries.push_back(std::move(std::get<EgressEntry>(entry)));
   });
@@ -40,8 +41,8 @@ void load_egress(const TreeNode& node, const Reader& read, Egress& value) {
       value.otherwise = *word == 0 ? Egress::Default::tunnel : Egress::Default::refuse;
     }
   }
-  if (const auto* list = node.find("allow")) load_list(*list, read, value.allow);
-  if (const auto* list = node.find("deny")) load_list(*list, read, value.deny);
+  if (const auto* list = node.find("allow")) load_list(*list, read, EgressList::allow, value.allow);
+  if (const auto* list = node.find("deny")) load_list(*list, read, EgressList::deny, value.deny);
   if (const auto* list = node.find("deny_addresses")) load_denied_addresses(*list, read, value);
 }
 

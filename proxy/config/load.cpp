@@ -54,6 +54,11 @@ class Loader {
     }
     if (auto path = read_.path(*certificate, "`certificate`")) config_.ca_certificate = *path;
     if (auto path = read_.path(*key, "`key`")) config_.ca_key = *path;
+    if (config_.ca_key.lexically_normal() == config_.ca_certificate.lexically_normal()) {
+      read_.error(*key,
+                  "`key` is the file of `certificate`, which is handed out to clients; name "
+                  "two files");
+    }
   }
 
   void state(const TreeNode& node) {

@@ -39,6 +39,11 @@ class Connection {
 
     Route route =
         route_connect(connect->host, connect->port, settings().egress, settings().intercept);
+    if (leads_to_us(connect->host, connect->port, route)) {
+      route.kind = Route::Kind::refuse;
+      route.refusal = Code::egress;
+      route.reason = "this is the gateway itself; CONNECT to where you want to go";
+    }
     int status = 403;
     const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
     if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
@@ -59,6 +64,12 @@ class Connection {
   Gateway& gateway() const { return downstream_.gateway; }
   const config::Config& settings() const { return downstream_.generation->config; }
   const config::Limits& limits() const { return settings().limits; }
+
+  // By its address alone: names are looked up when the tunnel is opened.
+  bool leads_to_us(const Host& host, std::uint16_t port, const Route& route) const {
+    return route.kind == Route::Kind::tunnel && host.is_address() &&
+           gateway().is_own_listener(host.address(), port);
+  }
 
   asio::awaitable<bool> read_connect(std::optional<wire::ConnectRequest>& connect) {
     const Deadline deadline(limits().header_timeout);
@@ -160,7 +171,9 @@ class Connection {
   asio::awaitable<void> open(wire::ConnectRequest connect, Route by_connect) {
     wire::HelloParse hello;
     const net::error_code error = co_await read_hello(by_connect, hello);
-    const bool client_ended = error == asio::error::eof;
+    // A client that ends without a byte may still be spoken to; one that ends inside a ClientHello
+    // has not said whom it wants.
+    const bool client_ended = error == asio::error::eof && downstream_.inbox.empty();
     if (error && (!client_ended || by_connect.kind == Route::Kind::intercept)) {
       record_lost(connect, error);
       co_return;

@@ -41,7 +41,7 @@ bool is_closed(const config::Egress& egress) {
 bool any_matches(const std::vector<config::EgressEntry>& entries, const Host& host,
                  std::uint16_t port) {
   return std::ranges::any_of(entries, [&](const config::EgressEntry& entry) {
-    return entry.port == port && entry.host.matches(host);
+    return (!entry.port || *entry.port == port) && entry.host.matches(host);
   });
 }
 
@@ -84,10 +84,22 @@ bool egress_allows(const Host& host, std::uint16_t port, const config::Egress& e
   return !host.is_address() && !is_closed(egress);
 }
 
+std::optional<IpAddress> find_real_address(const IpAddress& address) {
+  const auto host = parse_host(render_ip_address(address));
+  if (!host) return std::nullopt;
+  const auto bytes = host->address().bytes();
+  const bool sixtofour = bytes.size() == 16 && bytes[0] == 0x20 && bytes[1] == 0x02;
+  if (sixtofour) return IpAddress::v4({bytes[2], bytes[3], bytes[4], bytes[5]});
+  return host->address();
+}
+
 bool egress_denies_address(const IpAddress& address, std::uint16_t port,
                            const config::Egress& egress) {
-  const auto host = parse_host(render_ip_address(unmapped(address)));
-  return host && any_matches(egress.deny, *host, port);
+  const auto host = parse_host(render_ip_address(address));
+  const auto real = find_real_address(address);
+  if (!host || !real) return true;
+  return any_matches(egress.deny, *host, port) ||
+         any_matches(egress.deny, *parse_host(render_ip_address(*real)), port);
 }
 
 std::optional<Endpoint> find_served(std::string_view name, const config::Intercept& intercept) {
@@ -111,6 +123,9 @@ Route route_connect(const Host& host, std::uint16_t port, const config::Egress& 
       if (route.kind == Route::Kind::channel && is_closed(egress)) route.only_name = host.name();
       return route;
     }
+  }
+  if (host.is_address() && is_denied_address(host.address(), egress, false)) {
+    return refuse(Code::egress, host.text() + " is where this gateway may not connect to");
   }
   if (!egress_allows(host, port, egress)) {
     if (host.is_address() && !is_closed(egress)) {
@@ -164,10 +179,11 @@ Route route_hello(const Route& by_connect, const wire::HelloParse& hello,
   return route;
 }
 
-bool is_denied_address(const IpAddress& address, const config::Egress& egress,
-                       bool endpoint_host) noexcept {
+bool is_denied_address(const IpAddress& address, const config::Egress& egress, bool endpoint_host) {
   static const Blocks kBlocks;
-  const IpAddress plain = unmapped(address);
+  const auto real = find_real_address(address);
+  if (!real) return !endpoint_host;
+  const IpAddress& plain = *real;
   const Blocks& blocks = kBlocks;
   if (in_any(plain, {blocks.metadata_v4, blocks.ecs_credentials, blocks.eks_credentials,
                      blocks.amazon_v6})) {

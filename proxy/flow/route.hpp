@@ -58,6 +58,11 @@ struct Route {
 // tunnel's host is SSM's own, which may well be a private address (VPC endpoints): only the
 // metadata and credential services of instances and containers are denied then.
 [[nodiscard]] bool is_denied_address(const IpAddress& address, const config::Egress& egress,
-                                     bool endpoint_host) noexcept;
+                                     bool endpoint_host);
+
+// The address that packets to `address` end at: the IPv4 one inside `::ffff:0:0/96`, NAT64's
+// `64:ff9b::/96`, `::/96` and 6to4's `2002::/16`; else `address` itself. Nothing where only a
+// translator knows (`::ffff:0:0:0/96`, `64:ff9b:1::/48`): no tunnel goes there.
+[[nodiscard]] std::optional<IpAddress> find_real_address(const IpAddress& address);
 
 }  // namespace ssmgate::flow

@@ -25,7 +25,7 @@ struct Carriage {
   std::string to_client;
   bool client_ended = false;  // nothing more comes from it
   // Asked about all that the client has sent so far, before any of it is passed on, until it says
-  // `open`. Null: open.
+  // `open`. What it still waits on when the client ends is refused. Null: open.
   std::function<Gate(std::string_view)> gate;
 };
 

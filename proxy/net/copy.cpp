@@ -53,6 +53,10 @@ class Copy : public std::enable_shared_from_this<Copy> {
       outcome_.refused = answer == Gate::refuse;
       bool more = false;
       if (answer == Gate::wait) more = co_await read_more(bytes);
+      if (more && carriage_.client_ended && !bytes.empty()) {
+        outcome_.refused = true;
+        more = false;
+      }
       if (!more) {
         stop(Side::client);
         co_return false;

@@ -62,9 +62,9 @@ class Splice : public std::enable_shared_from_this<Splice> {
     up_.buffer = std::move(carriage.to_upstream);
     down_.buffer = std::move(carriage.to_client);
     if (!down_.buffer.empty()) down_.flow.filled(down_.buffer.size());
-    if (carriage.client_ended) end_client();
+    client_ended_ = carriage.client_ended;
     // What the gate has not been asked about is nothing of `flow`'s yet.
-    if (!gate_ && !up_.buffer.empty() && !carriage.client_ended) up_.flow.filled(up_.buffer.size());
+    if (!gate_ && !up_.buffer.empty()) up_.flow.filled(up_.buffer.size());
   }
 
   ~Splice() {
@@ -78,6 +78,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
     if (!error) up_.to.native_non_blocking(true, error);
     if (error) return abort(Side::none);
     if (gate_ && !up_.buffer.empty() && !ask_gate()) return;
+    if (client_ended_) end_client();
     run(up_);
     run(down_);
   }
@@ -151,11 +152,13 @@ class Splice : public std::enable_shared_from_this<Splice> {
     (void)ask_gate();
   }
 
-  // No more will come that could make a ClientHello of what is there.
   void end_client() {
-    gate_ = nullptr;
-    if (!up_.buffer.empty()) up_.flow.filled(up_.buffer.size());
     note_end(Side::client);
+    if (gate_ && !up_.buffer.empty()) {
+      outcome_.refused = true;
+      return abort(Side::client);
+    }
+    gate_ = nullptr;
     up_.flow.fill_ended();
   }
 
@@ -259,6 +262,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
   Way up_;
   Way down_;
   Carried outcome_;
+  bool client_ended_ = false;  // before the start
   bool over_ = false;
 };
 

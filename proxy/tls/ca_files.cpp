@@ -74,6 +74,12 @@ std::variant<AuthorityFault, PairState> find_pair(const std::filesystem::path& c
   const auto key_there = is_there(key);
   if (const auto* fault = std::get_if<AuthorityFault>(&key_there)) return *fault;
   const bool has_certificate = std::get<bool>(certificate_there);
+  std::error_code error;
+  if (has_certificate && std::filesystem::equivalent(certificate, key, error)) {
+    return AuthorityFault{quoted(certificate) + " and " + quoted(key) +
+                          " are one file, but the certificate is handed out and the key is not; "
+                          "name two files in `ca`"};
+  }
   if (has_certificate == std::get<bool>(key_there)) {
     return has_certificate ? PairState::both : PairState::neither;
   }

@@ -5,6 +5,7 @@ import ssl
 import unittest
 
 from raw import connect, read_to_end, trusting
+from reloading import configure
 from servers import Server, answer_page
 from waiting import wait_for
 from world import World
@@ -113,6 +114,30 @@ class Closed(Egress):
                 self.assertEqual(self.denied()["endpoint"], GOOD)
                 self.assertEqual(self.heard.accepted, self.accepted)
 
+    def test_half_a_hello_and_the_end_are_passed_to_nobody(self):
+        for size in (1, 5, 60):
+            with self.subTest(size):
+                self.setUp()
+                self.assertEqual(self.send(GOOD, first_flight(GOOD)[:size]), b"")
+                line = wait_for(lambda: self.world.gateway.audit("connect")[self.lines:],
+                                "the line")[0]
+                self.assertEqual(line["decision"], "error")
+                self.assertIn("ClientHello", line["message"])
+                self.assertEqual(self.heard.accepted, self.accepted)
+
+    def test_half_a_hello_that_comes_late_and_the_end(self):
+        before = len(self.world.gateway.audit("result"))
+        with connect(self.world.gateway.port, GOOD) as stream:
+            wait_for(lambda: self.heard.accepted > self.accepted, "the tunnel to be opened")
+            stream.sendall(first_flight(GOOD)[:60])
+            stream.shutdown(socket.SHUT_WR)
+            self.assertEqual(read_to_end(stream), b"")
+        wait_for(lambda: self.heard.said, "the other end")
+        self.assertEqual(self.heard.said, [b""], "not a byte of it has gone up")
+        line = wait_for(lambda: self.world.gateway.audit("result")[before:], "the record")[0]
+        self.assertEqual((line["decision"], line["bytes_up"]), ("error", 0))
+        self.assertIn("ClientHello", line["message"])
+
     def test_a_data_channel_behind_another_name(self):
         self.assertEqual(self.send(GOOD, first_flight(CHANNEL)), b"")
         self.denied()
@@ -127,7 +152,8 @@ class Closed(Egress):
             self.assertEqual(read_to_end(stream), b"")
         wait_for(lambda: self.heard.said, "the other end")
         self.assertEqual(self.heard.said, [b""], "not a byte of it has gone up")
-        line = wait_for(lambda: self.world.gateway.audit("result"), "the record")[-1]
+        line = wait_for(lambda: [line for line in self.world.gateway.audit("result")
+                                 if line.get("closed_by") == "policy"], "the record")[-1]
         self.assertEqual((line["decision"], line["code"], line["closed_by"], line["bytes_up"]),
                          ("deny", "egress", "policy", 0))
 
@@ -186,6 +212,37 @@ class Addresses(unittest.TestCase):
         port = server.address.rpartition(":")[2]
         line = self.hang_up(f"0.0.0.0:{port}", {"deny_addresses": ["loopback"]})
         self.assertEqual((line["decision"], line["code"]), ("deny", "egress"))
+
+    def refused_at_once(self, world, host, port):
+        """The message of the 403 that a CONNECT is answered with."""
+        with self.assertRaises(AssertionError) as caught:
+            connect(world.gateway.port, host, port)
+        self.assertIn(" 403 ", str(caught.exception))
+        return wait_for(lambda: world.gateway.audit("connect"), "the line")[-1]
+
+    def test_an_address_is_judged_before_the_200(self):
+        with World(egress={"allow": ["any:80"]}) as world:
+            for host in ("127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]",
+                         "[64:ff9b::a9fe:a9fe]", "[::127.0.0.1]", "0.0.0.0", "[2002:7f00:1::]"):
+                with self.subTest(host):
+                    line = self.refused_at_once(world, host, 80)
+                    self.assertEqual((line["decision"], line["code"]), ("deny", "egress"))
+
+    def test_our_own_listener_by_its_address(self):
+        with World(egress={"deny_addresses": [], "allow": ["127.0.0.0/8:1"]}) as world:
+            port = world.gateway.port
+            configure(world.gateway, egress={"deny_addresses": [],
+                                             "allow": [f"127.0.0.1:{port}", f"[::1]:{port}"]})
+            for host in ("127.0.0.1", "[::ffff:127.0.0.1]"):
+                line = self.refused_at_once(world, host, port)
+                self.assertIn("gateway itself", line["message"])
+
+    def test_an_address_denied_without_a_port_is_denied_at_every_port(self):
+        with Server(answer_page) as server:
+            egress = {"deny_addresses": [], "deny": ["127.0.0.0/8"]}
+            line = self.hang_up(server.address, egress)
+            self.assertEqual((line["decision"], line["code"]), ("deny", "egress"))
+            self.assertEqual(server.accepted, 0)
 
     def test_our_own_listener_by_a_name(self):
         with World(egress={"deny_addresses": []}) as world:

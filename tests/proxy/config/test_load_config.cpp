@@ -123,6 +123,27 @@ TEST_CASE("a misspelt key is an error with the nearest one as a hint") {
   check_error("upstream: {conect_timeout: 5s}\n", "1:12", "connect_timeout");
 }
 
+TEST_CASE("an address that is denied without a port is denied at every port") {
+  const LoadedConfig loaded = load(R"(egress:
+  deny: [192.0.2.7, 10.0.0.0/8, "192.0.2.8:22", "2001:db8::/32", "[2001:db8::1]:22", evil.example,
+         "[2001:db8::/32]:22"]
+  allow: [192.0.2.9, 10.0.0.0/8]
+)");
+  REQUIRE(loaded.config);
+  const Egress& egress = loaded.config->egress;
+  REQUIRE(egress.deny.size() == 7);
+  CHECK_FALSE(egress.deny[0].port.has_value());
+  CHECK_FALSE(egress.deny[1].port.has_value());
+  CHECK(egress.deny[2].port == 22);
+  CHECK_FALSE(egress.deny[3].port.has_value());
+  CHECK(egress.deny[4].port == 22);
+  CHECK(egress.deny[5].port == 443);
+  CHECK(egress.deny[6].port == 22);
+  CHECK(egress.deny[6].host == *parse_host_pattern("2001:db8::/32"));
+  CHECK(egress.allow[0].port == 443);
+  CHECK(egress.allow[1].port == 443);
+}
+
 TEST_CASE("a listener off loopback needs protection") {
   check_error("listen: [{address: \"0.0.0.0:8877\"}]\n", "1:20", "insecure: true");
   check_error("listen: [{address: \"0.0.0.0:8877\", insecure: true}]\n", "1:20", "`clients`");
@@ -133,6 +154,7 @@ TEST_CASE("values of the wrong kind are errors at their place") {
   check_error("listen: [{address: localhost:80}]\n", "1:20", "names are not looked up");
   check_error("listen: [{address: \"127.0.0.1:70000\"}]\n", "1:20", "ADDRESS:PORT");
   check_error("ca: {certificate: ca.pem}\n", "1:5", "both `certificate` and `key`");
+  check_error("ca: {certificate: ca.pem, key: ./ca.pem}\n", "1:32", "name two files");
   check_error("policy: 5\n", "1:9", "in quotes");
   check_error("upstream: {connect_timeout: 5}\n", "1:29", "`5s`");
   check_error("upstream: {connect_timeout: 0s}\n", "1:29", "`5s`");

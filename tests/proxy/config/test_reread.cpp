@@ -90,9 +90,9 @@ TEST_CASE("all errors of the file are said in one go") {
 
 TEST_CASE("the files of a configuration are each named once") {
   const Files files;
-  files.write("policy: p.yaml\nca: {certificate: both.pem, key: both.pem}\n");
+  files.write("policy: both.pem\nca: {certificate: both.pem, key: ca.key}\n");
   const auto named = files_of(files.file, files.running());
-  CHECK(named == std::vector<fs::path>{files.folder / "both.pem", files.folder / "p.yaml",
+  CHECK(named == std::vector<fs::path>{files.folder / "both.pem", files.folder / "ca.key",
                                        files.folder / "ssmgate.yaml"});
 }
 

@@ -80,6 +80,41 @@ TEST_CASE("a bare address is let through only where an entry names it") {
   }
 }
 
+TEST_CASE("an address that may not be dialled is refused by the CONNECT alone") {
+  config::Egress egress;
+  egress.allow.push_back({*parse_host_pattern("any"), 443});
+  for (const char* host : {"127.0.0.1", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]",
+                           "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "0.0.0.0"}) {
+    CAPTURE(host);
+    CHECK(by_connect(host, 443, egress).kind == Kind::refuse);
+    CHECK(by_connect(host, 443, egress).refusal == Code::egress);
+  }
+  CHECK(by_connect("192.0.2.1", 443, egress).kind == Kind::tunnel);
+  egress.deny_loopback = false;
+  CHECK(by_connect("127.0.0.1", 443, egress).kind == Kind::tunnel);
+  CHECK(by_connect("169.254.169.254", 443, egress).kind == Kind::refuse);
+}
+
+TEST_CASE("a denied address is denied at every port and behind every name") {
+  config::Egress egress;
+  egress.allow.push_back({*parse_host_pattern("any"), 22});
+  egress.deny.push_back({*parse_host_pattern("192.0.2.0/24"), std::nullopt});
+  egress.deny.push_back({*parse_host_pattern("2001:db8::/32"), 22});
+  for (const int number : {22, 443, 65535}) {
+    const auto port = static_cast<std::uint16_t>(number);
+    CAPTURE(port);
+    CHECK(by_connect("192.0.2.7", port, egress).kind == Kind::refuse);
+    for (const char* address : {"192.0.2.7", "::ffff:192.0.2.7", "64:ff9b::192.0.2.7",
+                                "2002:c000:207::1", "64:ff9b:1::1", "::ffff:0:1.2.3.4"}) {
+      CAPTURE(address);
+      CHECK(egress_denies_address(*parse_ip_address(address), port, egress));
+    }
+    CHECK_FALSE(egress_denies_address(*parse_ip_address("192.0.3.7"), port, egress));
+  }
+  CHECK(egress_denies_address(*parse_ip_address("2001:db8::7"), 22, egress));
+  CHECK_FALSE(egress_denies_address(*parse_ip_address("2001:db8::7"), 443, egress));
+}
+
 TEST_CASE("where egress is closed TLS may ask only for what CONNECT named") {
   config::Egress closed;
   closed.otherwise = config::Egress::Default::refuse;
@@ -153,7 +188,8 @@ TEST_CASE("a tunnel may carry anything but an SSM endpoint speaks TLS") {
 TEST_CASE("denied addresses are denied in every spelling") {
   const config::Egress egress;
   for (const char* text : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "169.254.1.1",
-                           "fe80::1", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "0.1.2.3"}) {
+                           "fe80::1", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "0.1.2.3",
+                           "64:ff9b::127.0.0.1", "2002:7f00:1::", "64:ff9b:1::7f00:1"}) {
     CAPTURE(text);
     CHECK(is_denied_address(*parse_ip_address(text), egress, false));
   }
@@ -171,6 +207,7 @@ TEST_CASE("SSM endpoints may be private addresses but never the metadata service
     CHECK(is_denied_address(*parse_ip_address("169.254.169.254"), open, endpoint));
     CHECK(is_denied_address(*parse_ip_address("::ffff:169.254.169.254"), open, endpoint));
     CHECK(is_denied_address(*parse_ip_address("fd00:ec2::254"), open, endpoint));
+    CHECK(is_denied_address(*parse_ip_address("64:ff9b::169.254.169.254"), open, endpoint));
   }
 }
 

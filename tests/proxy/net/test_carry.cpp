@@ -299,7 +299,7 @@ TEST_CASE("what the gate refuses goes nowhere") {
   }
 }
 
-TEST_CASE("an end before the gate opens is passed on with what came before it") {
+TEST_CASE("what the gate still waits on when the client ends goes nowhere") {
   for (const bool by_copy : {false, true}) {
     Tunnel tunnel;
     Carriage carriage;
@@ -307,6 +307,28 @@ TEST_CASE("an end before the gate opens is passed on with what came before it") 
     tunnel.open(by_copy, std::move(carriage));
     send_all(tunnel.client.theirs, "half");
     ::shutdown(tunnel.client.theirs, SHUT_WR);
-    CHECK(tunnel.receive(tunnel.upstream.theirs, 99) == "half");
+    CHECK(tunnel.receive(tunnel.upstream.theirs, 99).empty());
+    tunnel.finish();
+    CHECK(tunnel.end->refused);
+    CHECK(tunnel.end->up == 0);
+  }
+}
+
+TEST_CASE("a client that ends before the gate without a byte may still be spoken to") {
+  for (const bool by_copy : {false, true}) {
+    for (const bool before : {false, true}) {
+      Tunnel tunnel;
+      Carriage carriage;
+      carriage.gate = [](std::string_view) { return Gate::wait; };
+      carriage.client_ended = before;
+      tunnel.open(by_copy, std::move(carriage));
+      ::shutdown(tunnel.client.theirs, SHUT_WR);
+      CHECK(tunnel.receive(tunnel.upstream.theirs, 99).empty());
+      send_all(tunnel.upstream.theirs, "220 hello");
+      ::shutdown(tunnel.upstream.theirs, SHUT_WR);
+      CHECK(tunnel.receive(tunnel.client.theirs, 99) == "220 hello");
+      tunnel.finish();
+      CHECK_FALSE(tunnel.end->refused);
+    }
   }
 }
