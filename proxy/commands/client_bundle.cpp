@@ -10,6 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "tls/file.hpp"
+#include "tls/openssl.hpp"
+
 namespace ssmgate::commands {
 namespace fs = std::filesystem;
 namespace {
@@ -34,6 +37,17 @@ std::optional<std::string> append_file(std::string& out, const fs::path& file) {
   if (text.size() > kLargestFile) return "it is larger than 16 MiB";
   out += text;
   if (!text.empty() && text.back() != '\n') out += '\n';
+  return std::nullopt;
+}
+
+// What hinders `text` from being roots, in words.
+std::optional<std::string> find_root_fault(const std::string& text) {
+  std::vector<tls::CertificatePtr> certificates;
+  const std::size_t bad = tls::read_certificates(text, certificates);
+  if (bad != 0) {
+    return "certificate " + std::to_string(bad) + " in it is damaged (" + tls::take_errors() + ")";
+  }
+  if (certificates.empty()) return "there is no certificate in it";
   return std::nullopt;
 }
 
@@ -71,11 +85,15 @@ std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string
   for (const char* name : names) {
     const auto file = current(name);
     if (!file || std::ranges::find(added, *file) != added.end()) continue;
-    if (const auto reason = append_file(text, *file)) {
+    std::string own;
+    auto reason = append_file(own, *file);
+    if (!reason) reason = find_root_fault(own);
+    if (reason) {
       return EnvironmentFault{
-          std::string(name) + " names `" + *file + "`, which cannot be read: " + *reason +
-          "; name a file of certificates in it, or unset it: `unset " + name + "`"};
+          std::string(name) + " names `" + *file + "`, which cannot be used: " + *reason +
+          "; name a file of certificates (PEM) in it, or unset it: `unset " + name + "`"};
     }
+    text += own;
     added.push_back(*file);
   }
   return write_file(bundle, text);

@@ -43,6 +43,18 @@ std::string listening_on(const flow::Server& server) {
   return text;
 }
 
+// What is in force is read from these: the first question when something is refused.
+std::vector<std::string> describe_files(const config::Config& settings) {
+  std::vector<std::string> lines;
+  lines.push_back("policy: " + (settings.policy ? settings.policy->string() : "the built-in one"));
+  lines.push_back("ca: " + settings.ca_certificate.string() + ", key: " + settings.ca_key.string());
+  for (const config::AuditSink& sink : settings.audit.sinks) {
+    const bool file = sink.type == config::AuditSink::Type::file;
+    lines.push_back("audit: " + (file ? sink.path.string() : "standard output"));
+  }
+  return lines;
+}
+
 // A refused reload is said as loudly as a refused start: the old configuration goes on, and whoever
 // changed it must not think otherwise.
 void log_reload(const flow::ReloadReport& report) {
@@ -103,6 +115,7 @@ int serve(const ServeOptions& options) {
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return print_lines(fault->lines);
   auto& [settings, source, source_file] = std::get<config::FoundConfig>(found);
 
+  const std::vector<std::string> files = describe_files(settings);
   raise_descriptor_limit();
   // Blocked before the first thread starts, so that they all inherit it.
   sigset_t signals;
@@ -128,6 +141,8 @@ int serve(const ServeOptions& options) {
   }
   server.start();
   spdlog::info("configuration: {}", source);
+  for (const std::string& line : files) spdlog::info("{}", line);
+  for (const std::string& line : server.warnings()) spdlog::warn("{}", line);
   for (const auto& address : server.addresses()) {
     spdlog::info("listening on {}", config::render_socket_address(address));
   }
@@ -154,7 +169,7 @@ void add_serve_command(CLI::App& app, int& exit_status) {
                    "On SIGTERM: how long open connections may go on (default 30s)")
       ->type_name("TIME");
   command->callback([options, &exit_status] {
-    open_operator_log(spdlog::level::info);
+    open_operator_log(spdlog::level::info, LogTime::utc);
     exit_status = serve(*options);
   });
 }

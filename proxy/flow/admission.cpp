@@ -58,6 +58,13 @@ void Admission::drain_all() {
   for (const auto& watchdog : live_) watchdog->drain();
 }
 
+void Admission::drain_from(const Entrance& entrance) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& watchdog : live_) {
+    if (watchdog->entrance() == &entrance) watchdog->drain();
+  }
+}
+
 void Admission::stop_all() {
   const std::lock_guard lock(mutex_);
   hastened_ = false;

@@ -53,6 +53,8 @@ class Admission {
   void hasten();
   // Closes every connection that has nothing under way, now or once it has not.
   void drain_all();
+  // The same for those that `entrance` let in.
+  void drain_from(const Entrance& entrance);
   // Closes every connection; a wait that follows is not cut short by an earlier `hasten`.
   void stop_all();
 

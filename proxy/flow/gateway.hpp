@@ -13,6 +13,7 @@
 #include "auth/password_checker.hpp"
 #include "config/config.hpp"
 #include "flow/generation.hpp"
+#include "flow/trouble_log.hpp"
 #include "net/pipe_pool.hpp"
 #include "net/resolver.hpp"
 #include "ssmgate/names/ip_address.hpp"
@@ -43,6 +44,7 @@ class Gateway {
   std::atomic<std::int64_t> body_memory = 0;
   net::Resolver resolver;
   net::PipePool pipes;  // of all tunnels
+  TroubleLog trouble;
   auth::PasswordChecker passwords;
   auth::LocalUsers local_users;
   std::function<std::chrono::system_clock::time_point()> now;

@@ -1,5 +1,7 @@
 #include "flow/generation.hpp"
 
+#include <algorithm>
+
 #include "config/reread.hpp"
 #include "flow/file_watch.hpp"
 #include "flow/gateway.hpp"
@@ -139,6 +141,15 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
   return std::monostate();
 }
 
+// An entrance that is another is one by which everyone is asked anew.
+void keep_same(const std::vector<EntrancePtr>& old, std::vector<EntrancePtr>& entrances) {
+  for (EntrancePtr& entrance : entrances) {
+    const auto same = std::ranges::find_if(
+        old, [&](const EntrancePtr& each) { return each->settings == entrance->settings; });
+    if (same != old.end()) entrance = *same;
+  }
+}
+
 std::variant<StartFault, std::monostate> take_entrances(const config::Config& settings,
                                                         const Generation* running,
                                                         Generation::Parts& parts) {
@@ -154,6 +165,9 @@ std::variant<StartFault, std::monostate> take_entrances(const config::Config& se
     return StartFault{std::move(*lines)};
   }
   parts.entrances = std::get<std::vector<EntrancePtr>>(std::move(opened));
+  const bool same_files = running != nullptr && settings.users_file == running->config.users_file &&
+                          parts.entrances_fingerprint == running->entrances_fingerprint;
+  if (same_files) keep_same(running->entrances, parts.entrances);
   return std::monostate();
 }
 

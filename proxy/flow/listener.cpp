@@ -164,7 +164,7 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
   // executor: one of the socket's would not fit into an any_io_executor, and be allocated anew for
   // every wait.
   const auto strand = asio::make_strand(context_);
-  const auto watchdog = std::make_shared<Watchdog>(strand);
+  const auto watchdog = std::make_shared<Watchdog>(strand, entrance);
   auto ticket = admission.admit(client, watchdog);
   if (!ticket) {
     over_limit_.say([&](std::uint64_t more) {

@@ -4,9 +4,9 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/json.hpp>
 
 #include "flow/client_watch.hpp"
+#include "flow/session_id.hpp"
 #include "wire/response_reader.hpp"
 
 namespace ssmgate::flow {
@@ -18,17 +18,6 @@ constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::size_t kMaxSessionAnswer = 64 * 1024;
 
 using State = wire::ResponseReader::State;
-
-// The `SessionId` of an answer's body; empty when there is none. TokenValue and StreamUrl are never
-// taken out of it.
-std::string find_session_id(std::string_view body) {
-  boost::system::error_code error;
-  const auto value = boost::json::parse(body, error);
-  if (error || !value.is_object()) return {};
-  const auto* id = value.as_object().if_contains("SessionId");
-  if (id == nullptr || !id->is_string()) return {};
-  return std::string(id->as_string());
-}
 
 // One exchange on one upstream connection.
 class Exchange {

@@ -6,6 +6,7 @@
 
 #include "config/reread.hpp"
 #include "config/values.hpp"
+#include "flow/warnings.hpp"
 
 namespace ssmgate::flow {
 namespace fs = std::filesystem;
@@ -50,6 +51,10 @@ std::vector<std::string> describe_changes(const Generation& old, const Generatio
   add_listeners(lines, "listening on", plan.added);
   add_listeners(lines, "no longer listening on", plan.removed);
   if (lines.empty() && was.listen != is.listen) lines.emplace_back("listen");
+  if (lines.empty()) return lines;
+  for (const std::string& warning : find_warnings(is, *next.policy)) {
+    lines.push_back("warning: " + warning);
+  }
   return lines;
 }
 
@@ -79,6 +84,19 @@ void record_changes(Gateway& gateway, const Generation& old, const Generation& n
   post(gateway, *next.audit, state::Event::policy, next, message);
   if (old.audit != next.audit) {
     post(gateway, *old.audit, state::Event::policy, next, message);
+  }
+}
+
+// Whom a listener would not let in any more must not go on asking on a connection that is open:
+// who waits for a request is hung up on, a request in hand is the last of its connection. Clients
+// open another, and are asked who they are.
+void ask_anew(Admission& admission, const Generation& old, const Generation& next) {
+  for (const EntrancePtr& was : old.entrances) {
+    const bool stays = std::ranges::find(next.entrances, was) != next.entrances.end();
+    const bool there = std::ranges::any_of(next.entrances, [&](const EntrancePtr& is) {
+      return is->settings.bind == was->settings.bind;
+    });
+    if (!stays && there) admission.drain_from(*was);
   }
 }
 
@@ -127,6 +145,7 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   gateway.replace(next);
   target.listeners.commit(std::move(plan), gateway);
   target.listeners.start(gateway, target.admission);
+  ask_anew(target.admission, *running, *next);
   target.file = file;
   files = config::files_of(file, next->config);
   target.bury(running);

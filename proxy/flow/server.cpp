@@ -16,6 +16,7 @@
 #include "flow/activation.hpp"
 #include "flow/listeners.hpp"
 #include "flow/reload.hpp"
+#include "flow/warnings.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -142,6 +143,11 @@ std::vector<config::SocketAddress> Server::addresses() const {
 
 std::string Server::root_pem() const {
   return impl_->gateway.current()->authority->root_pem();
+}
+
+std::vector<std::string> Server::warnings() const {
+  const GenerationPtr running = impl_->gateway.current();
+  return find_warnings(running->config, *running->policy);
 }
 
 void Server::allow_reload(std::optional<std::filesystem::path> file, ReloadHooks hooks) {

@@ -36,6 +36,8 @@ class Server {
   [[nodiscard]] std::vector<config::SocketAddress> addresses() const;
   // What clients must trust.
   [[nodiscard]] std::string root_pem() const;
+  // What the operator should be told of what is in force.
+  [[nodiscard]] std::vector<std::string> warnings() const;
 
   // Before `start`: the configuration came from `file` (absent: the embedded default), may be read
   // again, and is when one of its files changes.

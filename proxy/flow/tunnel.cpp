@@ -69,6 +69,10 @@ struct Life {
     if (watchdog->stopped()) record.closed_by = "shutdown";
     const auto lasted = std::chrono::steady_clock::now() - begun.begun;
     record.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(lasted).count();
+    if (carried.refused && !refusal) {
+      record.decision = "error";
+      record.message = "the client hung up inside its ClientHello, and nothing of it was passed on";
+    }
     if (refusal) {
       record.decision = "deny";
       record.effect = name(Effect::refuse);
@@ -89,7 +93,7 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
     const config::Egress& egress = generation->config.egress;
     const IpAddress plain = to_ip_address(address);
     return is_denied_address(plain, egress, endpoint_host) ||
-           gateway.is_own_listener(plain, port) ||
+           gateway.is_own_listener(find_real_address(plain).value_or(plain), port) ||
            (!endpoint_host && egress_denies_address(plain, port, egress));
   };
 }
@@ -132,6 +136,7 @@ asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
     record.code = name(fault->code);
     record.message = fault->detail;
     gateway.audit()->post(record);
+    if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
     co_return nullptr;
   }
   gateway.audit()->post(record);

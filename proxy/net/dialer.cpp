@@ -2,6 +2,7 @@
 #include "net/dialer.hpp"
 
 #include <cctype>
+#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -57,7 +58,22 @@ std::string words_of(const RaceFailure& failure) {
   return where + words(failure.error);
 }
 
+// This machine's want, not the upstream's trouble.
+bool is_want(const error_code& error) {
+  for (const int number : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
+    if (error == error_code(number, boost::system::system_category())) return true;
+  }
+  return false;
+}
+
+Dial want(const error_code& error) {
+  return fail(Code::over_limit, "this gateway has no room for another connection: " + words(error));
+}
+
 Dial as_fault(const std::vector<RaceFailure>& failures) {
+  for (const RaceFailure& failure : failures) {
+    if (is_want(failure.error)) return want(failure.error);
+  }
   std::string text;
   bool silent = false;
   bool denied = true;
@@ -106,6 +122,7 @@ asio::awaitable<Dial> Dialer::dial(std::string host, std::uint16_t port, Address
       co_return fail(Code::upstream_name, "looking up `" + host + "` took longer than " +
                                               render_time(options_.connect_timeout));
     }
+    if (is_want(found.error)) co_return want(found.error);
     if (found.error) {
       co_return fail(Code::upstream_name, "looking up `" + host + "`: " + words(found.error));
     }

@@ -17,7 +17,8 @@
 namespace ssmgate::net {
 
 struct DialFault {
-  Code code = Code::upstream_refused;  // upstream_name, upstream_refused, upstream_timeout, egress
+  Code code = Code::upstream_refused;  // upstream_name, upstream_refused, upstream_timeout, egress,
+                                       // over_limit
   std::string detail;                  // printable; names the address that was tried
 };
 

@@ -8,10 +8,13 @@ import time
 import unittest
 from pathlib import Path
 
-from clients import TARGET, boto3, curl, javascript, start_session
+from clients import ALICE, TARGET, boto3, curl, javascript, start_session
 from identities import OTHER_PASSWORD, PASSWORD, basic, crypt_hash, write_users
-from identity_case import CHANNEL, FILES, QUOTED, USERS_POLICY, Folder, ask, connect_head
-from raw import HOST, read_answer
+from identity_case import (CHANNEL, FILES, QUOTED, USERS_POLICY, Folder, ask, connect_head,
+                           in_tls)
+from raw import HOST, read_answer, read_to_end, signed
+from reloading import configure, hang_up
+from servers import free_port
 from waiting import wait_for
 
 
@@ -207,6 +210,53 @@ class Flood(Folder):
         self.assertEqual(set(answers), {403, 407})
         codes = {line["code"] for line in self.world.gateway.audit("connect")}
         self.assertEqual(codes, {"over-limit", "unauthenticated"})
+
+
+class TakenOut(Folder):
+    """A user who is taken out of the users file, on a connection that he has open."""
+
+    policy = USERS_POLICY
+
+    @classmethod
+    def prepare(cls):
+        cls.users = cls.folder / "users"
+        cls.write("alice", "bob")
+        return {"listen": [{"address": "127.0.0.1:0", "auth": "basic"}],
+                "users_file": str(cls.users)}
+
+    @classmethod
+    def write(cls, *names):
+        write_users(cls.users, *(f"{name}:{crypt_hash(PASSWORD)}" for name in names))
+
+    def open(self, name):
+        stream = socket.create_connection(("127.0.0.1", self.world.gateway.port), 30)
+        self.addCleanup(stream.close)
+        stream.sendall(connect_head(HOST, 443, f"Proxy-Authorization: {basic(name, PASSWORD)}"))
+        self.assertEqual(read_answer(stream)[0].status, 200)
+        secure = in_tls(self.world, stream)
+        self.addCleanup(secure.close)
+        return secure
+
+    def ask(self, stream):
+        stream.sendall(signed(ALICE, "StartSession", {"Target": TARGET}))
+        return read_answer(stream)[0].status
+
+    def test_the_connection_ends_and_the_next_is_refused(self):
+        port = self.world.gateway.port
+        stream = self.open("alice")
+        self.assertEqual(self.ask(stream), 200)
+        # What concerns no listener leaves it alone.
+        configure(self.world.gateway, limits={"connections": 900})
+        self.assertEqual(self.ask(stream), 200)
+        configure(self.world.gateway, listen=[{"address": "127.0.0.1:0", "auth": "basic"},
+                                              {"address": f"127.0.0.1:{free_port()}"}])
+        self.assertEqual(self.ask(stream), 200)
+        self.write("bob")
+        hang_up(self.world.gateway)
+        self.assertEqual(read_to_end(stream), b"")
+        self.mark()
+        answer = self.exchange(port, ["Proxy-Authorization: " + basic("alice", PASSWORD)])
+        self.assert_unauthenticated(answer, "wrong")
 
 
 class PerUser(Folder):

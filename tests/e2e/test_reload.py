@@ -158,8 +158,7 @@ class Configuration(Fresh):
                          egress={"default": "refuse"})
         self.assertRegex(said, r"ssmgate\.yaml:\d+:\d+: error: `state` cannot change")
         # Nor has anything else of the file been taken: a 403 would be the answer.
-        with Server(echo) as server:
-            connect(self.gateway.port, "127.0.0.1", server.port).close()
+        connect(self.gateway.port, "elsewhere.example.test").close()
 
     def test_a_ca_that_is_gone_is_not_made_anew(self):
         before = self.gateway.ca.read_bytes()
@@ -177,12 +176,16 @@ class Configuration(Fresh):
             self.assertEqual(self.status(SESSION), 200)
             return self.world.stand_in.records("request")[-1]["conn"]
 
-        first = connection()
+        def is_old():
+            # Two are warm after the first request, its own and the spare; a third is ever newer.
+            return connection() <= 2
+
+        self.assertTrue(is_old())
         replace(self.policy_file, SHELL_ONLY)
         hang_up(self.gateway)
-        self.assertEqual(connection(), first)
+        self.assertTrue(is_old())
         configure(self.gateway, upstream={"connect_timeout": "4s"})
-        self.assertNotEqual(connection(), first)
+        self.assertFalse(is_old())
 
     def test_limits_hold_for_new_connections(self):
         with open_tls(self.world) as kept:
@@ -255,13 +258,14 @@ class Tunnels(Fresh):
 
     def test_an_open_tunnel_goes_on_when_a_new_one_would_be_refused(self):
         with Server(echo) as server:
-            port = server.port
-            with connect(self.gateway.port, "127.0.0.1", port) as stream:
+            name = "echo.example.test"
+            configure(self.gateway, upstream={"resolve": {f"{name}:443": server.address}})
+            with connect(self.gateway.port, name) as stream:
                 stream.sendall(b"one")
                 self.assertEqual(stream.recv(3), b"one")
                 configure(self.gateway, egress={"default": "refuse"})
                 with self.assertRaises(AssertionError):
-                    connect(self.gateway.port, "127.0.0.1", port)
+                    connect(self.gateway.port, name)
                 stream.sendall(b"two")
                 self.assertEqual(stream.recv(3), b"two")
 
