@@ -12,7 +12,7 @@ namespace ssmgate::commands {
 namespace {
 
 struct ExportOptions {
-  std::string config;
+  std::optional<std::filesystem::path> config;
   bool der = false;
 };
 
@@ -46,7 +46,7 @@ int export_ca(const ExportOptions& options) {
   });
 }
 
-int print_bundle(const std::string& config_file) {
+int print_bundle(const std::optional<std::filesystem::path>& config_file) {
   return with_ca(config_file, [](const config::Config& settings, const tls::CaState& state) {
     const auto roots = tls::read_file(settings.upstream.ca_file, tls::Privacy::none);
     if (const auto* fault = std::get_if<tls::AuthorityFault>(&roots)) {
@@ -58,7 +58,7 @@ int print_bundle(const std::string& config_file) {
 
 }  // namespace
 
-int with_ca(const std::string& config_file, const CaAction& act) {
+int with_ca(const std::optional<std::filesystem::path>& config_file, const CaAction& act) {
   const auto found = find_settings(config_file);
   if (!found) return 2;
   const config::Config& settings = found->config;
@@ -76,16 +76,16 @@ void add_ca_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App* to_export =
       ca->add_subcommand("export", "Print what clients are to trust (both roots in a rotation)");
-  to_export->add_option("--config", options->config, "Configuration file")->type_name("FILE");
+  add_config_option(*to_export, options->config);
   to_export->add_flag("--der", options->der, "DER instead of PEM: the root that signs now");
   to_export->callback([options, &exit_status] { exit_status = export_ca(*options); });
 
-  auto file = std::make_shared<std::string>();
+  auto file = std::make_shared<std::optional<std::filesystem::path>>();
   CLI::App* bundle = ca->add_subcommand(
       "bundle",
       "Print the same and the roots of `upstream.ca_file`: for AWS_CA_BUNDLE, which "
       "replaces a client's roots");
-  bundle->add_option("--config", *file, "Configuration file")->type_name("FILE");
+  add_config_option(*bundle, *file);
   bundle->callback([file, &exit_status] { exit_status = print_bundle(*file); });
 
   add_ca_rotate(*ca, exit_status);

@@ -1,7 +1,9 @@
 // What the subcommands of `ssmgate ca` share.
 #pragma once
 
+#include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -13,7 +15,8 @@ namespace ssmgate::commands {
 
 // Runs `act` on the configuration's CA; its result is the exit status. 2 when there is none.
 using CaAction = std::function<int(const config::Config&, const tls::CaState&)>;
-[[nodiscard]] int with_ca(const std::string& config_file, const CaAction& act);
+[[nodiscard]] int with_ca(const std::optional<std::filesystem::path>& config_file,
+                          const CaAction& act);
 
 void add_ca_prove(CLI::App& ca, int& exit_status);
 void add_ca_rotate(CLI::App& ca, int& exit_status);

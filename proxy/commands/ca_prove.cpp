@@ -172,7 +172,7 @@ bool print_table(const std::vector<Column>& columns) {
   return all;
 }
 
-int prove(const std::string& config_file) {
+int prove(const std::optional<std::filesystem::path>& config_file) {
   const auto found = find_settings(config_file);
   if (!found) return 2;
   auto loaded = tls::load_pair(found->config.ca_certificate, found->config.ca_key);
@@ -206,12 +206,12 @@ int prove(const std::string& config_file) {
 }  // namespace
 
 void add_ca_prove(CLI::App& ca, int& exit_status) {
-  auto file = std::make_shared<std::string>();
+  auto file = std::make_shared<std::optional<std::filesystem::path>>();
   CLI::App* command = ca.add_subcommand(
       "prove",
       "Forge certificates for other hosts, and show that this machine's clients refuse "
       "them");
-  command->add_option("--config", *file, "Configuration file")->type_name("FILE");
+  add_config_option(*command, *file);
   command->callback([file, &exit_status] { exit_status = prove(*file); });
 }
 

@@ -10,7 +10,7 @@ namespace ssmgate::commands {
 namespace {
 
 struct RotateOptions {
-  std::string config;
+  std::optional<std::filesystem::path> config;
   bool activate = false;
   bool now = false;
   bool finish = false;
@@ -78,7 +78,7 @@ void add_ca_rotate(CLI::App& ca, int& exit_status) {
   auto options = std::make_shared<RotateOptions>();
   CLI::App* command = ca.add_subcommand(
       "rotate", "Replace the root: begin, then --activate after a week, then --finish");
-  command->add_option("--config", options->config, "Configuration file")->type_name("FILE");
+  add_config_option(*command, options->config);
   command->add_flag("--activate", options->activate, "Sign with the new root from now on");
   command->add_flag("--now", options->now, "With --activate: do not wait for the week to be over");
   command->add_flag("--finish", options->finish, "Take the old root out of what clients trust");

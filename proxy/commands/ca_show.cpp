@@ -16,7 +16,7 @@ namespace ssmgate::commands {
 namespace {
 
 struct ShowOptions {
-  std::string config;
+  std::optional<std::filesystem::path> config;
   bool json = false;
 };
 
@@ -139,7 +139,7 @@ void add_ca_show(CLI::App& ca, int& exit_status) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command =
       ca.add_subcommand("show", "Show the CA's certificates and what they may sign");
-  command->add_option("--config", options->config, "Configuration file")->type_name("FILE");
+  add_config_option(*command, options->config);
   command->add_flag("--json", options->json, "One JSON object instead of text");
   command->callback([options, &exit_status] { exit_status = show(*options); });
 }

@@ -42,15 +42,18 @@ bool write_new(const fs::path& file, const std::string& text) {
   return true;
 }
 
-int init(const std::string& named) {
-  const fs::path file = fs::absolute(named.empty() ? config::user_folders().config / "ssmgate.yaml"
-                                                   : fs::path(named));
+int init(const std::optional<fs::path>& named) {
+  if (named && named->empty()) {
+    return fail("the name of the configuration file is empty; is a variable unset?");
+  }
+  const fs::path file =
+      fs::absolute(named.value_or(config::user_folders().config / "ssmgate.yaml"));
   const fs::path folder = tls::folder_of(file);
   const auto made = tls::make_folders(folder);
   if (const auto* fault = std::get_if<tls::AuthorityFault>(&made)) return fail(fault->text);
   if (!write_new(folder / "policy.yaml", std::string(starter_policy()))) return 2;
   if (!write_new(file, config_text())) return 2;
-  const auto found = find_settings(file.string());
+  const auto found = find_settings(file);
   if (!found) return 2;
   const config::Config& settings = found->config;
   std::error_code error;
@@ -61,21 +64,19 @@ int init(const std::string& named) {
   if (const auto* fault = std::get_if<tls::AuthorityFault>(&opened)) return fail(fault->text);
   std::printf(had_ca ? "%s is there already and stays as it is\n" : "%s written, and its key\n",
               settings.ca_certificate.c_str());
-  std::printf("next: ssmgate serve%s\n", named.empty() ? "" : (" --config " + named).c_str());
+  std::printf("next: ssmgate serve%s\n", named ? (" --config " + named->string()).c_str() : "");
   return 0;
 }
 
 }  // namespace
 
 void add_init_command(CLI::App& app, int& exit_status) {
-  auto file = std::make_shared<std::string>();
+  auto file = std::make_shared<std::optional<fs::path>>();
   CLI::App* command = app.add_subcommand(
       "init", "Write a commented configuration and policy, and create the CA; never overwrites");
-  command
-      ->add_option("--config", *file,
-                   "Where the configuration goes (default: ssmgate.yaml in the user's folder); "
-                   "policy.yaml and the CA go beside it")
-      ->type_name("FILE");
+  add_config_option(*command, *file,
+                    "Where the configuration goes (default: ssmgate.yaml in the user's folder); "
+                    "policy.yaml and the CA go beside it");
   command->callback([file, &exit_status] { exit_status = init(*file); });
 }
 

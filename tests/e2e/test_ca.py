@@ -64,6 +64,13 @@ class Commands(EndToEnd):
         result = start_session(self.world, AWS_CA_BUNDLE=str(file))
         self.assertEqual(result.status, 0, result.err)
 
+    def test_an_empty_name_of_a_configuration_is_no_default(self):
+        for words in (("ca", "show"), ("ca", "export"), ("ca", "bundle"), ("ca", "rotate"),
+                      ("ca", "prove"), ("init",)):
+            result = run([program(), *words, "--config", ""], self.world.surroundings())
+            self.assertEqual((result.status, result.out), (2, ""), words)
+            self.assertIn("is a variable unset?", result.err)
+
     def test_without_a_ca_the_next_step_is_said(self):
         empty = self.world.folder / "empty"
         empty.mkdir()
