@@ -66,6 +66,8 @@ int main(int argc, char** argv) {
   commands::add_serve_command(app, exit_status);
   commands::add_run_command(app, words.value_or(std::vector<std::string>()), exit_status);
   commands::add_env_command(app, exit_status);
+  commands::add_init_command(app, exit_status);
+  commands::add_ca_command(app, exit_status);
   commands::add_check_command(app, exit_status);
   commands::add_diff_command(app, exit_status);
   commands::add_eval_command(app, words, exit_status);

@@ -9,6 +9,9 @@ find_package(spdlog REQUIRED)
 find_package(absl REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(CRYPT REQUIRED IMPORTED_TARGET libcrypt)
+pkg_check_modules(MNL REQUIRED IMPORTED_TARGET libmnl)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 
 # Boost's headers are not held to our warnings, and its big parts are compiled once
 # (proxy/net/boost_sources.cpp, policy/request/boost_json_sources.cpp).

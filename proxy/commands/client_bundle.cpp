@@ -10,6 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "tls/file.hpp"
+#include "tls/openssl.hpp"
+
 namespace ssmgate::commands {
 namespace fs = std::filesystem;
 namespace {
@@ -37,6 +40,17 @@ std::optional<std::string> append_file(std::string& out, const fs::path& file) {
   return std::nullopt;
 }
 
+// What hinders `text` from being roots, in words.
+std::optional<std::string> find_root_fault(const std::string& text) {
+  std::vector<tls::CertificatePtr> certificates;
+  const std::size_t bad = tls::read_certificates(text, certificates);
+  if (bad != 0) {
+    return "certificate " + std::to_string(bad) + " in it is damaged (" + tls::take_errors() + ")";
+  }
+  if (certificates.empty()) return "there is no certificate in it";
+  return std::nullopt;
+}
+
 std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_view text) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
@@ -59,23 +73,39 @@ std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_vie
 }  // namespace
 
 std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string_view root_pem,
-                                             const fs::path& ca_file, const Lookup& current) {
+                                             const fs::path& ca_file,
+                                             std::span<const char* const> names,
+                                             const Lookup& current) {
   std::string text(root_pem);
   if (const auto reason = append_file(text, ca_file)) {
     return EnvironmentFault{"`" + ca_file.string() +
                             "` of `upstream.ca_file` cannot be read: " + *reason};
   }
   std::vector<std::string> added = {bundle.string()};
-  for (const char* name : kBundleNames) {
+  for (const char* name : names) {
     const auto file = current(name);
     if (!file || std::ranges::find(added, *file) != added.end()) continue;
-    if (const auto reason = append_file(text, *file)) {
+    std::string own;
+    auto reason = append_file(own, *file);
+    if (!reason) reason = find_root_fault(own);
+    if (reason) {
       return EnvironmentFault{
-          std::string(name) + " names `" + *file + "`, which cannot be read: " + *reason +
-          "; name a file of certificates in it, or unset it: `unset " + name + "`"};
+          std::string(name) + " names `" + *file + "`, which cannot be used: " + *reason +
+          "; name a file of certificates (PEM) in it, or unset it: `unset " + name + "`"};
     }
+    text += own;
     added.push_back(*file);
   }
+  return write_file(bundle, text);
+}
+
+std::optional<EnvironmentFault> add_to_bundle(const fs::path& bundle, const std::string& root,
+                                              const std::string& next) {
+  std::string text;
+  if (append_file(text, bundle)) return std::nullopt;
+  const std::size_t place = text.find(root);
+  if (place == std::string::npos || text.find(next) != std::string::npos) return std::nullopt;
+  text.insert(place, next);
   return write_file(bundle, text);
 }
 

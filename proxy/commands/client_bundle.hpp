@@ -3,18 +3,26 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "commands/client_environment.hpp"
 
 namespace ssmgate::commands {
 
-// Writes the gateway's root, the roots of `ca_file`, and what AWS_CA_BUNDLE and NODE_EXTRA_CA_CERTS
-// name now: these variables replace a client's roots, so that a bundle of our root alone would
-// break every other call. Written aside and renamed.
+// Writes `root_pem`, the roots of `ca_file`, and what the variables `names` name now: these
+// variables replace a client's roots, so that a bundle of our root alone would break every other
+// call. Written aside and renamed.
 [[nodiscard]] std::optional<EnvironmentFault> write_bundle(const std::filesystem::path& bundle,
                                                            std::string_view root_pem,
                                                            const std::filesystem::path& ca_file,
+                                                           std::span<const char* const> names,
                                                            const Lookup& current);
+
+// Puts `next` beside `root` in a bundle that was written before; one that is not there, or does not
+// hold `root`, stays as it is.
+[[nodiscard]] std::optional<EnvironmentFault> add_to_bundle(const std::filesystem::path& bundle,
+                                                            const std::string& root,
+                                                            const std::string& next);
 
 }  // namespace ssmgate::commands

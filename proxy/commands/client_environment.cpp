@@ -18,6 +18,23 @@ constexpr std::string_view kNeverProxied[] = {"169.254.169.254", "169.254.170.2"
 constexpr const char* kProxyNames[] = {"HTTPS_PROXY", "https_proxy"};
 constexpr const char* kNoProxyNames[] = {"NO_PROXY", "no_proxy"};
 
+constexpr const char* kBundleNames[] = {"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"};
+
+// `url` without the name and the password that may stand in it.
+std::string without_credentials(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t at = url.rfind('@');
+  if (scheme == std::string_view::npos || at == std::string_view::npos) return std::string(url);
+  return std::string(url.substr(0, scheme + 3)) + std::string(url.substr(at + 1));
+}
+
+bool has_credentials(const Lookup& current, std::string_view proxy) {
+  return std::ranges::any_of(kProxyNames, [&](const char* name) {
+    const auto value = current(name);
+    return value && *value != proxy && without_credentials(*value) == proxy;
+  });
+}
+
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -99,11 +116,17 @@ std::string extended_no_proxy(std::string_view current) {
   return joined;
 }
 
+std::span<const char* const> bundle_names(std::string_view proxy) {
+  const std::span<const char* const> all(kBundleNames);
+  return proxy.starts_with("https://") ? all : all.first(2);
+}
+
 std::vector<std::string> client_variable_names() {
   std::vector<std::string> names;
-  for (const auto& group : {kProxyNames, kNoProxyNames, kBundleNames}) {
+  for (const auto& group : {kProxyNames, kNoProxyNames}) {
     names.insert(names.end(), group, group + 2);
   }
+  names.insert(names.end(), std::begin(kBundleNames), std::end(kBundleNames));
   return names;
 }
 
@@ -119,13 +142,18 @@ std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(std::s
                               "`eval \"$(ssmgate env --unset)\"`"};
     }
     // The value is not shown: it may hold a password.
-    if (value && *value != proxy) {
+    if (value && without_credentials(*value) != proxy) {
       return EnvironmentFault{std::string(name) +
                               " is set to another proxy already, and this version of ssmgate "
                               "cannot go through it; unset it first: `unset HTTPS_PROXY "
                               "https_proxy`"};
     }
-    environment.variables.push_back({name, std::string(proxy)});
+  }
+  // One with a password serves both spellings: writing the other beside it would take it away.
+  if (!has_credentials(current, proxy)) {
+    for (const char* name : kProxyNames) {
+      environment.variables.push_back({name, std::string(proxy)});
+    }
   }
   std::string no_proxy;
   for (const char* name : kNoProxyNames) {
@@ -143,7 +171,8 @@ std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(std::s
   for (const char* name : kNoProxyNames) {
     environment.variables.push_back({name, extended_no_proxy(no_proxy)});
   }
-  for (const char* name : kBundleNames) environment.variables.push_back({name, bundle.string()});
+  for (const char* name : bundle_names(proxy))
+    environment.variables.push_back({name, bundle.string()});
   return environment;
 }
 

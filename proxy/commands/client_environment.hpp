@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -13,8 +14,10 @@
 
 namespace ssmgate::commands {
 
-// They name a file of roots: `write_bundle` makes the one that they get.
-inline constexpr const char* kBundleNames[] = {"AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"};
+// The variables that name a file of roots, for clients of `proxy`: `write_bundle` makes the one
+// that they get. SSL_CERT_FILE is among them for an https:// proxy alone: it is OpenSSL's default,
+// by which botocore believes the proxy itself.
+[[nodiscard]] std::span<const char* const> bundle_names(std::string_view proxy);
 
 struct Variable {
   std::string name;
@@ -44,8 +47,9 @@ using Lookup = std::function<std::optional<std::string>(const std::string& name)
 // What variables would hold if `env` had never been here.
 [[nodiscard]] Lookup without_env(Lookup current);
 
-// `proxy` is http://ADDRESS:PORT, `bundle` the file that `write_bundle` made. An HTTPS_PROXY that
-// leads elsewhere is a fault: it would be lost, or be in a loop when `env` made it.
+// `proxy` is http://HOST:PORT or https://HOST:PORT, `bundle` the file that `write_bundle` made. An
+// HTTPS_PROXY that leads elsewhere is a fault: it would be lost, or be in a loop when `env` made
+// it. One that leads there with a name and a password is left as it is.
 [[nodiscard]] std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(
     std::string_view proxy, const std::filesystem::path& bundle, const Lookup& current);
 

@@ -18,6 +18,8 @@ void add_serve_command(CLI::App& app, int& exit_status);
 using CommandWords = std::optional<std::vector<std::string>>;
 
 void add_run_command(CLI::App& app, std::vector<std::string> command, int& exit_status);
+void add_ca_command(CLI::App& app, int& exit_status);
+void add_init_command(CLI::App& app, int& exit_status);
 void add_env_command(CLI::App& app, int& exit_status);
 void add_check_command(CLI::App& app, int& exit_status);
 void add_diff_command(CLI::App& app, int& exit_status);

@@ -15,6 +15,7 @@
 #include "commands/command.hpp"
 #include "config/config.hpp"
 #include "config/values.hpp"
+#include "tls/shown_name.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -87,6 +88,37 @@ config::SocketAddress reachable(config::SocketAddress address) {
   return address;
 }
 
+// How clients reach a listener.
+struct Way {
+  std::string proxy;      // the URL
+  std::string roots_pem;  // what they must believe beside the gateway's CA
+};
+
+std::variant<std::string, Way> find_way(const config::Listener& listener,
+                                        const config::SocketAddress& address) {
+  if (!listener.tls) return Way{"http://" + config::render_socket_address(address), {}};
+  auto shown = tls::find_shown_name(listener.tls->certificate, render_ip_address(address.address));
+  if (auto* fault = std::get_if<tls::AuthorityFault>(&shown)) return std::move(fault->text);
+  auto& [name, roots] = std::get<tls::ShownName>(shown);
+  const bool v6 = name.find(':') != std::string::npos;
+  return Way{"https://" + (v6 ? "[" + name + "]" : name) + ":" + std::to_string(address.port),
+             std::move(roots)};
+}
+
+// What no variable can do for a client.
+void say_what_is_asked(config::Auth auth) {
+  if (auth == config::Auth::basic) {
+    std::fprintf(stderr,
+                 "ssmgate: warning: this gateway asks for a name and a password; put them into "
+                 "HTTPS_PROXY and https_proxy yourself: NAME:PASSWORD@ behind the `//`\n");
+  }
+  if (auth == config::Auth::mtls) {
+    std::fprintf(stderr,
+                 "ssmgate: warning: this gateway asks for a client certificate, which no variable "
+                 "gives to the AWS CLI\n");
+  }
+}
+
 // Takes back what `env` set and nothing else; the notes go in any case.
 int print_unset(Shell shell) {
   const Lookup original = without_env(lookup_environment);
@@ -131,10 +163,14 @@ int print_exports(const EnvOptions& options) {
     return fail("there is no CA at `" + settings.ca_certificate.string() +
                 "` yet; start the gateway first: `ssmgate serve`");
   }
-  const std::string proxy = "http://" + config::render_socket_address(address);
+  const config::Listener& listener = settings.listen.front();
+  auto found_way = find_way(listener, address);
+  if (const auto* fault = std::get_if<std::string>(&found_way)) return fail(*fault);
+  const auto& [proxy, listener_roots] = std::get<Way>(found_way);
   const fs::path bundle = settings.state / "bundle.pem";
   const Lookup original = without_env(lookup_environment);
-  if (const auto fault = write_bundle(bundle, root_pem, settings.upstream.ca_file, original)) {
+  if (const auto fault = write_bundle(bundle, root_pem + listener_roots, settings.upstream.ca_file,
+                                      bundle_names(proxy), original)) {
     return fail(fault->text);
   }
   const auto made = make_client_environment(proxy, bundle, original);
@@ -143,6 +179,7 @@ int print_exports(const EnvOptions& options) {
   for (const std::string& warning : environment.warnings) {
     std::fprintf(stderr, "ssmgate: %s\n", warning.c_str());
   }
+  say_what_is_asked(listener.auth);
   if (!is_listening(address)) {
     std::fprintf(stderr, "ssmgate: warning: nothing listens on %s yet; start `ssmgate serve`\n",
                  config::render_socket_address(address).c_str());

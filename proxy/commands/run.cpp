@@ -2,6 +2,7 @@
 #include <unistd.h>
 #include <csignal>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -12,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <spdlog/spdlog.h>
 
 #include "commands/client_bundle.hpp"
 #include "commands/client_environment.hpp"
@@ -80,6 +83,12 @@ std::vector<std::string> child_environment(const std::vector<Variable>& variable
   return lines;
 }
 
+bool writes_to_standard_output(const config::Audit& audit) {
+  return std::ranges::any_of(audit.sinks, [](const config::AuditSink& sink) {
+    return sink.type == config::AuditSink::Type::standard_output;
+  });
+}
+
 int run(const RunOptions& options) {
   auto found = config::find_config(options.config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) {
@@ -87,6 +96,11 @@ int run(const RunOptions& options) {
     return kGatewayTrouble;
   }
   config::Config settings = std::move(std::get<config::FoundConfig>(found).config);
+  if (writes_to_standard_output(settings.audit)) {
+    return fail("`audit.sinks` of `" + std::get<config::FoundConfig>(found).source +
+                "` writes to standard output, which is the command's own under `run`; give `run` a "
+                "configuration with a sink of `type: file`");
+  }
   // Private: loopback only, a port of the system's choice, nobody else's listeners.
   settings.listen.assign(1, config::Listener{});
   if (!options.policy.empty()) settings.policy = fs::absolute(options.policy);
@@ -94,7 +108,7 @@ int run(const RunOptions& options) {
 
   const SignalsForCommand signals;
   std::signal(SIGPIPE, SIG_IGN);
-  auto opened = flow::Server::open(std::move(settings));
+  auto opened = flow::Server::open(std::move(settings), {});
   if (auto* fault = std::get_if<flow::StartFault>(&opened)) {
     for (const std::string& line : fault->lines) std::fprintf(stderr, "%s\n", line.c_str());
     return kGatewayTrouble;
@@ -104,7 +118,8 @@ int run(const RunOptions& options) {
   if (!folder.fault().empty()) return fail(folder.fault());
   const fs::path bundle = folder.path() / "bundle.pem";
   const std::string proxy = "http://" + config::render_socket_address(server.addresses().front());
-  if (auto fault = write_bundle(bundle, server.root_pem(), ca_file, lookup_environment)) {
+  if (auto fault = write_bundle(bundle, server.root_pem(), ca_file, bundle_names(proxy),
+                                lookup_environment)) {
     return fail(fault->text);
   }
   const auto made = make_client_environment(proxy, bundle, lookup_environment);
@@ -115,6 +130,7 @@ int run(const RunOptions& options) {
   for (const std::string& warning : environment.warnings) {
     std::fprintf(stderr, "ssmgate: %s\n", warning.c_str());
   }
+  for (const std::string& warning : server.warnings()) spdlog::warn("{}", warning);
   server.start();
   return signals.run(options.command, child_environment(environment.variables));
 }
@@ -162,7 +178,7 @@ void add_run_command(CLI::App& app, std::vector<std::string> words, int& exit_st
   command->prefix_command();
   command->callback([command, options, &exit_status] {
     check_usage(command->remaining(), *options);
-    open_operator_log(spdlog::level::warn);
+    open_operator_log(spdlog::level::warn, LogTime::none);
     exit_status = run_or_fail(*options);
   });
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -14,8 +15,10 @@
 #include "commands/command.hpp"
 #include "commands/descriptor_limit.hpp"
 #include "commands/operator_log.hpp"
+#include "commands/service_manager.hpp"
 #include "config/values.hpp"
 #include "flow/server.hpp"
+#include "net/inherited.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -32,11 +35,62 @@ int print_lines(const std::vector<std::string>& lines) {
   return 2;
 }
 
-// Waits for the signal to end, drains, and ends at once on a second one.
-void serve_until_signal(flow::Server& server, const sigset_t& signals,
-                        std::chrono::milliseconds grace) {
+std::string listening_on(const flow::Server& server) {
+  std::string text = "listening on";
+  for (const auto& address : server.addresses()) {
+    text += " " + config::render_socket_address(address);
+  }
+  return text;
+}
+
+// What is in force is read from these: the first question when something is refused.
+std::vector<std::string> describe_files(const config::Config& settings) {
+  std::vector<std::string> lines;
+  lines.push_back("policy: " + (settings.policy ? settings.policy->string() : "the built-in one"));
+  lines.push_back("ca: " + settings.ca_certificate.string() + ", key: " + settings.ca_key.string());
+  for (const config::AuditSink& sink : settings.audit.sinks) {
+    const bool file = sink.type == config::AuditSink::Type::file;
+    lines.push_back("audit: " + (file ? sink.path.string() : "standard output"));
+  }
+  return lines;
+}
+
+// A refused reload is said as loudly as a refused start: the old configuration goes on, and whoever
+// changed it must not think otherwise.
+void log_reload(const flow::ReloadReport& report) {
+  const std::string& who = report.asked_by;
+  if (report.taken && report.lines.empty()) return spdlog::info("reload ({}): no change", who);
+  if (report.taken) {
+    for (const std::string& line : report.lines) spdlog::info("reload ({}): {}", who, line);
+    return;
+  }
+  spdlog::error("reload ({}) refused; what was in force before stays so, because:", who);
+  for (const std::string& line : report.lines) spdlog::error("{}", line);
+}
+
+flow::ReloadHooks reload_hooks(const flow::Server& server, const ServiceManager& manager) {
+  flow::ReloadHooks hooks;
+  hooks.began = [&manager](const std::string&) { manager.reloading(); };
+  hooks.ended = [&server, &manager](const flow::ReloadReport& report) {
+    log_reload(report);
+    manager.ready(report.taken || report.lines.empty()
+                      ? listening_on(server)
+                      : "a reload was refused, the old configuration is in force: " +
+                            report.lines.front());
+  };
+  return hooks;
+}
+
+// Reloads at each SIGHUP; returns at the signal to end.
+void wait_for_end(flow::Server& server, const sigset_t& signals) {
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) != 0 || signal == SIGHUP) {
+    if (signal == SIGHUP) server.reload("SIGHUP", nullptr);
+  }
+}
+
+// Drains, and ends at once on a second signal to end.
+void drain(flow::Server& server, const sigset_t& signals, std::chrono::milliseconds grace) {
   spdlog::info("draining: no new connections, {} s for those that are open", grace.count() / 1000);
   std::atomic<bool> done = false;
   std::thread draining([&] {
@@ -45,7 +99,8 @@ void serve_until_signal(flow::Server& server, const sigset_t& signals,
   });
   const timespec tick{0, 50'000'000};
   while (!done) {
-    if (sigtimedwait(&signals, nullptr, &tick) > 0) server.hasten();
+    const int signal = sigtimedwait(&signals, nullptr, &tick);
+    if (signal == SIGTERM || signal == SIGINT) server.hasten();
   }
   draining.join();
   spdlog::info("stopped");
@@ -58,28 +113,43 @@ int serve(const ServeOptions& options) {
   if (!grace) return print_lines({"ssmgate: --drain is no duration; write `30s` or `5m`"});
   auto found = config::find_config(options.config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return print_lines(fault->lines);
-  auto& [settings, source] = std::get<config::FoundConfig>(found);
+  auto& [settings, source, source_file] = std::get<config::FoundConfig>(found);
 
+  const std::vector<std::string> files = describe_files(settings);
   raise_descriptor_limit();
   // Blocked before the first thread starts, so that they all inherit it.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  // Also what a terminal that is closed sends: it does not end the gateway in mid-session.
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // A terminal that is closed does not end the gateway in the middle of a session.
-  std::signal(SIGHUP, SIG_IGN);
 
-  auto opened = flow::Server::open(std::move(settings));
+  auto inherited = net::take_inherited_sockets();
+  if (auto* fault = std::get_if<std::string>(&inherited))
+    return print_lines({"ssmgate: " + *fault});
+  auto opened = flow::Server::open(
+      std::move(settings), std::get<std::vector<net::InheritedSocket>>(std::move(inherited)));
   if (auto* fault = std::get_if<flow::StartFault>(&opened)) return print_lines(fault->lines);
   auto& server = *std::get<std::unique_ptr<flow::Server>>(opened);
+  const ServiceManager manager;
+  server.allow_reload(source_file, reload_hooks(server, manager));
+  if (const auto period = manager.watchdog_period()) {
+    server.beat_every(*period, [&manager] { manager.alive(); });
+  }
   server.start();
   spdlog::info("configuration: {}", source);
+  for (const std::string& line : files) spdlog::info("{}", line);
+  for (const std::string& line : server.warnings()) spdlog::warn("{}", line);
   for (const auto& address : server.addresses()) {
     spdlog::info("listening on {}", config::render_socket_address(address));
   }
-  serve_until_signal(server, signals, *grace);
+  manager.ready(listening_on(server));
+  wait_for_end(server, signals);
+  manager.stopping(*grace);
+  drain(server, signals, *grace);
   return 0;
 }
 
@@ -99,7 +169,7 @@ void add_serve_command(CLI::App& app, int& exit_status) {
                    "On SIGTERM: how long open connections may go on (default 30s)")
       ->type_name("TIME");
   command->callback([options, &exit_status] {
-    open_operator_log(spdlog::level::info);
+    open_operator_log(spdlog::level::info, LogTime::utc);
     exit_status = serve(*options);
   });
 }

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "config/no_proxy.hpp"
 #include "ssmgate/names/host.hpp"
 #include "ssmgate/names/ip_address.hpp"
 #include "ssmgate/text/diagnostic.hpp"
@@ -23,17 +24,42 @@ namespace ssmgate::config {
 struct SocketAddress {
   IpAddress address = IpAddress::v4({127, 0, 0, 1});
   std::uint16_t port = 0;
+  bool operator==(const SocketAddress&) const = default;
+};
+
+// How a listener learns who calls.
+enum class Auth : std::uint8_t { none, local_user, basic, mtls };
+// "none", "local-user", "basic", "mtls".
+[[nodiscard]] std::string_view name(Auth auth) noexcept;
+
+struct ListenerTls {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  // Given: nobody comes in without a certificate of theirs, whatever `auth` says.
+  std::optional<std::filesystem::path> client_ca;
+  std::optional<std::filesystem::path> crl;
+  bool operator==(const ListenerTls&) const = default;
 };
 
 struct Listener {
   SocketAddress bind;
-  std::vector<Cidr> clients;  // empty: everyone who can reach it
+  Auth auth = Auth::none;
+  std::optional<ListenerTls> tls;  // absent: plain
+  std::vector<Cidr> clients;       // empty: everyone who can reach it
+  bool operator==(const Listener&) const = default;
+};
+
+// Beside SSM's own endpoints: private names of them, canonical and in lower case.
+struct Intercept {
+  std::vector<std::string> hosts;
+  bool operator==(const Intercept&) const = default;
 };
 
 // One entry of `egress.allow` or `egress.deny`: HOST-PATTERN[:PORT], an address or a CIDR.
 struct EgressEntry {
   HostPattern host;
-  std::uint16_t port = 443;
+  std::optional<std::uint16_t> port = 443;  // absent: every port
+  bool operator==(const EgressEntry&) const = default;
 };
 
 struct Egress {
@@ -46,25 +72,47 @@ struct Egress {
   bool deny_link_local = true;
   bool deny_multicast = true;
   bool deny_unspecified = true;
+  bool operator==(const Egress&) const = default;
+};
+
+// The proxy that everything goes through, but for what `no_proxy` names.
+struct ParentProxy {
+  bool tls = false;
+  std::string host;  // canonical
+  std::uint16_t port = 80;
+  // What the gateway shows of itself, and by which roots it judges the proxy; for `tls`.
+  std::optional<std::filesystem::path> certificate;
+  std::optional<std::filesystem::path> key;
+  std::optional<std::filesystem::path> ca_file;  // absent: `upstream.ca_file`
+  // Basic authentication. The password's file is read when the configuration is put in force.
+  std::optional<std::string> username;
+  std::string password;
+  std::optional<std::filesystem::path> password_file;
+  bool operator==(const ParentProxy&) const = default;
 };
 
 struct Upstream {
   std::filesystem::path ca_file = "/etc/ssl/certs/ca-certificates.crt";
-  std::map<std::string, SocketAddress> resolve;        // "host:port", lower case
+  std::map<std::string, SocketAddress> resolve;  // "host:port", lower case
+  std::optional<ParentProxy> proxy;
+  std::vector<NoProxyEntry> no_proxy;
   std::chrono::milliseconds connect_timeout{5'000};    // name, TCP and TLS together
   std::chrono::milliseconds response_timeout{55'000};  // below the 60 s of botocore
+  bool operator==(const Upstream&) const = default;
 };
 
 struct AuditSink {
   enum class Type : std::uint8_t { file, standard_output };
   Type type = Type::file;
   std::filesystem::path path;
+  bool operator==(const AuditSink&) const = default;
 };
 
 struct Audit {
   enum class OnFailure : std::uint8_t { refuse, proceed };
   std::vector<AuditSink> sinks;
   OnFailure on_failure = OnFailure::refuse;
+  bool operator==(const Audit&) const = default;
 };
 
 struct Limits {
@@ -74,6 +122,7 @@ struct Limits {
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds body_timeout{30'000};
   std::chrono::milliseconds keepalive_timeout{60'000};
+  bool operator==(const Limits&) const = default;
 };
 
 struct Config {
@@ -82,10 +131,12 @@ struct Config {
   std::filesystem::path ca_certificate;
   std::filesystem::path ca_key;
   std::filesystem::path state;
+  Intercept intercept;
   Egress egress;
   Upstream upstream;
   Audit audit;
   Limits limits;
+  std::optional<std::filesystem::path> users_file;  // INVARIANT: given where a listener has `basic`
 };
 
 // The folders of one user, from the environment (XDG Base Directory Specification).
@@ -112,7 +163,8 @@ struct LoadedConfig {
 // What was found where: for commands that take `--config FILE`.
 struct FoundConfig {
   Config config;
-  std::string source;  // the file, or "the embedded default"
+  std::string source;                         // the file, or "the embedded default"
+  std::optional<std::filesystem::path> file;  // absent: the embedded default
 };
 struct ConfigFault {
   std::vector<std::string> lines;  // each a whole line for standard error
@@ -122,6 +174,10 @@ struct ConfigFault {
 // exists ($SSMGATE_CONFIG, the user's, /etc/ssmgate/ssmgate.yaml), else the embedded default.
 [[nodiscard]] std::variant<ConfigFault, FoundConfig> find_config(
     const std::optional<std::filesystem::path>& explicit_file);
+
+// The configuration that `text` is, read from `file`.
+[[nodiscard]] std::variant<ConfigFault, FoundConfig> load_config_text(
+    std::string_view text, const std::filesystem::path& file);
 
 // The whole of a file, or a line that says why not. LIMIT: kMaxFileSize.
 [[nodiscard]] std::variant<ConfigFault, std::string> read_text_file(

@@ -1,24 +1,14 @@
 // ssmgate.yaml → Config, section by section in the order of docs/configuration.md.
-#include <algorithm>
-#include <array>
 
+#include "config/intercept.hpp"
+#include "config/listeners.hpp"
 #include "config/reader.hpp"
+#include "config/sections.hpp"
 #include "config/values.hpp"
 
 namespace ssmgate::config {
 namespace fs = std::filesystem;
 namespace {
-
-using Keys = std::initializer_list<std::string_view>;
-std::span<const std::string_view> span_of(const Keys& keys) {
-  return {keys.begin(), keys.size()};
-}
-
-bool is_loopback(const IpAddress& address) {
-  static const Cidr kV4 = *parse_cidr("127.0.0.0/8");
-  static const Cidr kV6 = *parse_cidr("::1");
-  return kV4.contains(address) || kV6.contains(address);
-}
 
 class Loader {
  public:
@@ -26,91 +16,34 @@ class Loader {
       : config_(std::move(defaults)), read_(folder, diagnostics) {}
 
   Config load(const TreeNode& root) {
-    static const Keys kKnown = {"listen", "policy", "ca",     "state",
-                                "egress", "audit",  "limits", "upstream"};
-    static const Keys kUnsupported = {"intercept", "users_file", "sessions", "admin"};
+    static const Keys kKnown = {"listen", "policy", "ca",       "state",      "egress",
+                                "audit",  "limits", "upstream", "users_file", "intercept"};
+    static const Keys kUnsupported = {"sessions", "admin"};
     if (!read_.mapping(root, "the configuration", span_of(kKnown), span_of(kUnsupported))) {
       return config_;
     }
-    if (const auto* node = root.find("listen")) listen(*node);
+    if (const auto* node = root.find("users_file")) {
+      if (auto path = read_.path(*node, "`users_file`")) config_.users_file = std::move(*path);
+    }
+    if (const auto* node = root.find("listen")) {
+      config_.listen = load_listeners(*node, root.find("users_file") != nullptr, read_);
+    }
     if (const auto* node = root.find("policy")) {
       if (auto path = read_.path(*node, "`policy`")) config_.policy = std::move(*path);
     }
     if (const auto* node = root.find("ca")) authority(*node);
     if (const auto* node = root.find("state")) state(*node);
-    if (const auto* node = root.find("egress")) egress(*node);
-    if (const auto* node = root.find("upstream")) upstream(*node);
+    if (const auto* node = root.find("intercept")) {
+      config_.intercept = load_intercept(*node, read_);
+    }
+    if (const auto* node = root.find("egress")) load_egress(*node, read_, config_.egress);
+    if (const auto* node = root.find("upstream")) load_upstream(*node, read_, config_.upstream);
     if (const auto* node = root.find("audit")) audit(*node);
     if (const auto* node = root.find("limits")) limits(*node);
     return config_;
   }
 
  private:
-  void listen(const TreeNode& node) {
-    config_.listen.clear();
-    read_.list(node, "`listen`", [this](const TreeNode& item) { listener(item); });
-    if (config_.listen.empty() && node.items.empty()) {
-      read_.error(node, "`listen` is empty; write at least `- address: 127.0.0.1:8877`");
-    }
-  }
-
-  void listener(const TreeNode& node) {
-    static const Keys kKnown = {"address", "auth", "clients", "insecure"};
-    static const Keys kUnsupported = {"tls"};
-    if (!read_.mapping(node, "a listener", span_of(kKnown), span_of(kUnsupported))) return;
-    Listener listener;
-    const auto* address = node.find("address");
-    if (address == nullptr) {
-      return read_.error(node, "a listener has no `address`; write `address: 127.0.0.1:8877`");
-    }
-    const auto bind = address->is_scalar() ? parse_socket_address(address->scalar) : std::nullopt;
-    if (!bind) {
-      return read_.error(*address,
-                         "`address` is not ADDRESS:PORT, such as `127.0.0.1:8877` or "
-                         "`\"[::1]:8877\"`; names are not looked up");
-    }
-    listener.bind = *bind;
-    if (const auto* auth = node.find("auth")) authentication(*auth);
-    if (const auto* clients = node.find("clients")) {
-      read_.list(*clients, "`clients`", [&](const TreeNode& item) {
-        const auto block = item.is_scalar() ? parse_cidr(item.scalar) : std::nullopt;
-        if (block) return listener.clients.push_back(*block);
-        read_.error(item, "a client is no address or CIDR, such as `10.8.0.0/16`");
-      });
-      if (clients->kind == TreeNode::Kind::sequence && clients->items.empty()) {
-        read_.error(*clients,
-                    "`clients` is empty, so nobody could connect; take it out or add an "
-                    "address");
-      }
-    }
-    bool insecure = false;
-    if (const auto* word = node.find("insecure")) {
-      insecure = read_.boolean(*word, "`insecure`").value_or(false);
-    }
-    if (!is_loopback(listener.bind.address)) {
-      if (!insecure) {
-        read_.error(*address,
-                    "a listener off loopback must have `tls` or say `insecure: true`, "
-                    "because passwords and targets would cross the network in the clear");
-      }
-      if (node.find("clients") == nullptr) {
-        read_.error(*address,
-                    "a listener off loopback must have `auth` or `clients`, because "
-                    "anyone who reaches it could use it");
-      }
-    }
-    config_.listen.push_back(std::move(listener));
-  }
-
-  void authentication(const TreeNode& node) {
-    static const Keys kWords = {"none", "local-user", "basic", "mtls"};
-    const auto word = read_.word(node, "`auth`", span_of(kWords));
-    if (word && *word != 0) {
-      read_.error(node, "`auth: " + node.scalar +
-                            "` is not supported by this version of ssmgate; write `none`");
-    }
-  }
-
   void authority(const TreeNode& node) {
     static const Keys kKnown = {"certificate", "key"};
     if (!read_.mapping(node, "`ca`", span_of(kKnown))) return;
@@ -121,6 +54,11 @@ class Loader {
     }
     if (auto path = read_.path(*certificate, "`certificate`")) config_.ca_certificate = *path;
     if (auto path = read_.path(*key, "`key`")) config_.ca_key = *path;
+    if (config_.ca_key.lexically_normal() == config_.ca_certificate.lexically_normal()) {
+      read_.error(*key,
+                  "`key` is the file of `certificate`, which is handed out to clients; name "
+                  "two files");
+    }
   }
 
   void state(const TreeNode& node) {
@@ -128,78 +66,6 @@ class Loader {
     if (!path) return;
     config_.state = *path;
     config_.audit.sinks.front().path = *path / "audit.jsonl";
-  }
-
-  void egress(const TreeNode& node) {
-    static const Keys kKnown = {"default", "allow", "deny", "deny_addresses"};
-    static const Keys kWords = {"tunnel", "refuse"};
-    if (!read_.mapping(node, "`egress`", span_of(kKnown))) return;
-    if (const auto* otherwise = node.find("default")) {
-      if (const auto word = read_.word(*otherwise, "`default`", span_of(kWords))) {
-        config_.egress.otherwise = *word == 0 ? Egress::Default::tunnel : Egress::Default::refuse;
-      }
-    }
-    if (const auto* list = node.find("allow")) egress_list(*list, config_.egress.allow);
-    if (const auto* list = node.find("deny")) egress_list(*list, config_.egress.deny);
-    if (const auto* list = node.find("deny_addresses")) denied_addresses(*list);
-  }
-
-  void egress_list(const TreeNode& node, std::vector<EgressEntry>& entries) {
-    read_.list(node, "`egress`", [&](const TreeNode& item) {
-      const auto text = read_.text(item, "an entry");
-      if (!text) return;
-      auto entry = parse_egress_entry(*text);
-      if (auto* fault = std::get_if<std::string>(&entry)) return read_.error(item, *fault);
-      entries.push_back(std::move(std::get<EgressEntry>(entry)));
-    });
-  }
-
-  void denied_addresses(const TreeNode& node) {
-    static const Keys kWords = {"loopback", "link-local", "multicast", "unspecified"};
-    Egress& egress = config_.egress;
-    std::array<bool*, 4> flags = {&egress.deny_loopback, &egress.deny_link_local,
-                                  &egress.deny_multicast, &egress.deny_unspecified};
-    for (bool* flag : flags) *flag = false;
-    read_.list(node, "`deny_addresses`", [&](const TreeNode& item) {
-      if (const auto word = read_.word(item, "an entry", span_of(kWords))) *flags[*word] = true;
-    });
-  }
-
-  void upstream(const TreeNode& node) {
-    static const Keys kKnown = {"ca_file", "connect_timeout", "response_timeout", "resolve"};
-    static const Keys kUnsupported = {"proxy", "no_proxy"};
-    if (!read_.mapping(node, "`upstream`", span_of(kKnown), span_of(kUnsupported))) return;
-    Upstream& upstream = config_.upstream;
-    if (const auto* file = node.find("ca_file")) {
-      if (auto path = read_.path(*file, "`ca_file`")) upstream.ca_file = *path;
-    }
-    read_.duration(node.find("connect_timeout"), "`connect_timeout`", upstream.connect_timeout);
-    read_.duration(node.find("response_timeout"), "`response_timeout`", upstream.response_timeout);
-    if (const auto* overrides = node.find("resolve")) resolve(*overrides);
-  }
-
-  void resolve(const TreeNode& node) {
-    if (node.kind != TreeNode::Kind::mapping) {
-      return read_.error(node, "`resolve` is no mapping; write `\"HOST:PORT\": \"ADDRESS:PORT\"`");
-    }
-    for (const TreeEntry& entry : node.entries) {
-      const std::string& key = entry.key;
-      const std::size_t colon = key.rfind(':');
-      const bool lower = std::ranges::none_of(key, [](char c) { return c >= 'A' && c <= 'Z'; });
-      const auto target =
-          entry.value.is_scalar() ? parse_socket_address(entry.value.scalar) : std::nullopt;
-      if (colon == std::string::npos || !parse_host(key.substr(0, colon)) || !lower) {
-        read_.error(entry.value, "`" + key +
-                                     "` is not HOST:PORT in lower case, such as "
-                                     "`ssm.us-east-1.amazonaws.com:443`");
-      } else if (!target || target->port == 0) {
-        read_.error(entry.value, "`" + key +
-                                     "` is not given as ADDRESS:PORT, such as "
-                                     "`10.0.0.5:443`");
-      } else {
-        config_.upstream.resolve[key] = *target;
-      }
-    }
   }
 
   void audit(const TreeNode& node) {
@@ -275,7 +141,9 @@ class Loader {
 
 Config default_config(const Folders& folders) {
   Config config;
-  config.listen.push_back(Listener{SocketAddress{IpAddress::v4({127, 0, 0, 1}), 8877}, {}});
+  Listener listener;
+  listener.bind = SocketAddress{IpAddress::v4({127, 0, 0, 1}), 8877};
+  config.listen.push_back(std::move(listener));
   config.ca_certificate = folders.config / "ca.pem";
   config.ca_key = folders.config / "ca.key";
   config.state = folders.state;

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,12 @@
 #include "ssmgate/text/tree.hpp"
 
 namespace ssmgate::config {
+
+// The keys, or the words, that may stand in one place.
+using Keys = std::initializer_list<std::string_view>;
+[[nodiscard]] inline std::span<const std::string_view> span_of(const Keys& keys) {
+  return {keys.begin(), keys.size()};
+}
 
 class Reader {
  public:

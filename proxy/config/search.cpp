@@ -92,20 +92,23 @@ std::variant<ConfigFault, FoundConfig> find_config(const std::optional<fs::path>
       }
     }
   }
-  if (!file) return FoundConfig{default_config(folders), "the embedded default"};
-
+  if (!file) return FoundConfig{default_config(folders), "the embedded default", std::nullopt};
   auto text = read_text_file(*file);
   if (auto* unreadable = std::get_if<ConfigFault>(&text)) return std::move(*unreadable);
-  LoadedConfig loaded =
-      load_config(std::get<std::string>(text), fs::absolute(*file).parent_path(), folders);
+  return load_config_text(std::get<std::string>(text), *file);
+}
+
+std::variant<ConfigFault, FoundConfig> load_config_text(std::string_view text,
+                                                        const fs::path& file) {
+  LoadedConfig loaded = load_config(text, fs::absolute(file).parent_path(), user_folders());
   if (!loaded.config) {
     ConfigFault errors;
     for (const Diagnostic& diagnostic : loaded.diagnostics) {
-      errors.lines.push_back(render_diagnostic(file->string(), diagnostic));
+      errors.lines.push_back(render_diagnostic(file.string(), diagnostic));
     }
     return errors;
   }
-  return FoundConfig{std::move(*loaded.config), file->string()};
+  return FoundConfig{std::move(*loaded.config), file.string(), file};
 }
 
 }  // namespace ssmgate::config

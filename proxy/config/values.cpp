@@ -55,7 +55,7 @@ std::string render_socket_address(const SocketAddress& address) {
   return address.address.is_v4() ? host + ":" + port : "[" + host + "]:" + port;
 }
 
-std::variant<std::string, EgressEntry> parse_egress_entry(std::string_view text) {
+std::variant<std::string, EgressEntry> parse_egress_entry(std::string_view text, EgressList list) {
   std::string_view host = text;
   std::uint16_t port = 443;
   const std::size_t colon = text.rfind(':');
@@ -63,13 +63,17 @@ std::variant<std::string, EgressEntry> parse_egress_entry(std::string_view text)
   const bool has_port = colon != std::string_view::npos &&
                         (text.find(':') == colon || (colon > 0 && text[colon - 1] == ']'));
   if (has_port) {
+    const bool v6_block = text.starts_with('[') && text.find('/') < colon;
     const auto parsed = parse_port(text.substr(colon + 1));
     if (!parsed) return "the port behind the last colon is not 1 to 65535";
     port = *parsed;
     host = text.substr(0, colon);
+    if (v6_block) host = host.substr(1, host.size() - 2);
   }
   auto pattern = parse_host_pattern(host);
   if (!pattern) return pattern.error();
+  const bool whole = list == EgressList::deny && std::holds_alternative<Cidr>(pattern->form());
+  if (whole && !has_port) return EgressEntry{std::move(*pattern), std::nullopt};
   return EgressEntry{std::move(*pattern), port};
 }
 

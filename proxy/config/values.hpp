@@ -17,7 +17,10 @@ namespace ssmgate::config {
 
 [[nodiscard]] std::string render_socket_address(const SocketAddress& address);
 
-// "HOST-PATTERN[:PORT]", an address or a CIDR; the port is 443 when none is given.
-[[nodiscard]] std::variant<std::string, EgressEntry> parse_egress_entry(std::string_view text);
+// "HOST-PATTERN[:PORT]", an address or a CIDR. The port is 443 when none is given; but that of an
+// address or CIDR which is denied is then every port.
+enum class EgressList : std::uint8_t { deny, allow };
+[[nodiscard]] std::variant<std::string, EgressEntry> parse_egress_entry(std::string_view text,
+                                                                        EgressList list);
 
 }  // namespace ssmgate::config

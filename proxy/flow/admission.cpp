@@ -5,9 +5,30 @@ namespace ssmgate::flow {
 Admission::Ticket::~Ticket() {
   const std::lock_guard lock(admission_->mutex_);
   admission_->live_.erase(watchdog_);
-  const auto found = admission_->of_client_.find(client_);
-  if (--found->second == 0) admission_->of_client_.erase(found);
+  admission_->let_go(who_);
   admission_->changed_.notify_all();
+}
+
+bool Admission::Ticket::count_for(const std::string& user) {
+  const std::lock_guard lock(admission_->mutex_);
+  Who next = user;
+  auto& count = admission_->of_client_[next];
+  if (count >= admission_->limits_.connections_per_client) return false;
+  ++count;
+  admission_->let_go(who_);
+  who_ = std::move(next);
+  return true;
+}
+
+// With the mutex held.
+void Admission::let_go(const Who& who) {
+  const auto found = of_client_.find(who);
+  if (--found->second == 0) of_client_.erase(found);
+}
+
+void Admission::set_limits(const config::Limits& limits) {
+  const std::lock_guard lock(mutex_);
+  limits_ = limits;
 }
 
 std::unique_ptr<Admission::Ticket> Admission::admit(const IpAddress& client,
@@ -35,6 +56,13 @@ void Admission::hasten() {
 void Admission::drain_all() {
   const std::lock_guard lock(mutex_);
   for (const auto& watchdog : live_) watchdog->drain();
+}
+
+void Admission::drain_from(const Entrance& entrance) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& watchdog : live_) {
+    if (watchdog->entrance() == &entrance) watchdog->drain();
+  }
 }
 
 void Admission::stop_all() {

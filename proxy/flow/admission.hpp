@@ -7,6 +7,8 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <string>
+#include <variant>
 
 #include "config/config.hpp"
 #include "flow/watchdog.hpp"
@@ -19,20 +21,29 @@ class Admission {
  public:
   explicit Admission(const config::Limits& limits) : limits_(limits) {}
 
+  // For whom a connection counts: an address, until its user is known.
+  using Who = std::variant<IpAddress, std::string>;
+
   // One connection's place; given back when it goes.
   class Ticket {
    public:
     Ticket(Admission& admission, const IpAddress& client, std::shared_ptr<Watchdog> watchdog)
-        : admission_(&admission), client_(client), watchdog_(std::move(watchdog)) {}
+        : admission_(&admission), who_(client), watchdog_(std::move(watchdog)) {}
     ~Ticket();
+    // From here on the connection counts for `user`, and no more for its address. False: the user
+    // has as many as one may have, and nothing has changed.
+    [[nodiscard]] bool count_for(const std::string& user);
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
    private:
     Admission* admission_;
-    IpAddress client_;
+    Who who_;
     std::shared_ptr<Watchdog> watchdog_;
   };
+
+  // For those that come from now on.
+  void set_limits(const config::Limits& limits);
 
   // Null: over a limit.
   [[nodiscard]] std::unique_ptr<Ticket> admit(const IpAddress& client,
@@ -42,15 +53,19 @@ class Admission {
   void hasten();
   // Closes every connection that has nothing under way, now or once it has not.
   void drain_all();
+  // The same for those that `entrance` let in.
+  void drain_from(const Entrance& entrance);
   // Closes every connection; a wait that follows is not cut short by an earlier `hasten`.
   void stop_all();
 
  private:
-  const config::Limits limits_;
+  void let_go(const Who& who);
+
   std::mutex mutex_;
+  config::Limits limits_;
   std::condition_variable changed_;
   bool hastened_ = false;
-  std::map<IpAddress, std::uint32_t> of_client_;
+  std::map<Who, std::uint32_t> of_client_;
   std::set<std::shared_ptr<Watchdog>> live_;
 };
 

@@ -1,14 +1,17 @@
-// CONNECT → route by name → 200 → first bytes → route by SNI → intercept | tunnel.
+// TLS where the listener speaks it → CONNECT → who calls → route by name → 200 → first bytes →
+// route by SNI → intercept | tunnel.
 #include "flow/connection.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/error.hpp>
 
 #include "flow/downstream.hpp"
+#include "flow/front_door.hpp"
 #include "flow/intercept.hpp"
 #include "flow/judge.hpp"
 #include "flow/route.hpp"
 #include "flow/tunnel.hpp"
+#include "wire/basic_credentials.hpp"
 #include "wire/client_hello.hpp"
 #include "wire/connect.hpp"
 #include "wire/refusal.hpp"
@@ -25,17 +28,31 @@ class Connection {
  public:
   explicit Connection(Downstream& downstream) : downstream_(downstream) {}
 
+  // The tunnel that it has become, if it has.
+  [[nodiscard]] std::unique_ptr<OpenTunnel> take_tunnel() { return std::move(opened_); }
+
   asio::awaitable<void> run() {
     std::optional<wire::ConnectRequest> connect;
     const bool readable = co_await read_connect(connect);
     if (!readable) co_return;
-    downstream_.inbox.erase(0, connect->consumed);
+    drop_head(connect->consumed);
 
     Route route =
-        route_connect(connect->host, connect->port, downstream_.generation->config.egress);
-    if (!downstream_.client_allowed) route = refuse_client(std::move(route));
+        route_connect(connect->host, connect->port, settings().egress, settings().intercept);
+    if (leads_to_us(connect->host, connect->port, route)) {
+      route.kind = Route::Kind::refuse;
+      route.refusal = Code::egress;
+      route.reason = "this is the gateway itself; CONNECT to where you want to go";
+    }
+    int status = 403;
+    const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
+    if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
+    if (unidentified) {
+      route = refuse_unidentified(std::move(route), *unidentified);
+      if (unidentified->challenge) status = 407;
+    }
     if (route.kind == Route::Kind::refuse) {
-      co_await answer_refused(*connect, route);
+      co_await answer_refused(*connect, route, status);
       co_return;
     }
     const net::error_code error = co_await downstream_.send(wire::connect_established());
@@ -45,7 +62,14 @@ class Connection {
 
  private:
   Gateway& gateway() const { return downstream_.gateway; }
-  const config::Limits& limits() const { return downstream_.generation->config.limits; }
+  const config::Config& settings() const { return downstream_.generation->config; }
+  const config::Limits& limits() const { return settings().limits; }
+
+  // By its address alone: names are looked up when the tunnel is opened.
+  bool leads_to_us(const Host& host, std::uint16_t port, const Route& route) const {
+    return route.kind == Route::Kind::tunnel && host.is_address() &&
+           gateway().is_own_listener(host.address(), port);
+  }
 
   asio::awaitable<bool> read_connect(std::optional<wire::ConnectRequest>& connect) {
     const Deadline deadline(limits().header_timeout);
@@ -67,12 +91,19 @@ class Connection {
 
   // Its refusal is shown inside the TLS where there is one: clients never show the answer to a
   // refused CONNECT.
-  Route refuse_client(Route route) const {
+  static Route refuse_unidentified(Route route, const Unidentified& why) {
     if (route.kind != Route::Kind::intercept) route.kind = Route::Kind::refuse;
-    route.refusal = Code::client_not_allowed;
-    route.reason = "the address " + render_ip_address(downstream_.client) +
-                   " is not among the `clients` of this listener";
+    route.refusal = why.code;
+    route.reason = why.reason;
     return route;
+  }
+
+  // What follows the head belongs to the tunnel. The head's place held a password.
+  void drop_head(std::size_t size) {
+    std::string& inbox = downstream_.inbox;
+    std::string rest = inbox.substr(size);
+    wire::wipe(inbox);
+    inbox = std::move(rest);
   }
 
   asio::awaitable<void> answer_fault(const wire::ConnectFault& fault) {
@@ -103,12 +134,13 @@ class Connection {
     co_await answer_and_close(wire::render_refusal(refusal));
   }
 
-  asio::awaitable<void> answer_refused(const wire::ConnectRequest& connect, const Route& route) {
+  asio::awaitable<void> answer_refused(const wire::ConnectRequest& connect, const Route& route,
+                                       int status) {
     const std::string request_id = record_refused(connect, route);
     const std::string message =
         with_request_id(gateway_refusal(*route.refusal, route.reason), request_id);
     wire::Refusal refusal;
-    refusal.status = 403;
+    refusal.status = status;
     refusal.message = message;
     refusal.request_id = request_id;
     refusal.close = true;
@@ -139,14 +171,16 @@ class Connection {
   asio::awaitable<void> open(wire::ConnectRequest connect, Route by_connect) {
     wire::HelloParse hello;
     const net::error_code error = co_await read_hello(by_connect, hello);
-    const bool client_ended = error == asio::error::eof;
+    // A client that ends without a byte may still be spoken to; one that ends inside a ClientHello
+    // has not said whom it wants.
+    const bool client_ended = error == asio::error::eof && downstream_.inbox.empty();
     if (error && (!client_ended || by_connect.kind == Route::Kind::intercept)) {
       record_lost(connect, error);
       co_return;
     }
     const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
     Route route = by_connect;
-    if (seen) route = route_hello(by_connect, hello);
+    if (seen) route = route_hello(by_connect, hello, settings().intercept);
     if (route.kind == Route::Kind::refuse) {
       record_refused(connect, route);
       co_return;
@@ -158,7 +192,7 @@ class Connection {
     }
     TunnelTarget target = make_target(connect, std::move(route), seen);
     target.client_ended = client_ended;
-    co_await tunnel(downstream_, std::move(target));
+    opened_ = co_await open_tunnel(downstream_, std::move(target));
   }
 
   static Interception make_interception(const wire::ConnectRequest& connect, Route route,
@@ -213,25 +247,34 @@ class Connection {
   }
 
   Downstream& downstream_;
+  std::unique_ptr<OpenTunnel> opened_;
 };
 
 }  // namespace
 
-asio::awaitable<void> serve_connection(Gateway& gateway, Arrival arrival,
-                                       std::shared_ptr<Watchdog> watchdog) {
+asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(Gateway& gateway, Arrival arrival,
+                                                              std::shared_ptr<Watchdog> watchdog,
+                                                              Admission::Ticket& ticket) {
   Downstream downstream{gateway,
-                        gateway.current(),
+                        std::move(arrival.generation),
                         *watchdog,
                         std::move(arrival.stream),
                         arrival.client,
                         std::move(arrival.listener),
-                        arrival.client_allowed,
+                        std::move(arrival.entrance),
+                        std::move(arrival.owner),
+                        ticket,
+                        Identity(),
+                        std::string(),
                         std::string()};
   const Watchdog::Attachment attachment(*watchdog, *downstream.stream);
+  bool open = true;
+  if (downstream.entrance->context != nullptr) open = co_await pass_front_door(downstream);
   Connection connection(downstream);
-  co_await connection.run();
+  if (open) co_await connection.run();
   watchdog->finish();
   if (downstream.stream) downstream.stream->close();
+  co_return connection.take_tunnel();
 }
 
 }  // namespace ssmgate::flow

@@ -1,5 +1,7 @@
 #include "flow/downstream.hpp"
 
+#include <array>
+
 #include <boost/asio/error.hpp>
 
 namespace ssmgate::flow {
@@ -11,17 +13,26 @@ constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::chrono::milliseconds kLinger{2000};
 constexpr std::size_t kMaxLinger = 1024 * 1024;
 
+// By way of the stack, so that no buffer is held while nothing comes, and none leaves a hole in the
+// heap behind it.
+net::error_code append_arrived(net::Stream& stream, std::string& inbox) {
+  std::array<char, kReadSize> bytes;
+  const net::Transfer got = stream.read_now(boost::asio::buffer(bytes));
+  inbox.append(bytes.data(), got.size);
+  return got.error;
+}
+
 }  // namespace
 
 boost::asio::awaitable<net::error_code> Downstream::read_more(std::chrono::milliseconds limit) {
-  const std::size_t before = inbox.size();
-  inbox.resize(before + kReadSize);
-  const boost::asio::mutable_buffer space(inbox.data() + before, kReadSize);
   const Watchdog::Stage stage(watchdog, *stream, limit);
-  const net::Transfer got = co_await stream->read_some(space);
-  inbox.resize(before + got.size);
-  if (stage.expired()) co_return boost::asio::error::timed_out;
-  co_return got.error;
+  for (;;) {
+    const net::error_code error = append_arrived(*stream, inbox);
+    if (error != boost::asio::error::would_block) co_return error;
+    const net::error_code waited = co_await stream->readable();
+    if (stage.expired()) co_return boost::asio::error::timed_out;
+    if (waited) co_return waited;
+  }
 }
 
 boost::asio::awaitable<net::error_code> Downstream::send(std::string_view bytes) {
@@ -51,7 +62,8 @@ state::AuditRecord make_record(const Downstream& downstream, state::Event event)
   record.time = downstream.gateway.now();
   record.listener = downstream.listener;
   record.client = render_ip_address(downstream.client);
-  record.auth = "none";
+  record.auth = config::name(downstream.entrance->settings.auth);
+  record.user = downstream.identity.label();
   return record;
 }
 

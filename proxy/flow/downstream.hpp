@@ -7,8 +7,12 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "flow/admission.hpp"
+#include "flow/entrance.hpp"
 #include "flow/gateway.hpp"
+#include "flow/identity.hpp"
 #include "flow/watchdog.hpp"
+#include "net/peer_owner.hpp"
 #include "net/stream.hpp"
 #include "ssmgate/names/ip_address.hpp"
 
@@ -20,9 +24,13 @@ struct Downstream {
   Watchdog& watchdog;
   net::StreamPtr stream;
   IpAddress client;
-  std::string listener;        // the address it came in on, for the record
-  bool client_allowed = true;  // by the listener's `clients`
-  std::string inbox;           // read, not yet used
+  std::string listener;  // the address it came in on, for the record
+  EntrancePtr entrance;  // what that listener asked for when the connection arrived
+  net::Owner owner;      // of the client's socket, for `auth: local-user`; else a fault
+  Admission::Ticket& ticket;
+  Identity identity;
+  std::string inbox;  // read, not yet used
+  std::string ahead;  // read while a request was in hand, which points into `inbox`: goes behind it
 
   // Appends what arrives next to `inbox`, under a deadline. An error: eof, timed_out when it was
   // too slow, or what went wrong.

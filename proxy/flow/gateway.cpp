@@ -52,17 +52,29 @@ GenerationPtr Gateway::current() const {
 
 GenerationPtr Gateway::replace(GenerationPtr next) {
   GenerationPtr old;
+  bool keeps_upstreams = false;
   {
     const std::lock_guard lock(mutex_);
+    keeps_upstreams = current_ && current_->upstreams == next->upstreams;
     old = std::exchange(current_, std::move(next));
   }
-  if (old) old->pool.retire();
+  if (old && !keeps_upstreams) old->pool.retire();
   return old;
+}
+
+Gateway::Addresses Gateway::listeners() const {
+  const std::lock_guard lock(mutex_);
+  return listeners_;
+}
+
+void Gateway::set_listeners(Addresses listeners) {
+  const std::lock_guard lock(mutex_);
+  listeners_ = std::move(listeners);
 }
 
 bool Gateway::is_own_listener(const IpAddress& address, std::uint16_t port) const {
   const IpAddress plain = unmapped(address);
-  return std::ranges::any_of(listeners, [&](const config::SocketAddress& own) {
+  return std::ranges::any_of(listeners(), [&](const config::SocketAddress& own) {
     if (own.port != port) return false;
     return unmapped(own.address) == plain || (is_wildcard(own.address) && is_local(plain));
   });

@@ -1,11 +1,17 @@
 #include "flow/generation.hpp"
 
+#include <algorithm>
+
+#include "config/reread.hpp"
+#include "flow/file_watch.hpp"
 #include "flow/gateway.hpp"
 #include "flow/route.hpp"
+#include "tls/file.hpp"
 #include "tls/upstream_context.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
+namespace fs = std::filesystem;
 namespace {
 
 StartFault start_fault(std::string line) {
@@ -13,9 +19,10 @@ StartFault start_fault(std::string line) {
 }
 
 std::variant<StartFault, std::shared_ptr<const Policy>> load_policy_of(
-    const config::Config& settings) {
+    const config::Config& settings, bool again) {
   if (!settings.policy) return load_policy(builtin_policy_text()).policy;
-  auto text = config::read_text_file(*settings.policy);
+  auto text =
+      again ? config::read_again(*settings.policy) : config::read_text_file(*settings.policy);
   if (auto* unreadable = std::get_if<config::ConfigFault>(&text)) {
     return StartFault{std::move(unreadable->lines)};
   }
@@ -28,14 +35,20 @@ std::variant<StartFault, std::shared_ptr<const Policy>> load_policy_of(
   return fault;
 }
 
-net::DialOptions dial_options(const config::Upstream& upstream) {
-  net::DialOptions options;
-  options.connect_timeout = upstream.connect_timeout;
-  for (const auto& [name, address] : upstream.resolve) {
-    options.resolve.emplace(
-        name, asio::ip::tcp::endpoint(to_asio_address(address.address), address.port));
+std::variant<StartFault, std::shared_ptr<WayOut>> make_way_out(const config::Config& settings,
+                                                               net::Resolver& resolver) {
+  const config::Upstream& upstream = settings.upstream;
+  if (!upstream.proxy) return std::make_shared<WayOut>(resolver, upstream, std::nullopt);
+  // Such a gateway would go on asking itself.
+  for (const config::Listener& listener : settings.listen) {
+    if (upstream.proxy->port == listener.bind.port &&
+        upstream.proxy->host == render_ip_address(listener.bind.address)) {
+      return start_fault("`upstream.proxy` is this gateway's own listener");
+    }
   }
-  return options;
+  auto parent = prepare_parent(*upstream.proxy, upstream.ca_file);
+  if (auto* fault = std::get_if<std::string>(&parent)) return start_fault(*fault);
+  return std::make_shared<WayOut>(resolver, upstream, std::get<ParentProxy>(std::move(parent)));
 }
 
 // For SSM's own hosts: behind a VPC endpoint, or in a test, they are private addresses.
@@ -45,34 +58,169 @@ net::AddressFilter endpoint_filter(const config::Egress& egress) {
   };
 }
 
-}  // namespace
+// Empty when one of the files cannot be read: then nothing is the same as it.
+std::string fingerprint(const std::vector<fs::path>& files) {
+  std::string hashes;
+  for (const fs::path& file : files) {
+    const auto text = tls::read_file(file, tls::Privacy::none);
+    const auto* bytes = std::get_if<std::string>(&text);
+    if (bytes == nullptr) return {};
+    hashes += state::sha256_hex(*bytes);
+  }
+  return hashes;
+}
 
-Generation::Generation(config::Config settings, std::shared_ptr<const Policy> rules,
-                       std::shared_ptr<tls::Authority> ca, tls::ContextPtr upstream_context,
-                       std::shared_ptr<state::AuditLog> log, net::Resolver& resolver)
-    : config(std::move(settings)),
-      policy(std::move(rules)),
-      authority(std::move(ca)),
-      audit(std::move(log)),
-      dialer(resolver, dial_options(config.upstream)),
-      pool(dialer, std::move(upstream_context), endpoint_filter(config.egress)) {}
+// A bundle of roots is large: another time or size counts as another content, and costs the warm
+// connections.
+std::string stamp(const fs::path& file) {
+  const FileState state = look_at({file}).front();
+  if (!state.present) return {};
+  return std::to_string(state.device) + ":" + std::to_string(state.inode) + ":" +
+         std::to_string(state.size) + ":" + std::to_string(state.modified_ns);
+}
 
-std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
-                                                        net::Resolver& resolver) {
-  auto policy = load_policy_of(settings);
-  if (auto* fault = std::get_if<StartFault>(&policy)) return std::move(*fault);
-  auto authority = tls::Authority::open(settings.ca_certificate, settings.ca_key,
-                                        std::chrono::system_clock::now());
-  if (auto* fault = std::get_if<tls::AuthorityFault>(&authority)) return start_fault(fault->text);
+// Empty when one of the files cannot be read.
+std::string stamp_all(const config::Upstream& upstream) {
+  std::string stamps;
+  for (const fs::path& file : config::upstream_files_of(upstream)) {
+    const std::string one = stamp(file);
+    if (one.empty()) return {};
+    stamps += one + " ";
+  }
+  return stamps;
+}
+
+// INVARIANT: the fingerprint is taken before the files are read for use: what changes in between
+// looks old afterwards, and the next reload reads it again.
+std::variant<StartFault, std::monostate> take_authority(const config::Config& settings,
+                                                        const Generation* running,
+                                                        Generation::Parts& parts) {
+  const fs::path& certificate = settings.ca_certificate;
+  const fs::path& key = settings.ca_key;
+  parts.authority_fingerprint = fingerprint({certificate, key});
+  const bool same_files = running != nullptr && running->config.ca_certificate == certificate &&
+                          running->config.ca_key == key;
+  if (same_files && parts.authority_fingerprint.empty()) {
+    // At a start it would be made anew; here every client that trusts the old one would break.
+    return start_fault("the CA in `" + certificate.string() + "` and `" + key.string() +
+                       "` cannot be read any more; bring both files back");
+  }
+  if (same_files && parts.authority_fingerprint == running->authority_fingerprint &&
+      settings.intercept == running->config.intercept) {
+    parts.authority = running->authority;
+    return std::monostate();
+  }
+  auto opened = tls::Authority::open(certificate, key, std::chrono::system_clock::now(),
+                                     settings.intercept.hosts);
+  if (auto* fault = std::get_if<tls::AuthorityFault>(&opened)) return start_fault(fault->text);
+  parts.authority = std::get<std::unique_ptr<tls::Authority>>(std::move(opened));
+  if (parts.authority_fingerprint.empty()) {
+    parts.authority_fingerprint = fingerprint({certificate, key});
+  }
+  return std::monostate();
+}
+
+std::variant<StartFault, std::monostate> take_upstreams(const config::Config& settings,
+                                                        net::Resolver& resolver,
+                                                        const Generation* running,
+                                                        Generation::Parts& parts) {
+  parts.roots_fingerprint = stamp_all(settings.upstream);
+  if (running != nullptr && settings.upstream == running->config.upstream &&
+      settings.egress == running->config.egress &&
+      parts.roots_fingerprint == running->roots_fingerprint && !parts.roots_fingerprint.empty()) {
+    parts.upstreams = running->upstreams;
+    return std::monostate();
+  }
   auto context = tls::make_upstream_context(settings.upstream.ca_file);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) return start_fault(fault->text);
-  auto audit = state::AuditLog::open(settings.audit);
-  if (auto* fault = std::get_if<state::SinkFault>(&audit)) return start_fault(fault->text);
-  return std::make_shared<Generation>(
-      std::move(settings), std::get<std::shared_ptr<const Policy>>(std::move(policy)),
-      std::get<std::unique_ptr<tls::Authority>>(std::move(authority)),
-      std::get<tls::ContextPtr>(std::move(context)),
-      std::get<std::unique_ptr<state::AuditLog>>(std::move(audit)), resolver);
+  auto way_out = make_way_out(settings, resolver);
+  if (auto* fault = std::get_if<StartFault>(&way_out)) return std::move(*fault);
+  parts.upstreams =
+      std::make_shared<Upstreams>(settings, std::get<tls::ContextPtr>(std::move(context)),
+                                  std::get<std::shared_ptr<WayOut>>(std::move(way_out)));
+  return std::monostate();
+}
+
+// An entrance that is another is one by which everyone is asked anew.
+void keep_same(const std::vector<EntrancePtr>& old, std::vector<EntrancePtr>& entrances) {
+  for (EntrancePtr& entrance : entrances) {
+    const auto same = std::ranges::find_if(
+        old, [&](const EntrancePtr& each) { return each->settings == entrance->settings; });
+    if (same != old.end()) entrance = *same;
+  }
+}
+
+std::variant<StartFault, std::monostate> take_entrances(const config::Config& settings,
+                                                        const Generation* running,
+                                                        Generation::Parts& parts) {
+  parts.entrances_fingerprint = fingerprint(config::listener_files_of(settings));
+  if (running != nullptr && settings.listen == running->config.listen &&
+      settings.users_file == running->config.users_file &&
+      parts.entrances_fingerprint == running->entrances_fingerprint) {
+    parts.entrances = running->entrances;
+    return std::monostate();
+  }
+  auto opened = open_entrances(settings);
+  if (auto* lines = std::get_if<std::vector<std::string>>(&opened)) {
+    return StartFault{std::move(*lines)};
+  }
+  parts.entrances = std::get<std::vector<EntrancePtr>>(std::move(opened));
+  const bool same_files = running != nullptr && settings.users_file == running->config.users_file &&
+                          parts.entrances_fingerprint == running->entrances_fingerprint;
+  if (same_files) keep_same(running->entrances, parts.entrances);
+  return std::monostate();
+}
+
+std::variant<StartFault, std::monostate> take_audit(const config::Config& settings,
+                                                    const Generation* running,
+                                                    Generation::Parts& parts) {
+  if (running != nullptr && settings.audit == running->config.audit) {
+    parts.audit = running->audit;
+    return std::monostate();
+  }
+  auto opened = state::AuditLog::open(settings.audit);
+  if (auto* fault = std::get_if<state::SinkFault>(&opened)) return start_fault(fault->text);
+  parts.audit = std::get<std::unique_ptr<state::AuditLog>>(std::move(opened));
+  return std::monostate();
+}
+
+}  // namespace
+
+Upstreams::Upstreams(const config::Config& settings, tls::ContextPtr context,
+                     std::shared_ptr<WayOut> way)
+    : way_out(std::move(way)),
+      pool(way_out, std::move(context), endpoint_filter(settings.egress)) {}
+
+Generation::Generation(config::Config settings, Parts parts)
+    : config(std::move(settings)),
+      policy(std::move(parts.policy)),
+      authority(std::move(parts.authority)),
+      audit(std::move(parts.audit)),
+      entrances(std::move(parts.entrances)),
+      upstreams(std::move(parts.upstreams)),
+      way_out(upstreams->way_out),
+      pool(upstreams->pool),
+      authority_fingerprint(std::move(parts.authority_fingerprint)),
+      roots_fingerprint(std::move(parts.roots_fingerprint)),
+      entrances_fingerprint(std::move(parts.entrances_fingerprint)) {}
+
+std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
+                                                        net::Resolver& resolver,
+                                                        const Generation* running) {
+  Generation::Parts parts;
+  auto policy = load_policy_of(settings, running != nullptr);
+  if (auto* fault = std::get_if<StartFault>(&policy)) return std::move(*fault);
+  parts.policy = std::get<std::shared_ptr<const Policy>>(std::move(policy));
+  auto done = take_authority(settings, running, parts);
+  if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
+  done = take_upstreams(settings, resolver, running, parts);
+  if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
+  done = take_entrances(settings, running, parts);
+  if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
+  // Last: a sink that is opened leaves a file behind.
+  done = take_audit(settings, running, parts);
+  if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
+  return std::make_shared<Generation>(std::move(settings), std::move(parts));
 }
 
 }  // namespace ssmgate::flow

@@ -98,7 +98,7 @@ class RequestLoop {
     record.request_id = judged.record.request_id;
     record.operation = judged.record.operation;
     record.endpoint = judged.record.endpoint;
-    record.session_id = result.session_id;
+    record.session_id = result.session_id.empty() ? judged.record.session_id : result.session_id;
     record.aws_request_id = result.aws_request_id;
     if (result.status != 0) record.status = result.status;
     record.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
@@ -106,6 +106,7 @@ class RequestLoop {
       record.decision = "error";
       record.code = name(result.fault->code);
       record.message = result.fault->detail;
+      downstream_.gateway.trouble.say(record.endpoint, interception_.connect_port, *result.fault);
     } else if (!result.answered) {
       record.closed_by = "client";
     }

@@ -1,10 +1,16 @@
 #include "flow/judge.hpp"
 
+#include "flow/session_id.hpp"
+
 namespace ssmgate::flow {
 namespace {
 
 bool opens_session(std::string_view operation) {
   return operation == "StartSession" || operation == "ResumeSession";
+}
+
+bool is_about_session(std::string_view operation) {
+  return operation == "ResumeSession" || operation == "TerminateSession";
 }
 
 // Puts in what the connection itself is refused for, unless a fault that is reported first stands
@@ -135,6 +141,9 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   }
 
   Caller caller;
+  caller.user = downstream.identity.user;
+  caller.unix_user = downstream.identity.unix_user;
+  caller.unix_groups = downstream.identity.unix_groups;
   caller.client = downstream.client;
   caller.now = gateway.now();
   Judgement judgement = decide(*policy, caller, asked);
@@ -152,6 +161,9 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   judged.record.region = asked.claims.region;
   judged.record.endpoint = interception.endpoint.host;
   judged.record.operation = asked.claims.operation;
+  if (is_about_session(asked.claims.operation)) {
+    judged.record.session_id = find_session_id(request.body);
+  }
   fill_session(judged.record, asked);
   fill_finding(judged.record, found, asked);
   if (found.effect == Effect::refuse) cut_parameters(judged.record.parameters);

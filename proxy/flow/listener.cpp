@@ -2,10 +2,7 @@
 
 #include <algorithm>
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
-#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -14,11 +11,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "config/values.hpp"
 #include "flow/connection.hpp"
 #include "net/descriptor.hpp"
+#include "net/socket.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -32,25 +31,33 @@ constexpr std::chrono::milliseconds kBreather{100};
 // LIMIT: connections accepted at a stretch; then `close` has its turn.
 constexpr int kBatch = 64;
 
-// LIMIT: a peer that vanished is noticed after 60 s of silence and four probes, 15 s apart; idle
-// tunnels have no other time-out.
-void keep_alive(tcp::socket& socket) {
-  const auto set = [&](int level, int option, int value) {
-    ::setsockopt(socket.native_handle(), level, option, &value, sizeof value);
-  };
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 60);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 15);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 4);
+void open_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
+                     boost::system::error_code& error) {
+  net::open_acceptor(acceptor, endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  // So that `[::]` and `0.0.0.0` can stand side by side, each with its own settings.
+  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(kBacklog, error);
+}
+
+EntrancePtr entrance_of(const Generation& generation, const ListenerKey& key) {
+  std::size_t nth = 0;
+  for (const EntrancePtr& entrance : generation.entrances) {
+    if (entrance->settings.bind == key.wanted && nth++ == key.nth) return entrance;
+  }
+  return nullptr;
 }
 
 // The whole of one connection, from its arrival to its end.
 asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
                                      std::shared_ptr<Watchdog> watchdog,
                                      std::unique_ptr<Admission::Ticket> ticket) {
-  const std::unique_ptr<Admission::Ticket> held = std::move(ticket);
+  std::unique_ptr<Admission::Ticket> held = std::move(ticket);
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
   try {
-    co_await serve_connection(gateway, std::move(arrival), watchdog);
+    auto tunnel = co_await serve_connection(gateway, std::move(arrival), watchdog, *held);
+    if (tunnel) start_tunnel(std::move(tunnel), gateway, watchdog, std::move(held), executor);
   } catch (const std::exception& error) {
     // A fault of ours ends one connection, not the gateway.
     spdlog::error("a connection ended by a fault of ssmgate's own: {}", error.what());
@@ -60,63 +67,68 @@ asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
 
 }  // namespace
 
-std::variant<std::string, std::unique_ptr<Listener>> Listener::bind(
-    asio::io_context& context, const config::Listener& settings) {
+std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners) {
+  std::vector<ListenerKey> keys;
+  for (const config::Listener& listener : listeners) {
+    const auto same = std::ranges::count_if(
+        keys, [&](const ListenerKey& key) { return key.wanted == listener.bind; });
+    keys.push_back(ListenerKey{listener.bind, static_cast<std::size_t>(same)});
+  }
+  return keys;
+}
+
+std::variant<std::string, ListenerPtr> Listener::bind(asio::io_context& context,
+                                                      const ListenerKey& key, int inherited) {
   boost::system::error_code error;
-  const tcp::endpoint endpoint(to_asio_address(settings.bind.address), settings.bind.port);
+  const tcp::endpoint endpoint(to_asio_address(key.wanted.address), key.wanted.port);
   // A strand: `close` comes from another thread.
   tcp::acceptor acceptor(asio::make_strand(context));
-  net::open_acceptor(acceptor, endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && !settings.bind.address.is_v4()) {
-    acceptor.set_option(asio::ip::v6_only(true), error);
+  if (inherited >= 0) {
+    net::adopt_acceptor(acceptor, endpoint.protocol(), inherited, error);
+  } else {
+    open_and_listen(acceptor, endpoint, error);
   }
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(kBacklog, error);
-  if (!error) return std::make_unique<Listener>(context, std::move(acceptor), settings);
+  if (!error) return std::make_shared<Listener>(context, std::move(acceptor), key);
   std::string text =
-      "cannot listen on " + config::render_socket_address(settings.bind) + ": " + error.message();
+      "cannot listen on " + config::render_socket_address(key.wanted) + ": " + error.message();
   if (error == asio::error::address_in_use) {
     text += "; another ssmgate may be running there: stop it or change `listen`";
   }
   return text;
 }
 
-Listener::Listener(asio::io_context& context, tcp::acceptor acceptor,
-                   const config::Listener& settings)
-    : context_(context),
-      acceptor_(std::move(acceptor)),
-      settings_(settings),
-      address_(settings.bind) {
+Listener::Listener(asio::io_context& context, tcp::acceptor acceptor, ListenerKey key)
+    : context_(context), acceptor_(std::move(acceptor)), key_(key), address_(key.wanted) {
   boost::system::error_code error;
   address_.port = acceptor_.local_endpoint(error).port();
   name_ = config::render_socket_address(address_);
 }
 
 void Listener::start(Gateway& gateway, Admission& admission) {
-  asio::co_spawn(acceptor_.get_executor(), accept(gateway, admission), asio::detached);
+  asio::co_spawn(acceptor_.get_executor(), accept(shared_from_this(), gateway, admission),
+                 asio::detached);
 }
 
 void Listener::close() {
-  asio::post(acceptor_.get_executor(), [this] {
+  asio::post(acceptor_.get_executor(), [self = shared_from_this()] {
     boost::system::error_code ignored;
-    acceptor_.close(ignored);
+    self->acceptor_.close(ignored);
   });
 }
 
-asio::awaitable<void> Listener::accept(Gateway& gateway, Admission& admission) {
-  asio::steady_timer breather(acceptor_.get_executor());
-  while (acceptor_.is_open()) {
+asio::awaitable<void> Listener::accept(ListenerPtr self, Gateway& gateway, Admission& admission) {
+  asio::steady_timer breather(self->acceptor_.get_executor());
+  while (self->acceptor_.is_open()) {
     boost::system::error_code error;
     auto arrival = asio::redirect_error(asio::use_awaitable, error);
-    co_await acceptor_.async_wait(tcp::acceptor::wait_read, std::move(arrival));
-    if (!error) error = accept_batch(gateway, admission);
-    if (error == asio::error::operation_aborted || !acceptor_.is_open()) co_return;
+    co_await self->acceptor_.async_wait(tcp::acceptor::wait_read, std::move(arrival));
+    if (!error) error = self->accept_batch(gateway, admission);
+    if (error == asio::error::operation_aborted || !self->acceptor_.is_open()) co_return;
     if (!error) continue;
-    trouble_.say([&](std::uint64_t more) {
+    self->trouble_.say([&](std::uint64_t more) {
       spdlog::warn(
           "{}: a connection could not be accepted: {} ({} more such since the last such line)",
-          name_, error.message(), more);
+          self->name_, error.message(), more);
     });
     breather.expires_after(kBreather);
     auto pause = asio::redirect_error(asio::use_awaitable, error);
@@ -139,16 +151,20 @@ boost::system::error_code Listener::accept_batch(Gateway& gateway, Admission& ad
 }
 
 void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admission) {
+  GenerationPtr generation = gateway.current();
+  EntrancePtr entrance = entrance_of(*generation, key_);
+  if (entrance == nullptr) return;  // taken out by a reload just now
   boost::system::error_code error;
   const auto peer = socket.remote_endpoint(error);
   if (error) return;
-  socket.set_option(tcp::no_delay(true), error);
-  keep_alive(socket);
+  if (net::prepare_socket(socket)) return;
   const IpAddress client = unmapped(to_ip_address(peer.address()));
 
-  // One strand a connection: its coroutines never run beside each other.
-  const auto strand = asio::make_strand(socket.get_executor());
-  const auto watchdog = std::make_shared<Watchdog>(strand);
+  // One strand a connection: its coroutines never run beside each other. Of the context's own
+  // executor: one of the socket's would not fit into an any_io_executor, and be allocated anew for
+  // every wait.
+  const auto strand = asio::make_strand(context_);
+  const auto watchdog = std::make_shared<Watchdog>(strand, entrance);
   auto ticket = admission.admit(client, watchdog);
   if (!ticket) {
     over_limit_.say([&](std::uint64_t more) {
@@ -158,13 +174,15 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
     return;
   }
   Arrival arrival;
-  arrival.stream = net::make_plain_stream(std::move(socket));
   arrival.client = client;
   arrival.listener = name_;
-  arrival.client_allowed =
-      settings_.clients.empty() || std::ranges::any_of(settings_.clients, [&](const Cidr& block) {
-        return block.contains(client);
-      });
+  arrival.generation = std::move(generation);
+  arrival.entrance = std::move(entrance);
+  // At once: a client that has hung up has no owner any more.
+  if (arrival.entrance->settings.auth == config::Auth::local_user) {
+    arrival.owner = net::find_owner({peer, socket.local_endpoint(error)});
+  }
+  arrival.stream = net::make_plain_stream(std::move(socket));
   asio::co_spawn(strand, run_connection(gateway, std::move(arrival), watchdog, std::move(ticket)),
                  asio::detached);
 }

@@ -1,4 +1,7 @@
 // Accepts connections on one address and starts each on its way.
+//
+// Owns: the acceptor. What holds for an arrival is looked up in the generation in force: a reload
+// changes it without touching the listener.
 #pragma once
 
 #include <chrono>
@@ -7,6 +10,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -36,32 +40,45 @@ class Throttle {
   std::uint64_t kept_back_ = 0;
 };
 
-class Listener {
- public:
-  // Binds; a fault in words.
-  [[nodiscard]] static std::variant<std::string, std::unique_ptr<Listener>> bind(
-      boost::asio::io_context& context, const config::Listener& settings);
-  Listener(boost::asio::io_context& context, boost::asio::ip::tcp::acceptor acceptor,
-           const config::Listener& settings);
+// Which of a configuration's listeners: the nth of those with this address (several may leave the
+// port to the system).
+struct ListenerKey {
+  config::SocketAddress wanted;
+  std::size_t nth = 0;
+  bool operator==(const ListenerKey&) const = default;
+};
+[[nodiscard]] std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners);
 
+// INVARIANT: held by its accept loop, so that it outlives that.
+class Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  // Binds, or takes the socket `inherited` that listens already (-1: none); a fault in words.
+  [[nodiscard]] static std::variant<std::string, std::shared_ptr<Listener>> bind(
+      boost::asio::io_context& context, const ListenerKey& key, int inherited);
+  Listener(boost::asio::io_context& context, boost::asio::ip::tcp::acceptor acceptor,
+           ListenerKey key);
+
+  [[nodiscard]] const ListenerKey& key() const noexcept { return key_; }
   [[nodiscard]] const config::SocketAddress& address() const noexcept { return address_; }
-  // Accepts until `close`.
+  // Accepts until `close`. Both safe from any thread.
   void start(Gateway& gateway, Admission& admission);
   void close();
 
  private:
-  boost::asio::awaitable<void> accept(Gateway& gateway, Admission& admission);
+  static boost::asio::awaitable<void> accept(std::shared_ptr<Listener> self, Gateway& gateway,
+                                             Admission& admission);
   // Takes those that wait; an error other than that of one connection.
   boost::system::error_code accept_batch(Gateway& gateway, Admission& admission);
   void welcome(boost::asio::ip::tcp::socket socket, Gateway& gateway, Admission& admission);
 
   boost::asio::io_context& context_;
   boost::asio::ip::tcp::acceptor acceptor_;
-  config::Listener settings_;
+  const ListenerKey key_;
   config::SocketAddress address_;
   std::string name_;
   Throttle trouble_;
   Throttle over_limit_;
 };
+using ListenerPtr = std::shared_ptr<Listener>;
 
 }  // namespace ssmgate::flow

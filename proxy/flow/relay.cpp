@@ -3,8 +3,10 @@
 #include <array>
 
 #include <boost/asio/error.hpp>
-#include <boost/json.hpp>
+#include <boost/asio/this_coro.hpp>
 
+#include "flow/client_watch.hpp"
+#include "flow/session_id.hpp"
 #include "wire/response_reader.hpp"
 
 namespace ssmgate::flow {
@@ -16,24 +18,6 @@ constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::size_t kMaxSessionAnswer = 64 * 1024;
 
 using State = wire::ResponseReader::State;
-
-UpstreamFault fault_of(Code code, std::string detail) {
-  UpstreamFault fault;
-  fault.code = code;
-  fault.detail = std::move(detail);
-  return fault;
-}
-
-// The `SessionId` of an answer's body; empty when there is none. TokenValue and StreamUrl are never
-// taken out of it.
-std::string find_session_id(std::string_view body) {
-  boost::system::error_code error;
-  const auto value = boost::json::parse(body, error);
-  if (error || !value.is_object()) return {};
-  const auto* id = value.as_object().if_contains("SessionId");
-  if (id == nullptr || !id->is_string()) return {};
-  return std::string(id->as_string());
-}
 
 // One exchange on one upstream connection.
 class Exchange {
@@ -62,7 +46,7 @@ class Exchange {
 
   // True when the upstream connection can carry another request.
   [[nodiscard]] bool reusable() const {
-    return reader_.state() == State::done && reader_.keep_alive() && !surplus_;
+    return !client_gone_ && reader_.state() == State::done && reader_.keep_alive() && !surplus_;
   }
   // True when a byte of the answer was passed on.
   [[nodiscard]] bool started() const noexcept { return started_; }
@@ -84,9 +68,16 @@ class Exchange {
     const bool streaming = !whole_ && reader_.state() == State::body;
     auto limit = deadline_.left();
     if (streaming) limit = settings().response_timeout;
+    if (streaming) {
+      const net::Transfer ready = upstream_.read_now(space);
+      if (ready.error != asio::error::would_block) co_return ready;
+    }
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const Watchdog::Stage stage(downstream_.watchdog, upstream_, limit);
+    const ClientWatch watch(downstream_, upstream_, executor);
     const net::Transfer got = co_await upstream_.read_some(space);
     timed_out_ = stage.expired();
+    client_gone_ = watch.gone();
     co_return got;
   }
 
@@ -95,6 +86,8 @@ class Exchange {
     while (reader_.state() == State::head || reader_.state() == State::body) {
       const asio::mutable_buffer space(buffer.data(), buffer.size());
       const net::Transfer got = co_await read(space);
+      // Nobody is left to take the answer; the connection is not fit for another request.
+      if (client_gone_) co_return;
       if (got.error) {
         if (got.error == asio::error::eof) reader_.consume_end();
         if (reader_.state() == State::done) break;
@@ -105,7 +98,7 @@ class Exchange {
       const std::size_t used = reader_.consume(arrived);
       surplus_ = used < arrived.size();
       if (reader_.state() == State::failed) {
-        result_.fault = fault_of(Code::upstream_protocol, reader_.failure());
+        result_.fault = make_fault(Code::upstream_protocol, reader_.failure());
         co_return;
       }
       const bool passed = co_await pass_on(arrived.substr(0, used));
@@ -119,7 +112,7 @@ class Exchange {
     if (whole_) {
       answer_ += bytes;
       if (answer_.size() <= kMaxSessionAnswer) co_return true;
-      result_.fault = fault_of(Code::upstream_protocol, "its answer is over 64 KiB");
+      result_.fault = make_fault(Code::upstream_protocol, "its answer is over 64 KiB");
       co_return false;
     }
     started_ = true;
@@ -145,12 +138,12 @@ class Exchange {
 
   void fail(const net::error_code& error, std::string_view when) {
     if (timed_out_) {
-      result_.fault = fault_of(Code::upstream_timeout, "it did not answer in time");
+      result_.fault = make_fault(Code::upstream_timeout, "it did not answer in time");
       return;
     }
     result_.fault =
-        fault_of(Code::upstream_closed,
-                 "it closed the connection " + std::string(when) + " (" + error.message() + ")");
+        make_fault(Code::upstream_closed,
+                   "it closed the connection " + std::string(when) + " (" + error.message() + ")");
   }
 
   Downstream& downstream_;

@@ -38,12 +38,16 @@ bool is_oversized_session(const wire::RequestHead& head) {
 
 }  // namespace
 
-asio::awaitable<Arrived> RequestReader::read() {
+void RequestReader::drop_last() {
   downstream_.inbox.erase(0, std::exchange(size_, 0));
+  downstream_.inbox += std::exchange(downstream_.ahead, std::string());
   // A large body does not stay with an idle connection.
   if (downstream_.inbox.capacity() > kLargeBody) downstream_.inbox.shrink_to_fit();
   release();
+}
 
+asio::awaitable<Arrived> RequestReader::read() {
+  drop_last();
   wire::RequestHead head;
   std::optional<Arrived> early = co_await read_head(head);
   if (early) co_return std::move(*early);

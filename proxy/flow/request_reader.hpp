@@ -55,6 +55,7 @@ class RequestReader {
   [[nodiscard]] const config::Limits& limits() const {
     return downstream_.generation->config.limits;
   }
+  void drop_last();
   [[nodiscard]] boost::asio::awaitable<std::optional<Arrived>> read_head(wire::RequestHead& head);
   [[nodiscard]] Held read_body(wire::RequestHead head);
   [[nodiscard]] Held drop_body(wire::RequestHead head);

@@ -34,10 +34,14 @@ Route route_endpoint(Endpoint endpoint, std::uint16_t port) {
   return route;
 }
 
+bool is_closed(const config::Egress& egress) {
+  return egress.otherwise == config::Egress::Default::refuse;
+}
+
 bool any_matches(const std::vector<config::EgressEntry>& entries, const Host& host,
                  std::uint16_t port) {
   return std::ranges::any_of(entries, [&](const config::EgressEntry& entry) {
-    return entry.port == port && entry.host.matches(host);
+    return (!entry.port || *entry.port == port) && entry.host.matches(host);
   });
 }
 
@@ -61,37 +65,88 @@ struct Blocks {
   Cidr unspecified_v6 = *parse_cidr("::");
 };
 
+// 2c: where egress is closed, what is asked for inside must be what CONNECT named.
+Route check_name(const Route& by_connect, const std::string& asked) {
+  if (!by_connect.only_name) return by_connect;
+  const auto host = parse_host(asked);
+  if (host && host->text() == *by_connect.only_name) return by_connect;
+  return refuse(Code::egress,
+                "the tunnel's TLS asks for another server than its CONNECT, which "
+                "`egress` does not let through");
+}
+
 }  // namespace
 
 bool egress_allows(const Host& host, std::uint16_t port, const config::Egress& egress) {
   if (any_matches(egress.deny, host, port)) return false;
   if (any_matches(egress.allow, host, port)) return true;
-  return egress.otherwise == config::Egress::Default::tunnel;
+  // An address says nothing of whom it leads to: it may be SSM's own.
+  return !host.is_address() && !is_closed(egress);
+}
+
+std::optional<IpAddress> find_real_address(const IpAddress& address) {
+  const auto host = parse_host(render_ip_address(address));
+  if (!host) return std::nullopt;
+  const auto bytes = host->address().bytes();
+  const bool sixtofour = bytes.size() == 16 && bytes[0] == 0x20 && bytes[1] == 0x02;
+  if (sixtofour) return IpAddress::v4({bytes[2], bytes[3], bytes[4], bytes[5]});
+  return host->address();
 }
 
 bool egress_denies_address(const IpAddress& address, std::uint16_t port,
                            const config::Egress& egress) {
-  const auto host = parse_host(render_ip_address(unmapped(address)));
-  return host && any_matches(egress.deny, *host, port);
+  const auto host = parse_host(render_ip_address(address));
+  const auto real = find_real_address(address);
+  if (!host || !real) return true;
+  return any_matches(egress.deny, *host, port) ||
+         any_matches(egress.deny, *parse_host(render_ip_address(*real)), port);
 }
 
-Route route_connect(const Host& host, std::uint16_t port, const config::Egress& egress) {
+std::optional<Endpoint> find_served(std::string_view name, const config::Intercept& intercept) {
+  if (auto endpoint = find_endpoint(name)) return endpoint;
+  if (intercept.hosts.empty()) return std::nullopt;
+  const auto host = parse_host(name);
+  if (!host || host->is_address()) return std::nullopt;
+  if (std::ranges::find(intercept.hosts, host->name()) == intercept.hosts.end()) {
+    return std::nullopt;
+  }
+  Endpoint endpoint;
+  endpoint.host = host->name();
+  return endpoint;
+}
+
+Route route_connect(const Host& host, std::uint16_t port, const config::Egress& egress,
+                    const config::Intercept& intercept) {
   if (!host.is_address()) {
-    if (auto endpoint = find_endpoint(host.name())) {
-      return route_endpoint(std::move(*endpoint), port);
+    if (auto endpoint = find_served(host.name(), intercept)) {
+      Route route = route_endpoint(std::move(*endpoint), port);
+      if (route.kind == Route::Kind::channel && is_closed(egress)) route.only_name = host.name();
+      return route;
     }
   }
+  if (host.is_address() && is_denied_address(host.address(), egress, false)) {
+    return refuse(Code::egress, host.text() + " is where this gateway may not connect to");
+  }
   if (!egress_allows(host, port, egress)) {
+    if (host.is_address() && !is_closed(egress)) {
+      return refuse(Code::egress, host.text() + ":" + std::to_string(port) +
+                                      " is a bare address, which is let through only where an "
+                                      "entry of `egress.allow` names it");
+    }
     return refuse(Code::egress, host.text() + ":" + std::to_string(port) +
                                     " is not let through by `egress`; ask for an entry in "
                                     "`egress.allow`");
   }
   Route route;
   route.kind = Route::Kind::tunnel;
+  if (is_closed(egress)) {
+    route.only_name = host.is_address() ? std::string() : host.name();
+  }
   return route;
 }
 
-Route route_hello(const Route& by_connect, const wire::HelloParse& hello) {
+Route route_hello(const Route& by_connect, const wire::HelloParse& hello,
+                  const config::Intercept& intercept) {
   using Fault = wire::HelloFault::Kind;
   if (const auto* fault = std::get_if<wire::HelloFault>(&hello)) {
     const bool intercepted = by_connect.kind == Route::Kind::intercept;
@@ -104,12 +159,12 @@ Route route_hello(const Route& by_connect, const wire::HelloParse& hello) {
   }
   const auto* client_hello = std::get_if<wire::ClientHello>(&hello);
   if (client_hello == nullptr || !client_hello->server_name) return by_connect;
-  auto named = find_endpoint(*client_hello->server_name);
-  if (!named) return by_connect;
+  auto named = find_served(*client_hello->server_name, intercept);
+  if (!named) return check_name(by_connect, *client_hello->server_name);
   if (named->service == Endpoint::Service::channel) {
     // 2b: behind another name it counts as that data channel; an SSM endpoint stays one.
-    if (by_connect.kind == Route::Kind::intercept) return by_connect;
-    Route route = by_connect;
+    Route route = check_name(by_connect, *client_hello->server_name);
+    if (route.kind == Route::Kind::intercept || route.kind == Route::Kind::refuse) return route;
     route.kind = Route::Kind::channel;
     route.endpoint = std::move(named);
     return route;
@@ -124,10 +179,11 @@ Route route_hello(const Route& by_connect, const wire::HelloParse& hello) {
   return route;
 }
 
-bool is_denied_address(const IpAddress& address, const config::Egress& egress,
-                       bool endpoint_host) noexcept {
+bool is_denied_address(const IpAddress& address, const config::Egress& egress, bool endpoint_host) {
   static const Blocks kBlocks;
-  const IpAddress plain = unmapped(address);
+  const auto real = find_real_address(address);
+  if (!real) return !endpoint_host;
+  const IpAddress& plain = *real;
   const Blocks& blocks = kBlocks;
   if (in_any(plain, {blocks.metadata_v4, blocks.ecs_credentials, blocks.eks_credentials,
                      blocks.amazon_v6})) {

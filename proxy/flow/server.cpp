@@ -1,16 +1,22 @@
 #include "flow/server.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <thread>
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
-#include "flow/listener.hpp"
+#include "config/reread.hpp"
+#include "flow/activation.hpp"
+#include "flow/listeners.hpp"
+#include "flow/reload.hpp"
+#include "flow/warnings.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -36,9 +42,17 @@ struct Server::Impl {
   Gateway gateway;
   Admission admission;
   asio::io_context context;
-  std::vector<std::unique_ptr<Listener>> listeners;
+  Listeners listeners{context};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   std::optional<asio::steady_timer> prune_timer;
+  std::optional<asio::steady_timer> beat_timer;
+  std::chrono::milliseconds beat_period{};
+  std::function<void()> beat;
+  std::mutex lifecycle;
+  bool ending = false;  // guarded by `lifecycle`
+  std::optional<Reloadable> reloadable;
+  ReloadHooks hooks;
+  std::unique_ptr<Reloader> reloader;
   std::vector<std::thread> threads;
 
   void run_thread() {
@@ -61,15 +75,41 @@ struct Server::Impl {
     });
   }
 
+  void beat_later() {
+    beat();
+    beat_timer->expires_after(beat_period);
+    beat_timer->async_wait([this](const boost::system::error_code& error) {
+      if (!error) beat_later();
+    });
+  }
+
+  ReloadReport reload(const std::string& asked_by, std::vector<std::filesystem::path>& files) {
+    if (hooks.began) hooks.began(asked_by);
+    ReloadReport report = try_reload(*reloadable, asked_by, files);
+    if (hooks.ended) hooks.ended(report);
+    return report;
+  }
+
+  // From then on nothing is accepted and nothing reloaded.
+  void begin_end() {
+    {
+      const std::lock_guard lock(lifecycle);
+      ending = true;
+      listeners.close();
+    }
+    if (reloader) reloader->close();
+  }
+
   void stop() {
     if (threads.empty()) return;
-    for (const auto& listener : listeners) listener->close();
+    begin_end();
     admission.stop_all();
     admission.wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(2));
     work.reset();
     context.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+    reloader.reset();
     gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
     post_event(gateway, state::Event::stop, "");
@@ -82,26 +122,49 @@ Server::~Server() {
   impl_->stop();
 }
 
-std::variant<StartFault, std::unique_ptr<Server>> Server::open(config::Config settings) {
+std::variant<StartFault, std::unique_ptr<Server>> Server::open(
+    config::Config settings, std::vector<net::InheritedSocket> inherited) {
   auto impl = std::make_unique<Impl>(settings.limits);
-  auto generation = open_generation(std::move(settings), impl->gateway.resolver);
+  auto generation = open_generation(std::move(settings), impl->gateway.resolver, nullptr);
   if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);
   impl->gateway.replace(std::get<GenerationPtr>(std::move(generation)));
-  for (const config::Listener& listener : impl->gateway.current()->config.listen) {
-    auto bound = Listener::bind(impl->context, listener);
-    if (auto* fault = std::get_if<std::string>(&bound)) return StartFault{{"ssmgate: " + *fault}};
-    impl->listeners.push_back(std::move(std::get<std::unique_ptr<Listener>>(bound)));
-    impl->gateway.listeners.push_back(impl->listeners.back()->address());
-  }
+  const GenerationPtr first = impl->gateway.current();
+  auto matched = match_sockets(std::move(inherited), first->entrances);
+  if (auto* fault = std::get_if<std::string>(&matched)) return StartFault{{"ssmgate: " + *fault}};
+  auto plan = impl->listeners.prepare(first->config.listen, std::get<std::vector<int>>(matched));
+  if (auto* fault = std::get_if<std::string>(&plan)) return StartFault{{"ssmgate: " + *fault}};
+  impl->listeners.commit(std::get<Listeners::Plan>(std::move(plan)), impl->gateway);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-const std::vector<config::SocketAddress>& Server::addresses() const noexcept {
-  return impl_->gateway.listeners;
+std::vector<config::SocketAddress> Server::addresses() const {
+  return impl_->gateway.listeners();
 }
 
 std::string Server::root_pem() const {
   return impl_->gateway.current()->authority->root_pem();
+}
+
+std::vector<std::string> Server::warnings() const {
+  const GenerationPtr running = impl_->gateway.current();
+  return find_warnings(running->config, *running->policy);
+}
+
+void Server::allow_reload(std::optional<std::filesystem::path> file, ReloadHooks hooks) {
+  Impl& impl = *impl_;
+  impl.hooks = std::move(hooks);
+  impl.reloadable.emplace(Reloadable{
+      impl.gateway, impl.admission, impl.listeners, impl.lifecycle, impl.ending, std::move(file),
+      [&impl](std::shared_ptr<const void> old) { impl.reloader->bury(std::move(old)); }});
+}
+
+void Server::beat_every(std::chrono::milliseconds period, std::function<void()> beat) {
+  impl_->beat_period = period;
+  impl_->beat = std::move(beat);
+}
+
+void Server::reload(const std::string& asked_by, ReloadDone done) {
+  if (impl_->reloader) impl_->reloader->ask(asked_by, std::move(done));
 }
 
 void Server::start() {
@@ -112,7 +175,19 @@ void Server::start() {
   impl.work.emplace(impl.context.get_executor());
   impl.prune_timer.emplace(impl.context);
   impl.prune_later();
-  for (const auto& listener : impl.listeners) listener->start(impl.gateway, impl.admission);
+  if (impl.beat) {
+    impl.beat_timer.emplace(impl.context);
+    asio::post(impl.context, [&impl] { impl.beat_later(); });
+  }
+  impl.listeners.start(impl.gateway, impl.admission);
+  if (impl.reloadable) {
+    const Reloadable& target = *impl.reloadable;
+    impl.reloader = std::make_unique<Reloader>(
+        impl.context, config::files_of(target.file, impl.gateway.current()->config),
+        [&impl](const std::string& asked_by, std::vector<std::filesystem::path>& files) {
+          return impl.reload(asked_by, files);
+        });
+  }
   const unsigned count = std::max(1U, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
     impl.threads.emplace_back([&impl] { impl.run_thread(); });
@@ -120,7 +195,7 @@ void Server::start() {
 }
 
 void Server::drain(std::chrono::milliseconds grace) {
-  for (const auto& listener : impl_->listeners) listener->close();
+  impl_->begin_end();
   impl_->admission.drain_all();
   impl_->admission.wait_until_empty(std::chrono::steady_clock::now() + grace);
   impl_->stop();

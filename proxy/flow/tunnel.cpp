@@ -1,193 +1,171 @@
 #include "flow/tunnel.hpp"
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-
 #include "ssmgate/rules/decide.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t kBufferSize = 32 * 1024;
-
-// Both directions of one open tunnel.
-class Relay {
- public:
-  Relay(Downstream& downstream, net::Stream& upstream, const TunnelTarget& target)
-      : downstream_(downstream), upstream_(upstream), target_(target) {}
-
-  asio::awaitable<void> run() {
-    auto both = asio::experimental::awaitable_operators::operator&&(up(), down());
-    co_await std::move(both);
+std::string_view name_of(net::Side side) {
+  switch (side) {
+    case net::Side::client: return "client";
+    case net::Side::upstream: return "upstream";
+    case net::Side::none: break;
   }
+  return "";
+}
 
-  std::int64_t bytes_up = 0;
-  std::int64_t bytes_down = 0;
-  std::string closed_by;
-  std::optional<Route> refusal;  // the late first bytes were refused
+// What ends with a tunnel.
+struct Life {
+  Life(Gateway& shared, std::shared_ptr<Watchdog> guard, std::unique_ptr<Admission::Ticket> place,
+       OpenTunnel& open)
+      : gateway(shared),
+        watchdog(std::move(guard)),
+        ticket(std::move(place)),
+        begun(std::move(open.record)),
+        late(std::move(open.late)),
+        client(*watchdog, *open.carriage.client),
+        upstream(*watchdog, *open.carriage.upstream) {}
 
- private:
-  asio::awaitable<void> up() {
-    client_ended_ = target_.client_ended;
-    const bool admitted = co_await admit_first_bytes();
-    if (!admitted) {
-      stop("client");
-      co_return;
+  Gateway& gateway;
+  const std::shared_ptr<Watchdog> watchdog;
+  const std::unique_ptr<Admission::Ticket> ticket;
+  const TunnelRecord begun;
+  std::unique_ptr<LateBytes> late;
+  std::unique_ptr<Route> refusal;  // of late first bytes
+  const Watchdog::Attachment client;
+  const Watchdog::Attachment upstream;
+
+  // Of what a silent client sends once the other side has been opened.
+  net::Gate judge_late(std::string_view bytes) {
+    const auto hello = wire::parse_client_hello(bytes);
+    if (std::holds_alternative<wire::NeedMore>(hello)) return net::Gate::wait;
+    Route route = route_hello(late->route, hello, late->generation->config.intercept);
+    if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) {
+      late.reset();
+      return net::Gate::open;
     }
-    if (client_ended_) {
-      co_await pass_end(upstream_, "client");
-      co_return;
-    }
-    co_await copy(*downstream_.stream, upstream_, bytes_up, "client");
-  }
-
-  asio::awaitable<void> down() {
-    co_await copy(upstream_, *downstream_.stream, bytes_down, "upstream");
-  }
-
-  // Sends what the client sent first, once it is known not to be a ClientHello that must be
-  // intercepted. False: refused, or the client is gone.
-  asio::awaitable<bool> admit_first_bytes() {
-    std::string& inbox = downstream_.inbox;
-    while (!target_.hello_seen && !client_ended_) {
-      const auto hello = wire::parse_client_hello(inbox);
-      if (!inbox.empty() && !std::holds_alternative<wire::NeedMore>(hello)) {
-        if (!may_pass(hello)) co_return false;
-        break;
-      }
-      char buffer[4096];
-      const asio::mutable_buffer space(buffer, sizeof buffer);
-      const net::Transfer got = co_await downstream_.stream->read_some(space);
-      client_ended_ = got.error == asio::error::eof;
-      if (got.error && !client_ended_) co_return false;
-      inbox.append(buffer, got.size);
-    }
-    if (inbox.empty()) co_return true;
-    const asio::const_buffer first(inbox.data(), inbox.size());
-    const net::Transfer sent = co_await upstream_.write(first);
-    bytes_up += static_cast<std::int64_t>(inbox.size());
-    inbox = std::string();
-    co_return !sent.error;
-  }
-
-  bool may_pass(const wire::HelloParse& hello) {
-    Route route = route_hello(target_.route, hello);
-    if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) return true;
-    // Too late to intercept: the other side has been opened.
+    // Too late to intercept.
     if (route.reason.empty()) route.reason = "an SSM server name came late in a tunnel";
     if (!route.refusal) route.refusal = Code::endpoint_mismatch;
-    refusal = std::move(route);
-    return false;
+    refusal = std::make_unique<Route>(std::move(route));
+    return net::Gate::refuse;
   }
 
-  // Passes one side's end on, so that the other direction may go on.
-  asio::awaitable<void> pass_end(net::Stream& to, std::string_view side) {
-    if (closed_by.empty()) closed_by = side;
-    const net::error_code ended = co_await to.finish_writing();
-    if (ended) stop(side);
-  }
-
-  // Until `from` ends.
-  asio::awaitable<void> copy(net::Stream& from, net::Stream& to, std::int64_t& bytes,
-                             std::string_view side) {
-    std::string buffer(kBufferSize, '\0');
-    for (;;) {
-      const asio::mutable_buffer space(buffer.data(), buffer.size());
-      const net::Transfer got = co_await from.read_some(space);
-      if (got.error == asio::error::eof) {
-        co_await pass_end(to, side);
-        co_return;
-      }
-      if (got.error) {
-        stop(side);
-        co_return;
-      }
-      const asio::const_buffer arrived(buffer.data(), got.size);
-      const net::Transfer sent = co_await to.write(arrived);
-      if (sent.error) {
-        stop("");
-        co_return;
-      }
-      bytes += static_cast<std::int64_t>(got.size);
+  void record_end(const net::Carried& carried) const {
+    state::AuditRecord record;
+    record.event = state::Event::result;
+    record.time = gateway.now();
+    record.request_id = begun.request_id;
+    record.listener = begun.listener;
+    record.client = begun.client;
+    record.user = begun.user;
+    record.auth = begun.auth;
+    record.endpoint = begun.endpoint;
+    record.port = begun.port;
+    record.bytes_up = static_cast<std::int64_t>(carried.up);
+    record.bytes_down = static_cast<std::int64_t>(carried.down);
+    record.closed_by = name_of(carried.ended_by);
+    if (watchdog->stopped()) record.closed_by = "shutdown";
+    const auto lasted = std::chrono::steady_clock::now() - begun.begun;
+    record.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(lasted).count();
+    if (carried.refused && !refusal) {
+      record.decision = "error";
+      record.message = "the client hung up inside its ClientHello, and nothing of it was passed on";
     }
+    if (refusal) {
+      record.decision = "deny";
+      record.effect = name(Effect::refuse);
+      record.code = name(*refusal->refusal);
+      record.message = refusal->reason;
+      record.closed_by = "policy";
+    }
+    gateway.audit()->post(record);
   }
-
-  // Ends both directions at once: one side is gone.
-  void stop(std::string_view side) {
-    if (closed_by.empty()) closed_by = side;
-    downstream_.stream->close();
-    upstream_.close();
-  }
-
-  Downstream& downstream_;
-  net::Stream& upstream_;
-  const TunnelTarget& target_;
-  bool client_ended_ = false;
 };
 
 net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& target) {
   // By what CONNECT names: an SSM server name inside does not open other addresses.
   const bool endpoint_host = !target.host.is_address() && find_endpoint(target.host.name());
   const Gateway& gateway = downstream.gateway;
-  const config::Egress& egress = downstream.generation->config.egress;
-  return [&gateway, &egress, endpoint_host, port = target.port](const asio::ip::address& address) {
+  return [&gateway, generation = downstream.generation, endpoint_host,
+          port = target.port](const asio::ip::address& address) {
+    const config::Egress& egress = generation->config.egress;
     const IpAddress plain = to_ip_address(address);
     return is_denied_address(plain, egress, endpoint_host) ||
-           gateway.is_own_listener(plain, port) ||
+           gateway.is_own_listener(find_real_address(plain).value_or(plain), port) ||
            (!endpoint_host && egress_denies_address(plain, port, egress));
   };
 }
 
+TunnelRecord make_tunnel_record(const state::AuditRecord& record) {
+  TunnelRecord kept;
+  kept.begun = std::chrono::steady_clock::now();
+  kept.request_id = record.request_id;
+  kept.listener = record.listener;
+  kept.client = record.client;
+  kept.user = record.user;
+  kept.auth = record.auth;
+  kept.endpoint = record.endpoint;
+  kept.port = *record.port;
+  return kept;
+}
+
 }  // namespace
 
-asio::awaitable<void> tunnel(Downstream& downstream, TunnelTarget target) {
+asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
+                                                         TunnelTarget target) {
   Gateway& gateway = downstream.gateway;
-  const auto begun = std::chrono::steady_clock::now();
   state::AuditRecord record = make_record(downstream, state::Event::connect);
   record.request_id = new_request_id();
   record.endpoint = target.host.text();
   record.port = target.port;
   record.decision = "relay";
   record.effect = name(Effect::relay);
+  auto open = std::make_unique<OpenTunnel>();
+  open->record = make_tunnel_record(record);
 
-  const std::string host = target.host.text();
-  auto dial = co_await downstream.generation->dialer.dial(host, target.port,
-                                                          filter_for(downstream, target));
-  if (auto* fault = std::get_if<net::DialFault>(&dial)) {
-    const bool denied = fault->code == Code::egress;
-    record.decision = denied ? "deny" : "error";
+  const auto way_out = downstream.generation->way_out;
+  const Deadline deadline(way_out->connect_timeout());
+  net::AddressFilter denied = filter_for(downstream, target);
+  auto opened = co_await way_out->open(std::move(target.host), target.port, std::move(denied),
+                                       deadline, downstream.watchdog);
+  if (auto* fault = std::get_if<UpstreamFault>(&opened)) {
+    record.decision = fault->code == Code::egress ? "deny" : "error";
     record.effect = name(Effect::refuse);
     record.code = name(fault->code);
     record.message = fault->detail;
     gateway.audit()->post(record);
-    co_return;
+    if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
+    co_return nullptr;
   }
   gateway.audit()->post(record);
-  const net::StreamPtr upstream = std::move(std::get<net::StreamPtr>(dial));
-  const Watchdog::Attachment attachment(downstream.watchdog, *upstream);
-  Relay relay(downstream, *upstream, target);
-  co_await relay.run();
-
-  state::AuditRecord result = make_record(downstream, state::Event::result);
-  result.request_id = record.request_id;
-  result.endpoint = record.endpoint;
-  result.port = record.port;
-  result.bytes_up = relay.bytes_up;
-  result.bytes_down = relay.bytes_down;
-  result.closed_by = relay.closed_by;
-  if (downstream.watchdog.stopped()) result.closed_by = "shutdown";
-  result.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
-                           std::chrono::steady_clock::now() - begun)
-                           .count();
-  if (relay.refusal) {
-    result.decision = "deny";
-    result.effect = name(Effect::refuse);
-    result.code = name(*relay.refusal->refusal);
-    result.message = relay.refusal->reason;
-    result.closed_by = "policy";
+  auto& [upstream, early] = std::get<Opened>(opened);
+  open->carriage.client = std::move(downstream.stream);
+  open->carriage.upstream = std::move(upstream);
+  open->carriage.to_upstream = std::move(downstream.inbox);
+  open->carriage.to_upstream.shrink_to_fit();
+  open->carriage.to_client = std::move(early);
+  open->carriage.client_ended = target.client_ended;
+  if (!target.hello_seen) {
+    open->late = std::make_unique<LateBytes>();
+    open->late->route = std::move(target.route);
+    open->late->generation = downstream.generation;
   }
-  gateway.audit()->post(result);
+  co_return open;
+}
+
+void start_tunnel(std::unique_ptr<OpenTunnel> tunnel, Gateway& gateway,
+                  std::shared_ptr<Watchdog> watchdog, std::unique_ptr<Admission::Ticket> ticket,
+                  const asio::any_io_executor& executor) {
+  const auto life =
+      std::make_shared<Life>(gateway, std::move(watchdog), std::move(ticket), *tunnel);
+  net::Carriage carriage = std::move(tunnel->carriage);
+  if (life->late) {
+    carriage.gate = [life](std::string_view bytes) { return life->judge_late(bytes); };
+  }
+  net::carry(executor, std::move(carriage), gateway.pipes,
+             [life](const net::Carried& carried) { life->record_end(carried); });
 }
 
 }  // namespace ssmgate::flow

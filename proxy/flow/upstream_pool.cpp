@@ -1,98 +1,143 @@
 #include "flow/upstream_pool.hpp"
 
-#include <algorithm>
+#include <mutex>
+#include <optional>
+#include <random>
 
-#include <boost/asio/error.hpp>
-#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/this_coro.hpp>
 
-#include "net/tls_stream.hpp"
+#include "flow/warm_plan.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
 
-// LIMIT: 20 s idle, below the keep-alive of AWS's front ends (60 s for the load balancers they
-// publish): a connection is not used in the moment in which the other side gives it up.
-constexpr std::chrono::seconds kMaxIdle{20};
-// LIMIT: 16 warm connections a host; more commands at once dial anew.
-constexpr std::size_t kMaxIdlePerHost = 16;
+using Clock = std::chrono::steady_clock;
+using Result = std::variant<UpstreamFault, net::StreamPtr>;
 
-bool is_closed(const net::error_code& error) {
-  return error == asio::error::eof || error == asio::error::connection_reset ||
-         error == asio::error::broken_pipe || error == asio::ssl::error::stream_truncated;
+double chance() {
+  thread_local std::minstd_rand generator{std::random_device{}()};
+  return std::uniform_real_distribution<>(0.0, 1.0)(generator);
 }
 
 }  // namespace
 
-net::StreamPtr UpstreamPool::take_idle(const UpstreamHost& host) {
-  const std::lock_guard lock(mutex_);
-  const auto found = idle_.find(host);
-  if (found == idle_.end()) return nullptr;
-  auto& streams = found->second;
-  const auto oldest = Clock::now() - kMaxIdle;
-  // The one used last is the one most likely still open.
-  while (!streams.empty()) {
-    Idle idle = std::move(streams.back());
-    streams.pop_back();
-    if (idle.since >= oldest && idle.stream->is_quiet()) return std::move(idle.stream);
-    idle.stream->close();
-  }
-  idle_.erase(found);
-  return nullptr;
-}
+// Shared with the spares that are being opened, which may outlast the pool. INVARIANT: `mutex`
+// guards the last four.
+struct UpstreamPool::State : std::enable_shared_from_this<State> {
+  State(std::shared_ptr<WayOut> way, tls::ContextPtr trusted, net::AddressFilter filter)
+      : way_out(std::move(way)), context(std::move(trusted)), denied(std::move(filter)) {}
 
-asio::awaitable<std::variant<UpstreamFault, net::StreamPtr>> UpstreamPool::take(
-    UpstreamHost host, Watchdog& watchdog) {
-  using Result = std::variant<UpstreamFault, net::StreamPtr>;
-  if (auto warm = take_idle(host)) co_return Result(std::move(warm));
+  const std::shared_ptr<WayOut> way_out;
+  const tls::ContextPtr context;
+  const net::AddressFilter denied;
+  std::mutex mutex;
+  bool retired = false;
+  IdleStreams idle;
+  WarmPlan plan;
+  std::optional<asio::io_context::executor_type> executor;  // of the first request's context
 
-  const auto deadline = Clock::now() + dialer_.options().connect_timeout;
-  auto dial = co_await dialer_.dial(host.name, host.port, denied_);
-  if (auto* fault = std::get_if<net::DialFault>(&dial)) {
-    UpstreamFault translated;
-    translated.code = fault->code;
-    translated.detail = std::move(fault->detail);
-    co_return Result(std::move(translated));
+  // Dials and shakes hands, all within `connect_timeout`.
+  asio::awaitable<Result> open(UpstreamHost host, Watchdog& watchdog) {
+    const Deadline deadline(way_out->connect_timeout());
+    auto name = parse_host(host.name);
+    net::AddressFilter filter = denied;
+    auto opened =
+        co_await way_out->open(std::move(*name), host.port, std::move(filter), deadline, watchdog);
+    if (auto* fault = std::get_if<UpstreamFault>(&opened)) co_return Result(std::move(*fault));
+    auto& [plain, early] = std::get<Opened>(opened);
+    if (!early.empty()) {
+      plain->close();
+      co_return make_fault(Code::upstream_protocol, "the upstream spoke before the TLS handshake");
+    }
+    const Watchdog::Attachment attachment(watchdog, *plain);
+    const Watchdog::Stage stage(watchdog, *plain, deadline.left());
+    auto handshake = co_await net::connect_tls(plain, context, std::move(host.name));
+    if (auto* fault = std::get_if<net::HandshakeFault>(&handshake)) {
+      co_return Result(fault_of(std::move(*fault), stage.expired()));
+    }
+    co_return Result(std::move(std::get<net::StreamPtr>(handshake)));
   }
-  auto plain = std::move(std::get<net::StreamPtr>(dial));
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-  const Watchdog::Attachment attachment(watchdog, *plain);
-  const Watchdog::Stage stage(watchdog, *plain, std::max(left, std::chrono::milliseconds(1)));
-  auto handshake = co_await net::connect_tls(plain, context_, host.name);
-  if (auto* fault = std::get_if<net::HandshakeFault>(&handshake)) {
-    UpstreamFault translated;
-    translated.code = Code::upstream_protocol;
-    if (fault->certificate) translated.code = Code::upstream_certificate;
-    if (is_closed(fault->error)) translated.code = Code::upstream_closed;
-    if (stage.expired()) translated.code = Code::upstream_timeout;
-    translated.detail = std::move(fault->detail);
-    if (stage.expired()) translated.detail = "the TLS handshake took too long";
-    co_return Result(std::move(translated));
+
+  net::StreamPtr take_idle(const UpstreamHost& host, const asio::any_io_executor& current) {
+    const std::lock_guard lock(mutex);
+    plan.used(host, Clock::now());
+    if (!executor) {
+      auto& io = static_cast<asio::io_context&>(asio::query(current, asio::execution::context));
+      executor = io.get_executor();
+    }
+    return idle.take(host, Clock::now());
   }
-  co_return Result(std::move(std::get<net::StreamPtr>(handshake)));
+
+  // Opens a spare for `host` if the plan wants one.
+  void warm(const UpstreamHost& host) {
+    {
+      const std::lock_guard lock(mutex);
+      if (retired || !executor || !plan.begin(host, idle.count(host), Clock::now())) return;
+    }
+    const asio::any_io_executor strand = asio::make_strand(*executor);
+    asio::co_spawn(strand, open_spare(shared_from_this(), host, strand), asio::detached);
+  }
+
+  static asio::awaitable<void> open_spare(std::shared_ptr<State> self, UpstreamHost host,
+                                          asio::any_io_executor strand) {
+    const auto watchdog = std::make_shared<Watchdog>(strand);
+    net::StreamPtr spare;
+    try {
+      UpstreamHost to = host;
+      auto opened = co_await self->open(std::move(to), *watchdog);
+      if (auto* stream = std::get_if<net::StreamPtr>(&opened)) spare = std::move(*stream);
+    } catch (const std::exception&) {
+      // A spare that fails is missed by nobody: the next command opens its own.
+    }
+    watchdog->finish();
+    const std::lock_guard lock(self->mutex);
+    self->plan.end(host, spare != nullptr, Clock::now(), chance());
+    if (spare && !self->retired) self->idle.put(host, std::move(spare), Clock::now());
+  }
+};
+
+UpstreamPool::UpstreamPool(std::shared_ptr<WayOut> way_out, tls::ContextPtr context,
+                           net::AddressFilter denied)
+    : state_(std::make_shared<State>(std::move(way_out), std::move(context), std::move(denied))) {}
+
+asio::awaitable<Result> UpstreamPool::take(UpstreamHost host, Watchdog& watchdog) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  auto warm = state_->take_idle(host, executor);
+  if (warm) {
+    state_->warm(host);
+    co_return Result(std::move(warm));
+  }
+  UpstreamHost to = host;
+  auto opened = co_await state_->open(std::move(to), watchdog);
+  // Not beside the first: what fails once would only fail twice.
+  if (std::holds_alternative<net::StreamPtr>(opened)) state_->warm(host);
+  co_return opened;
 }
 
 void UpstreamPool::give_back(const UpstreamHost& host, net::StreamPtr stream) {
-  const std::lock_guard lock(mutex_);
-  if (retired_) return;
-  auto& streams = idle_[host];
-  if (streams.size() >= kMaxIdlePerHost) streams.erase(streams.begin());
-  streams.push_back(Idle{std::move(stream), Clock::now()});
+  const std::lock_guard lock(state_->mutex);
+  if (!state_->retired) state_->idle.put(host, std::move(stream), Clock::now());
 }
 
 void UpstreamPool::prune() {
-  const std::lock_guard lock(mutex_);
-  const auto oldest = Clock::now() - kMaxIdle;
-  for (auto entry = idle_.begin(); entry != idle_.end();) {
-    std::erase_if(entry->second, [&](const Idle& idle) { return idle.since < oldest; });
-    entry = entry->second.empty() ? idle_.erase(entry) : std::next(entry);
+  std::vector<UpstreamHost> hosts;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->idle.expire(Clock::now());
+    hosts = state_->plan.hosts(Clock::now());
   }
+  for (const UpstreamHost& host : hosts) state_->warm(host);
 }
 
 void UpstreamPool::retire() {
-  const std::lock_guard lock(mutex_);
-  retired_ = true;
-  idle_.clear();
+  const std::lock_guard lock(state_->mutex);
+  state_->retired = true;
+  state_->idle.clear();
 }
 
 }  // namespace ssmgate::flow

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,11 +16,14 @@
 
 namespace ssmgate::flow {
 
+struct Entrance;
+
 // A point in time by which several waits together must be over.
 class Deadline {
  public:
   explicit Deadline(std::chrono::milliseconds limit)
       : until_(std::chrono::steady_clock::now() + limit) {}
+  [[nodiscard]] std::chrono::steady_clock::time_point at() const noexcept { return until_; }
   // What is left of it; zero when it has passed.
   [[nodiscard]] std::chrono::milliseconds left() const {
     const auto rest = until_ - std::chrono::steady_clock::now();
@@ -34,7 +38,13 @@ class Deadline {
 // INVARIANT: used on its connection's executor only, but for `drain` and `stop`.
 class Watchdog : public std::enable_shared_from_this<Watchdog> {
  public:
-  explicit Watchdog(const boost::asio::any_io_executor& executor) : timer_(executor) {}
+  // `entrance`: what let the connection in; null where it is nobody's.
+  explicit Watchdog(const boost::asio::any_io_executor& executor,
+                    std::shared_ptr<const Entrance> entrance = nullptr)
+      : timer_(executor), entrance_(std::move(entrance)) {}
+
+  // Safe from any thread.
+  [[nodiscard]] const Entrance* entrance() const noexcept { return entrance_.get(); }
 
   // A stage that closes `stream` unless it ends in time. One at a time.
   class Stage {
@@ -92,6 +102,7 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
   void on_timer(const boost::system::error_code& error);
 
   boost::asio::steady_timer timer_;
+  const std::shared_ptr<const Entrance> entrance_;
   std::vector<net::Stream*> attached_;
   net::Stream* guarded_ = nullptr;
   Clock::time_point deadline_;

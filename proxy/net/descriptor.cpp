@@ -36,6 +36,11 @@ void open_acceptor(Tcp::acceptor& acceptor, const Tcp& protocol, error_code& err
   hand_over(make_descriptor(protocol), acceptor, protocol, error);
 }
 
+void adopt_acceptor(Tcp::acceptor& acceptor, const Tcp& protocol, int descriptor,
+                    error_code& error) {
+  hand_over(descriptor, acceptor, protocol, error);
+}
+
 void accept_waiting(Tcp::acceptor& acceptor, Tcp::socket& socket, error_code& error) {
   const Tcp::endpoint bound = acceptor.local_endpoint(error);
   if (error) return;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,13 +10,15 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "net/race.hpp"
 #include "net/resolver.hpp"
 #include "ssmgate/code.hpp"
 
 namespace ssmgate::net {
 
 struct DialFault {
-  Code code = Code::upstream_refused;  // upstream_name, upstream_refused, upstream_timeout, egress
+  Code code = Code::upstream_refused;  // upstream_name, upstream_refused, upstream_timeout, egress,
+                                       // over_limit
   std::string detail;                  // printable; names the address that was tried
 };
 
@@ -29,18 +30,18 @@ struct DialOptions {
   std::chrono::milliseconds connect_timeout{5000};
 };
 
-// Addresses that may not be dialled; asked again for the very address each attempt goes to.
-using AddressFilter = std::function<bool(const asio::ip::address&)>;
-
-// Tries the addresses in order, each with an even share of what is left until the deadline but at
-// least 250 ms, until one answers. The socket has TCP_NODELAY and keep-alive set.
+// Looks the name up and races its addresses (RFC 8305): both families, 250 ms apart, the first to
+// answer wins. A connection that fails before a byte was sent is tried again on the next address;
+// nothing else ever is. The socket has TCP_NODELAY and keep-alive set.
 class Dialer {
  public:
   Dialer(Resolver& resolver, DialOptions options)
       : resolver_(resolver), options_(std::move(options)) {}
-  // `denied` true: the address is passed over; when all are, the fault is `egress`.
+  // `denied` true: the address is passed over; when all are, the fault is `egress`. Name and
+  // connection together end at `deadline`.
   [[nodiscard]] asio::awaitable<Dial> dial(std::string host, std::uint16_t port,
-                                           AddressFilter denied);
+                                           AddressFilter denied,
+                                           std::chrono::steady_clock::time_point deadline);
   [[nodiscard]] const DialOptions& options() const noexcept { return options_; }
 
  private:

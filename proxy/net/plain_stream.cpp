@@ -1,7 +1,10 @@
 // A TCP socket as a Stream.
 #include <cerrno>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -27,6 +30,24 @@ error_code end_sending(asio::ip::tcp::socket& socket) noexcept {
   socket.shutdown(asio::ip::tcp::socket::shutdown_send, error);
   if (error == asio::error::not_connected) error.clear();
   return error;
+}
+
+error_code prepare_socket(asio::ip::tcp::socket& socket) noexcept {
+  struct Option {
+    int level, name, value;
+  };
+  static constexpr Option kOptions[] = {{IPPROTO_TCP, TCP_NODELAY, 1},
+                                        {SOL_SOCKET, SO_KEEPALIVE, 1},
+                                        {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+                                        {IPPROTO_TCP, TCP_KEEPINTVL, 15},
+                                        {IPPROTO_TCP, TCP_KEEPCNT, 4}};
+  for (const Option& option : kOptions) {
+    if (::setsockopt(socket.native_handle(), option.level, option.name, &option.value,
+                     sizeof option.value) != 0) {
+      return {errno, boost::system::system_category()};
+    }
+  }
+  return {};
 }
 
 namespace {
@@ -80,6 +101,34 @@ class PlainStream final : public Stream {
 
   bool is_quiet() noexcept override { return has_nothing_to_read(socket_); }
 
+  Transfer read_now(asio::mutable_buffer buffer) noexcept override {
+    Transfer transfer;
+    ssize_t size = 0;
+    do {
+      size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    } while (size < 0 && errno == EINTR);
+    if (size > 0) transfer.size = static_cast<std::size_t>(size);
+    if (size == 0) transfer.error = asio::error::eof;
+    if (size < 0) transfer.error = error_code(errno, boost::system::system_category());
+    return transfer;
+  }
+
+  asio::awaitable<error_code> readable() override {
+    const auto [error] = co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, kAwait);
+    co_return error;
+  }
+
+  void when_readable(const asio::any_io_executor& executor,
+                     std::function<void(const error_code&)> ready) override {
+    socket_.async_wait(asio::ip::tcp::socket::wait_read,
+                       asio::bind_executor(executor, std::move(ready)));
+  }
+
+  void cancel_wait() noexcept override {
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+
   asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
     return wait_readable(socket_, limit);
   }
@@ -89,6 +138,15 @@ class PlainStream final : public Stream {
 };
 
 }  // namespace
+
+void acknowledge_now(asio::ip::tcp::socket::lowest_layer_type& socket) noexcept {
+  const int on = 1;
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+bool is_plain(const Stream& stream) noexcept {
+  return dynamic_cast<const PlainStream*>(&stream) != nullptr;
+}
 
 asio::ip::tcp::socket& socket_of(Stream& plain) {
   return dynamic_cast<PlainStream&>(plain).socket();

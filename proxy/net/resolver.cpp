@@ -1,13 +1,13 @@
-// The resolver's coroutine side, its cache, and its threads.
+// The resolver's coroutine side, and its threads.
 #include "net/resolver.hpp"
 
 #include <algorithm>
 #include <array>
 #include <condition_variable>
-#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -17,6 +17,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <csignal>
 
+#include "net/answer_cache.hpp"
+#include "net/lookup_queue.hpp"
 #include "net/system_lookup.hpp"
 #include "net/tokens.hpp"
 #include "ssmgate/names/endpoint.hpp"
@@ -25,13 +27,6 @@ namespace ssmgate::net {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-constexpr std::chrono::seconds kKeepAnswer{30};
-constexpr std::chrono::seconds kKeepFailure{2};
-constexpr std::chrono::minutes kKeepOld{10};
-constexpr std::size_t kNamesKept = 4096;
-
-using Names = std::list<std::string>;
 
 // One coroutine's wait. The timer is its deadline and, cancelled, its wake-up; it is touched on the
 // coroutine's executor alone.
@@ -50,25 +45,18 @@ void deliver(const WaiterPtr& waiter, const Resolution& result) {
   });
 }
 
-struct CacheEntry {
-  Resolution answer;
-  SteadyClock::time_point expiry;
-  SteadyClock::time_point end;  // until then it may stand in for a fresh answer
-  Names::iterator place;
-};
-
 // A name that is looked up, and who waits for it: possibly nobody.
 struct Pending {
   std::vector<WaiterPtr> waiters;
-  std::optional<Names::iterator> queued;  // absent: a thread is at it
+  bool queued = true;  // false: a thread is at it
 };
 
-// That a name does not exist is an answer; anything else says that there was none.
-bool is_answer(const Resolution& found) {
-  return !found.error || found.error == asio::error::host_not_found;
-}
-
 enum Lane : std::size_t { endpoints, others, kLanes };
+
+// LIMIT: with 4 threads a lane, 32 names that are not SSM's are looked up at a time, and 8 of one
+// zone: it takes four silent zones to hold the others up, until their look-ups are given up.
+constexpr int kGrowth = 8;
+constexpr int kZones = 4;
 
 Lane lane_of(const std::string& host) {
   return find_endpoint(host) ? endpoints : others;
@@ -89,28 +77,38 @@ std::optional<Resolution> parse_literal(const std::string& host) {
 
 }  // namespace
 
-// INVARIANT: `mutex` guards every member but `look_up` and `now`.
-struct Resolver::Impl {
-  Impl(LookUp function, Now clock) : look_up(std::move(function)), now(std::move(clock)) {}
+// INVARIANT: `mutex` guards every member that is not const.
+struct Resolver::Impl : std::enable_shared_from_this<Impl> {
+  // All of SSM's own names lie in few zones: there it is each name that has its share.
+  Impl(LookUp function, Now clock, int lane_threads)
+      : look_up(std::move(function)),
+        now(std::move(clock)),
+        least(lane_threads),
+        most{lane_threads, lane_threads * kGrowth},
+        queues{LookupQueue(static_cast<std::size_t>(lane_threads)),
+               LookupQueue(static_cast<std::size_t>(lane_threads) * kGrowth / kZones)} {}
 
   const LookUp look_up;
   const Now now;
+  const int least;  // threads of a lane that stay
+  const std::array<int, kLanes> most;
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
   int threads = 0;
   int busy = 0;
-  std::array<Names, kLanes> queues;
+  std::array<int, kLanes> of_lane{};  // threads
+  std::array<int, kLanes> idle{};     // of those
+  std::array<LookupQueue, kLanes> queues;
   // INVARIANT: every name that is queued has somebody who waits for it.
   std::map<std::string, Pending> pending;
-  std::map<std::string, CacheEntry> cache;
-  Names order;  // the cache's names, the oldest answer first
+  AnswerCache cache;
 
   static void work(const std::shared_ptr<Impl>& self, Lane lane);
-  // Keeps `found`, and returns what to answer: an old answer where `found` is none.
-  Resolution store(const std::string& host, Resolution found);
+  static void start(const std::shared_ptr<Impl>& self, Lane lane);
+  // One thread more where names wait that may go on and none is free.
+  void grow(Lane lane);
   void answer_all(const std::string& host, const Resolution& answer);
-  [[nodiscard]] std::optional<Resolution> find(const std::string& host);
   [[nodiscard]] std::optional<Resolution> find_old(const std::string& host);
   // A cached answer, or nothing: the waiter is then among the pending.
   [[nodiscard]] std::optional<Resolution> find_or_join(const std::string& host,
@@ -136,56 +134,27 @@ class Membership {
 
 }  // namespace
 
-Resolution Resolver::Impl::store(const std::string& host, Resolution found) {
-  auto end = now() + (found.error ? kKeepFailure : std::chrono::seconds(kKeepOld));
-  const auto expiry = now() + (found.error ? kKeepFailure : kKeepAnswer);
-  if (const auto old = cache.find(host); old != cache.end()) {
-    if (!is_answer(found) && !old->second.answer.error && now() < old->second.end) {
-      found = old->second.answer;
-      end = old->second.end;
-    }
-    order.erase(old->second.place);
-    cache.erase(old);
-  }
-  if (cache.size() >= kNamesKept) {
-    cache.erase(order.front());
-    order.pop_front();
-  }
-  order.push_back(host);
-  cache.emplace(host, CacheEntry{found, expiry, end, std::prev(order.end())});
-  return found;
-}
-
 void Resolver::Impl::answer_all(const std::string& host, const Resolution& answer) {
   const auto waiting = pending.extract(host);
   if (waiting.empty()) return;
   for (const WaiterPtr& waiter : waiting.mapped().waiters) deliver(waiter, answer);
 }
 
-std::optional<Resolution> Resolver::Impl::find(const std::string& host) {
-  const auto entry = cache.find(host);
-  if (entry == cache.end() || now() >= entry->second.expiry) return std::nullopt;
-  return entry->second.answer;
-}
-
 std::optional<Resolution> Resolver::Impl::find_old(const std::string& host) {
   const std::scoped_lock lock(mutex);
-  const auto entry = cache.find(host);
-  if (entry == cache.end() || entry->second.answer.error || now() >= entry->second.end) {
-    return std::nullopt;
-  }
-  return entry->second.answer;
+  return cache.find_old(host, now());
 }
 
 std::optional<Resolution> Resolver::Impl::find_or_join(const std::string& host,
                                                        const WaiterPtr& waiter) {
   const std::scoped_lock lock(mutex);
-  if (auto cached = find(host)) return cached;
+  if (auto cached = cache.find(host, now())) return cached;
   const auto [under_way, is_new] = pending.try_emplace(host);
   under_way->second.waiters.push_back(waiter);
   if (!is_new) return std::nullopt;
-  Names& queue = queues[lane_of(host)];
-  under_way->second.queued = queue.insert(queue.end(), host);
+  const Lane lane = lane_of(host);
+  queues[lane].push(host);
+  grow(lane);
   changed.notify_all();
   return std::nullopt;
 }
@@ -197,54 +166,77 @@ void Resolver::Impl::leave(const std::string& host, const WaiterPtr& waiter) {
   Pending& entry = under_way->second;
   std::erase(entry.waiters, waiter);
   if (!entry.waiters.empty() || !entry.queued) return;
-  queues[lane_of(host)].erase(*entry.queued);
+  queues[lane_of(host)].remove(host);
   pending.erase(under_way);
+}
+
+void Resolver::Impl::grow(Lane lane) {
+  if (idle[lane] > 0 || of_lane[lane] >= most[lane] || !queues[lane].has_next()) return;
+  start(shared_from_this(), lane);
 }
 
 void Resolver::Impl::work(const std::shared_ptr<Impl>& self, Lane lane) {
   std::unique_lock lock(self->mutex);
-  Names& queue = self->queues[lane];
+  LookupQueue& queue = self->queues[lane];
   for (;;) {
-    self->changed.wait(lock, [&] { return self->stopping || !queue.empty(); });
+    ++self->idle[lane];
+    // What was started for a rush goes after it.
+    if (self->of_lane[lane] <= self->least) {
+      self->changed.wait(lock, [&] { return self->stopping || queue.has_next(); });
+    }
+    --self->idle[lane];
     if (self->stopping) break;
-    const std::string host = std::move(queue.front());
-    queue.pop_front();
-    self->pending.at(host).queued.reset();
+    const auto host = queue.take();
+    if (!host) break;
+    self->pending.at(*host).queued = false;
     ++self->busy;
+    // Whoever was woken for two names takes one.
+    self->grow(lane);
     lock.unlock();
-    Resolution found = self->look_up(host);
+    Resolution found = self->look_up(*host);
     lock.lock();
     --self->busy;
     if (self->stopping) break;
-    self->answer_all(host, self->store(host, std::move(found)));
+    queue.done(*host);
+    self->answer_all(*host, self->cache.keep(*host, std::move(found), self->now()));
+    // Others may have waited for their zone's share.
+    self->changed.notify_all();
   }
+  --self->of_lane[lane];
   --self->threads;
   self->changed.notify_all();
 }
 
-Resolver::Resolver(int threads) : Resolver(threads, &look_up_by_system, &SteadyClock::now) {}
-
-Resolver::Resolver(int threads, LookUp look_up, Now now)
-    : impl_(std::make_shared<Impl>(std::move(look_up), std::move(now))) {
+// With the mutex held. A thread that cannot be had is one less.
+void Resolver::Impl::start(const std::shared_ptr<Impl>& self, Lane lane) {
   // Signals are for the program's own threads.
   sigset_t every;
   sigset_t before;
   sigfillset(&every);
   pthread_sigmask(SIG_SETMASK, &every, &before);
-  for (int i = 0; i < threads; ++i) {
-    for (const Lane lane : {endpoints, others}) {
-      std::thread([impl = impl_, lane] { Impl::work(impl, lane); }).detach();
-      const std::scoped_lock lock(impl_->mutex);
-      ++impl_->threads;
-    }
+  try {
+    std::thread([self, lane] { work(self, lane); }).detach();
+    ++self->of_lane[lane];
+    ++self->threads;
+  } catch (const std::system_error&) {
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+Resolver::Resolver(int threads) : Resolver(threads, &look_up_by_system, &SteadyClock::now) {}
+
+Resolver::Resolver(int threads, LookUp look_up, Now now)
+    : impl_(std::make_shared<Impl>(std::move(look_up), std::move(now), threads)) {
+  const std::scoped_lock lock(impl_->mutex);
+  for (int i = 0; i < threads; ++i) {
+    for (const Lane lane : {endpoints, others}) Impl::start(impl_, lane);
+  }
 }
 
 Resolver::~Resolver() {
   std::unique_lock lock(impl_->mutex);
   impl_->stopping = true;
-  for (Names& queue : impl_->queues) queue.clear();
+  for (LookupQueue& queue : impl_->queues) queue.clear();
   Resolution aborted;
   aborted.error = asio::error::operation_aborted;
   while (!impl_->pending.empty()) {

@@ -27,11 +27,11 @@ using Now = std::function<std::chrono::steady_clock::time_point()>;
 
 // Safe to use from several threads, as long as each caller's executor runs one handler at a time.
 // SSM's own names have threads to themselves: whatever else clients ask for cannot hold them up.
-// LIMIT: answers are kept 30 s, failures 2 s, at most 4,096 names. An answer of up to 10 min ago
-// stands in while the name servers are silent.
+// An answer of up to 10 min ago stands in while the name servers are silent (answer_cache.hpp).
 class Resolver {
  public:
-  // `threads` for SSM's names, and as many for all others.
+  // `threads` for SSM's names. As many for all others, and up to eight times that while many wait,
+  // of which one zone (lookup_queue.hpp) has a quarter at most.
   explicit Resolver(int threads = 4);  // getaddrinfo
   Resolver(int threads, LookUp look_up, Now now);
   Resolver(const Resolver&) = delete;

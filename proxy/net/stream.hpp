@@ -6,8 +6,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -43,6 +45,16 @@ class Stream {
   // For a stream on which no operation is pending. One that is not quiet is only fit to be closed:
   // looking may have taken a byte.
   [[nodiscard]] virtual bool is_quiet() noexcept = 0;
+  // What has arrived, without waiting; would_block when nothing has. Not beside a read under way.
+  [[nodiscard]] virtual Transfer read_now(asio::mutable_buffer buffer) noexcept = 0;
+  // Until something more has arrived, or an end, after `read_now` found nothing.
+  [[nodiscard]] virtual asio::awaitable<error_code> readable() = 0;
+  // The same as a call of `ready` on `executor`, once; with an error after `close` or
+  // `cancel_wait`.
+  virtual void when_readable(const asio::any_io_executor& executor,
+                             std::function<void(const error_code&)> ready) = 0;
+  // INVARIANT: no other operation is pending; it would be cancelled, too.
+  virtual void cancel_wait() noexcept = 0;
   // True when a read would not wait, false when nothing came for `limit`. Nothing is read.
   [[nodiscard]] virtual asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) = 0;
 };

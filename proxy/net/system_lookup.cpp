@@ -16,6 +16,10 @@ namespace ssmgate::net {
 namespace {
 
 error_code translate(int result) {
+  // The resolver has other words for it, some of which say that there is no such name.
+  if (result != 0 && (errno == EMFILE || errno == ENFILE)) {
+    return {errno, boost::system::system_category()};
+  }
   switch (result) {
     case 0: return {};
     case EAI_NONAME:
@@ -50,6 +54,7 @@ Resolution look_up_by_system(const std::string& host) {
   hints.ai_flags = AI_ADDRCONFIG;
   addrinfo* found = nullptr;
   Resolution answer;
+  errno = 0;
   answer.error = translate(::getaddrinfo(host.c_str(), nullptr, &hints, &found));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(found, &::freeaddrinfo);
   if (answer.error) return answer;

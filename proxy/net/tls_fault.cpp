@@ -10,6 +10,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ssl/error.hpp>
 
+#include "tls/client_trust.hpp"
+
 namespace ssmgate::net {
 namespace {
 
@@ -117,14 +119,23 @@ std::string connect_words(const error_code& error) {
   }
 }
 
-std::string accept_words(const error_code& error) {
-  if (is_closed(error)) return "the client closed the connection in the tls handshake";
+// The client's alert says that it does not take our certificate.
+bool is_distrust(const error_code& error) {
   switch (tls_reason(error)) {
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-      return "the client does not trust the gateway's CA; in its shell type: "
-             "eval \"$(ssmgate env)\"";
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE: return true;
+    default: return false;
+  }
+}
+
+std::string accept_words(const error_code& error) {
+  if (is_closed(error)) return "the client closed the connection in the tls handshake";
+  if (is_distrust(error)) {
+    return "the client does not trust the gateway's CA; in its shell type: "
+           "eval \"$(ssmgate env)\"";
+  }
+  switch (tls_reason(error)) {
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
       return "the client takes the gateway's certificate for expired; look at both clocks";
     case SSL_R_HTTP_REQUEST: return "the client sent a plain HTTP request where TLS is spoken";
@@ -133,9 +144,39 @@ std::string accept_words(const error_code& error) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_VERSION_TOO_LOW: return "the client speaks no protocol version from TLS 1.2 on";
     case SSL_R_NO_SHARED_CIPHER: return "the client and the gateway have no cipher in common";
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      return "the client showed no certificate, and this listener wants one (`tls.client_ca`)";
     case SSL_R_NO_APPLICATION_PROTOCOL:
       return "the client does not offer `http/1.1` among its protocols (ALPN)";
     default: return other_words(error);
+  }
+}
+
+// Why the certificate that a client showed was not accepted.
+std::string client_certificate_words(SSL* session) {
+  const long result = SSL_get_verify_result(session);
+  const std::string subject = tls::refused_subject(session);
+  const std::string whose =
+      "the client's certificate" + (subject.empty() ? std::string() : " `" + subject + "`");
+  switch (result) {
+    case X509_V_ERR_CERT_HAS_EXPIRED: return whose + " has expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return whose + " is not valid yet; look at this machine's clock";
+    case X509_V_ERR_CERT_REVOKED: return whose + " has been revoked";
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+      return whose + " cannot be looked up: `tls.crl` holds no list of its CA";
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+      return whose +
+             " cannot be looked up: the list of its CA in `tls.crl` has expired; fetch a "
+             "new one";
+    case X509_V_ERR_INVALID_PURPOSE: return whose + " is not for TLS clients (clientAuth)";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return whose + " comes from a CA that is not in `tls.client_ca`";
+    default: return whose + " is not accepted: " + X509_verify_cert_error_string(result);
   }
 }
 
@@ -178,10 +219,13 @@ HandshakeFault explain_connect(error_code error, SSL* session, const std::string
   return fault;
 }
 
-HandshakeFault explain_accept(error_code error) {
+HandshakeFault explain_accept(error_code error, SSL* session) {
   HandshakeFault fault;
   fault.error = error;
-  fault.detail = accept_words(error);
+  const bool refused = session != nullptr && tls_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+  fault.certificate = refused || tls_reason(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+  fault.distrusted = is_distrust(error);
+  fault.detail = refused ? client_certificate_words(session) : accept_words(error);
   return fault;
 }
 

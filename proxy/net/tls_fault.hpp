@@ -28,6 +28,7 @@ class CertificateNote {
 // `names` are the note's, `host` is what the certificate was checked for.
 [[nodiscard]] HandshakeFault explain_connect(error_code error, SSL* session,
                                              const std::string& names, const std::string& host);
-[[nodiscard]] HandshakeFault explain_accept(error_code error);
+// Of a client's handshake with us; `session` may be null, when there was none yet.
+[[nodiscard]] HandshakeFault explain_accept(error_code error, SSL* session);
 
 }  // namespace ssmgate::net

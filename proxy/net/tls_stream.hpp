@@ -1,4 +1,5 @@
-// TLS over a socket, both sides. One of the two files in which the TLS stream templates are built.
+// TLS over a socket, or inside TLS over a socket; both sides. One of the two files in which the TLS
+// stream templates are built.
 #pragma once
 
 #include <string>
@@ -16,22 +17,28 @@ namespace ssmgate::net {
 struct HandshakeFault {
   error_code error;
   bool certificate = false;  // the peer's certificate was not accepted
+  bool distrusted = false;   // the peer did not accept ours
   std::string detail;        // printable
 };
 
 using Handshake = std::variant<HandshakeFault, StreamPtr>;
 
-// The server's side towards our client. `already_read` are the bytes of the ClientHello that were
-// read before; they must stay valid until the handshake is over. On success the TLS stream takes
-// `plain` over; on failure `plain` stays, closed. `plain` itself does not move in memory, so that
-// whoever holds a deadline over it can close it before, during and after the handshake.
-[[nodiscard]] asio::awaitable<Handshake> accept_tls(StreamPtr& plain,
+// The server's side towards our client. `under` is a plain stream, or a TLS stream over one: TLS
+// inside TLS. `already_read` are the bytes of the ClientHello that were read before; they must stay
+// valid until the handshake is over. On success the TLS stream takes `under` over; on failure
+// `under` stays, closed. The stream itself does not move in memory, so that whoever holds a
+// deadline over it can close it before, during and after the handshake.
+[[nodiscard]] asio::awaitable<Handshake> accept_tls(StreamPtr& under,
                                                     const tls::ContextPtr& context,
                                                     std::string_view already_read);
 
-// The client's side towards an upstream: SNI and verification for `host` (canonical, no dot).
-[[nodiscard]] asio::awaitable<Handshake> connect_tls(StreamPtr& plain,
+// The client's side towards an upstream, over a plain stream or inside TLS: SNI and verification
+// for `host` (canonical, no dot).
+[[nodiscard]] asio::awaitable<Handshake> connect_tls(StreamPtr& under,
                                                      const tls::ContextPtr& context,
                                                      std::string host);
+
+// What the peer of a TLS stream showed; null when nothing, or for a plain stream.
+[[nodiscard]] tls::CertificatePtr peer_certificate(Stream& stream);
 
 }  // namespace ssmgate::net

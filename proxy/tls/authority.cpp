@@ -1,7 +1,8 @@
-// The authority at work: opens or creates the root, keeps an intermediate under it fresh, and one
-// server context for each host. Certificates are built in certificate.cpp, files in ca_files*.cpp.
+// The authority at work: opens or creates the root, and keeps one server context for each host.
+// Certificates are built in certificate.cpp, files in ca_files*.cpp.
 #include "tls/authority.hpp"
 
+#include <algorithm>
 #include <array>
 #include <list>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "ssmgate/names/endpoint.hpp"
 #include "tls/ca_files.hpp"
 #include "tls/certificate.hpp"
+#include "tls/constraints.hpp"
 #include "tls/file.hpp"
 #include "tls/server_context.hpp"
 
@@ -22,9 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kHostsKept = 1024;
+constexpr std::string_view kTrialHost = "ssm.us-east-1.amazonaws.com";
 constexpr std::chrono::hours kRenewLeaf{24};
-// An intermediate is replaced while it still outlasts every leaf that it could be asked for.
-constexpr std::chrono::hours kRenewIntermediate = kLeafLife + kRenewLeaf;
 // SOURCE: NIST SP 800-57: 112 bits are RSA 2048; clients refuse less.
 constexpr int kSecurityBits = 112;
 
@@ -34,31 +35,24 @@ std::string host_name() {
   return name.data();
 }
 
-std::vector<std::string> constrained_suffixes() {
-  const auto suffixes = endpoint_suffixes();
-  return {suffixes.begin(), suffixes.end()};
-}
-
 bool is_api_host(std::string_view host) {
   const auto endpoint = find_endpoint(host);
   return endpoint && endpoint->service == Endpoint::Service::api && endpoint->host == host;
 }
 
 std::optional<AuthorityFault> create_pair(const fs::path& certificate, const fs::path& key,
-                                          Clock::time_point now) {
-  const KeyPtr root_key = make_key();
-  if (root_key == nullptr) return AuthorityFault{"cannot make a key: " + take_errors()};
-  const Lifetime life{now - kBackdate, now - kBackdate + kRootLife};
-  const CertificatePtr root = make_root(root_key.get(), host_name(), constrained_suffixes(), life);
-  if (root == nullptr) return AuthorityFault{"cannot make a root: " + take_errors()};
-  const auto written = write_pair(certificate, key, root.get(), root_key.get());
+                                          Clock::time_point now, const PrivateHosts& hosts) {
+  const auto made = make_own_root(now, hosts);
+  if (const auto* fault = std::get_if<AuthorityFault>(&made)) return *fault;
+  const Signer& root = std::get<Signer>(made);
+  const auto written = write_pair(certificate, key, root.certificate.get(), root.key.get());
   if (const auto* fault = std::get_if<AuthorityFault>(&written)) return *fault;
   return std::nullopt;
 }
 
 // Makes the pair where there is none.
 std::optional<AuthorityFault> ensure_pair(const fs::path& certificate, const fs::path& key,
-                                          Clock::time_point now) {
+                                          Clock::time_point now, const PrivateHosts& hosts) {
   auto found = find_pair(certificate, key);
   if (std::holds_alternative<PairState>(found) && std::get<PairState>(found) == PairState::both) {
     return std::nullopt;
@@ -69,7 +63,7 @@ std::optional<AuthorityFault> ensure_pair(const fs::path& certificate, const fs:
   found = find_pair(certificate, key);
   if (const auto* fault = std::get_if<AuthorityFault>(&found)) return *fault;
   if (std::get<PairState>(found) == PairState::both) return std::nullopt;
-  return create_pair(certificate, key, now);
+  return create_pair(certificate, key, now, hosts);
 }
 
 std::string rejection(const PemPair& pair, Clock::time_point now) {
@@ -88,7 +82,21 @@ std::string rejection(const PemPair& pair, Clock::time_point now) {
 
 }  // namespace
 
-// INVARIANT: `mutex` guards everything but `root`, `above` and `suffixes`, which never change.
+std::variant<AuthorityFault, Signer> make_own_root(Clock::time_point now,
+                                                   const PrivateHosts& hosts) {
+  const auto suffixes = endpoint_suffixes();
+  std::vector<std::string> names(suffixes.begin(), suffixes.end());
+  names.insert(names.end(), hosts.begin(), hosts.end());
+  Signer root;
+  root.key = make_key();
+  if (root.key == nullptr) return AuthorityFault{"cannot make a key: " + take_errors()};
+  const Lifetime life{now - kBackdate, now - kBackdate + kRootLife};
+  root.certificate = make_root(root.key.get(), host_name(), names, life);
+  if (root.certificate == nullptr) return AuthorityFault{"cannot make a root: " + take_errors()};
+  return root;
+}
+
+// INVARIANT: `mutex` guards `entries` and `by_host`; nothing else changes.
 struct Authority::Impl {
   struct Entry {
     std::string host;
@@ -99,66 +107,57 @@ struct Authority::Impl {
   using Entries = std::list<Entry>;  // the most recently used first
 
   Signer root;
-  std::vector<CertificatePtr> above;  // what was found after the CA in its file
-  std::vector<std::string> suffixes = constrained_suffixes();
+  std::vector<CertificatePtr> others;  // what else is in its file
+  PrivateHosts hosts;
   bool has_intermediate = false;
 
   std::mutex mutex;
-  Signer intermediate;
-  Lifetime intermediate_life;
   Entries entries;
   std::unordered_map<std::string_view, Entries::iterator> by_host;  // views of the entries' hosts
 
-  [[nodiscard]] bool renew_intermediate(Clock::time_point now);
-  [[nodiscard]] std::optional<Entry> make_entry(std::string_view host, Clock::time_point now);
-  [[nodiscard]] std::vector<X509*> chain() const;
+  [[nodiscard]] bool may_serve(std::string_view host) const;
+  [[nodiscard]] std::optional<Entry> make_entry(std::string_view host, Clock::time_point now) const;
+  [[nodiscard]] std::vector<X509*> chain(X509* intermediate) const;
   void forget(Entries::iterator entry);
-  [[nodiscard]] const Signer& signer() const { return has_intermediate ? intermediate : root; }
 };
 
-// True when an intermediate that is good for a while yet is in place.
-bool Authority::Impl::renew_intermediate(Clock::time_point now) {
-  if (!has_intermediate) return true;
-  // Near the root's own end a new one would not last longer. A clock that was set back makes the
-  // old one not valid yet.
-  const bool last = intermediate_life.end == lifetime_of(root.certificate.get()).end;
-  const bool good =
-      last ? now < intermediate_life.end : now + kRenewIntermediate < intermediate_life.end;
-  if (intermediate.certificate != nullptr && now >= intermediate_life.begin && good) return true;
-  Signer next;
-  const Lifetime life = life_under(root, now, kIntermediateLife);
-  next.key = make_key();
-  if (next.key == nullptr) return false;
-  next.certificate = make_intermediate(next.key.get(), root, suffixes, life);
-  if (next.certificate == nullptr) return false;
-  intermediate = std::move(next);
-  intermediate_life = lifetime_of(intermediate.certificate.get());
-  return true;
+bool Authority::Impl::may_serve(std::string_view host) const {
+  return is_api_host(host) || std::ranges::find(hosts, host) != hosts.end();
 }
 
 // Sent after the leaf: everything between it and what clients trust.
-std::vector<X509*> Authority::Impl::chain() const {
+std::vector<X509*> Authority::Impl::chain(X509* intermediate) const {
   std::vector<X509*> certificates;
-  if (has_intermediate) certificates.push_back(intermediate.certificate.get());
+  if (intermediate != nullptr) certificates.push_back(intermediate);
   if (!is_self_signed(root.certificate.get())) {
     certificates.push_back(root.certificate.get());
-    for (const CertificatePtr& certificate : above) {
+    for (const CertificatePtr& certificate : others) {
       if (!is_self_signed(certificate.get())) certificates.push_back(certificate.get());
     }
   }
   return certificates;
 }
 
-// A key for each leaf: at 25 µs a host and week there is nothing to save by sharing one.
+// A key and an intermediate for each leaf: at 50 µs a host and week there is nothing to save by
+// sharing them, and no key but the root's can sign anything afterwards.
 std::optional<Authority::Impl::Entry> Authority::Impl::make_entry(std::string_view host,
-                                                                  Clock::time_point now) {
-  if (!renew_intermediate(now)) return std::nullopt;
-  const Lifetime life = life_under(signer(), now, kLeafLife);
+                                                                  Clock::time_point now) const {
+  const Lifetime life = life_under(root, now, kLeafLife);
+  Signer intermediate;
+  if (has_intermediate) {
+    intermediate.key = make_key();
+    if (intermediate.key == nullptr) return std::nullopt;
+    intermediate.certificate =
+        make_intermediate(intermediate.key.get(), root, {std::string(host)}, life);
+    if (intermediate.certificate == nullptr) return std::nullopt;
+  }
   const KeyPtr key = make_key();
   if (key == nullptr) return std::nullopt;
-  const CertificatePtr leaf = make_leaf(key.get(), signer(), host, life);
+  const CertificatePtr leaf =
+      make_leaf(key.get(), has_intermediate ? intermediate : root, host, life);
   if (leaf == nullptr) return std::nullopt;
-  ContextPtr context = make_server_context(leaf.get(), key.get(), chain());
+  ContextPtr context =
+      make_server_context(leaf.get(), key.get(), chain(intermediate.certificate.get()));
   if (context == nullptr) return std::nullopt;
   // A leaf that the issuer's end cuts short is used to that end: a new one would be no better.
   const bool whole = life.end == life.begin + kLeafLife;
@@ -175,21 +174,30 @@ Authority::Authority(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Authority::~Authority() = default;
 
 std::variant<AuthorityFault, std::unique_ptr<Authority>> Authority::open(
-    const fs::path& certificate, const fs::path& key, Clock::time_point now) {
-  if (const auto fault = ensure_pair(certificate, key, now)) return *fault;
+    const fs::path& certificate, const fs::path& key, Clock::time_point now, PrivateHosts hosts) {
+  if (const auto fault = ensure_pair(certificate, key, now, hosts)) return *fault;
   auto loaded = load_pair(certificate, key);
   if (const auto* fault = std::get_if<AuthorityFault>(&loaded)) return *fault;
   auto& pair = std::get<PemPair>(loaded);
   const std::string trouble = rejection(pair, now);
   if (!trouble.empty()) return AuthorityFault{quoted(certificate) + " " + trouble};
 
+  for (const std::string& host : hosts) {
+    if (may_certify(pair.certificates.front().get(), host)) continue;
+    return AuthorityFault{"the CA in " + quoted(certificate) + " may not sign for `" + host +
+                          "` of `intercept.hosts`: its name constraints leave that out, and no " +
+                          "client would believe it; make one that may: `ssmgate ca rotate`"};
+  }
+
   auto impl = std::make_unique<Impl>();
   impl->root.certificate = std::move(pair.certificates.front());
   impl->root.key = std::move(pair.key);
   pair.certificates.erase(pair.certificates.begin());
-  impl->above = std::move(pair.certificates);
+  impl->others = std::move(pair.certificates);
+  impl->hosts = std::move(hosts);
   impl->has_intermediate = may_sign_ca(impl->root.certificate.get());
-  if (!impl->renew_intermediate(now)) {
+  // A CA that cannot sign is found out now, not by the first client.
+  if (!impl->make_entry(kTrialHost, now)) {
     return AuthorityFault{"cannot sign with " + quoted(key) + ": " + take_errors()};
   }
   return std::unique_ptr<Authority>(new Authority(std::move(impl)));
@@ -208,7 +216,7 @@ ContextPtr Authority::context_for(std::string_view host, Clock::time_point now,
   }
   // Clients would refuse most other leaves for the constraints; under a CA that was given and may
   // sign no CA there are none, and this line is all there is.
-  if (!is_api_host(host)) {
+  if (!impl_->may_serve(host)) {
     fault = "certificates are made for SSM's endpoints alone";
     return nullptr;
   }
@@ -225,14 +233,9 @@ ContextPtr Authority::context_for(std::string_view host, Clock::time_point now,
 }
 
 std::string Authority::root_pem() const {
-  return to_pem(impl_->root.certificate.get());
-}
-
-std::string Authority::chain_pem() const {
-  const std::scoped_lock lock(impl_->mutex);
-  std::string text;
-  if (impl_->has_intermediate) text = to_pem(impl_->intermediate.certificate.get());
-  return text + to_pem(impl_->root.certificate.get());
+  std::string text = to_pem(impl_->root.certificate.get());
+  for (const CertificatePtr& other : impl_->others) text += to_pem(other.get());
+  return text;
 }
 
 Clock::time_point Authority::root_expiry() const {

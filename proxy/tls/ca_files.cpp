@@ -1,6 +1,7 @@
 // Reading the CA's files.
 #include "tls/ca_files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -73,6 +74,12 @@ std::variant<AuthorityFault, PairState> find_pair(const std::filesystem::path& c
   const auto key_there = is_there(key);
   if (const auto* fault = std::get_if<AuthorityFault>(&key_there)) return *fault;
   const bool has_certificate = std::get<bool>(certificate_there);
+  std::error_code error;
+  if (has_certificate && std::filesystem::equivalent(certificate, key, error)) {
+    return AuthorityFault{quoted(certificate) + " and " + quoted(key) +
+                          " are one file, but the certificate is handed out and the key is not; "
+                          "name two files in `ca`"};
+  }
   if (has_certificate == std::get<bool>(key_there)) {
     return has_certificate ? PairState::both : PairState::neither;
   }
@@ -99,11 +106,17 @@ std::variant<AuthorityFault, PemPair> load_pair(const std::filesystem::path& cer
   PemPair pair;
   pair.certificates = std::move(std::get<std::vector<CertificatePtr>>(certificates));
   pair.key = std::move(std::get<KeyPtr>(parsed_key));
-  if (X509_check_private_key(pair.certificates.front().get(), pair.key.get()) != 1) {
-    ERR_clear_error();
-    return AuthorityFault{quoted(key) + " is not the key of the first certificate in " +
+  // Wherever it stands: in the middle of a rotation the file holds the old root and the new one,
+  // and the key says which of them is in force.
+  const auto own = std::ranges::find_if(pair.certificates, [&pair](const CertificatePtr& each) {
+    return X509_check_private_key(each.get(), pair.key.get()) == 1;
+  });
+  ERR_clear_error();
+  if (own == pair.certificates.end()) {
+    return AuthorityFault{quoted(key) + " is not the key of a certificate in " +
                           quoted(certificate) + "; give the pair that belongs together"};
   }
+  std::rotate(pair.certificates.begin(), own, own + 1);
   return pair;
 }
 

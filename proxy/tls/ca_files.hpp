@@ -13,7 +13,7 @@
 namespace ssmgate::tls {
 
 struct PemPair {
-  std::vector<CertificatePtr> certificates;  // the CA, then those above it; at least one
+  std::vector<CertificatePtr> certificates;  // the key's own, then the others; at least one
   KeyPtr key;
 };
 

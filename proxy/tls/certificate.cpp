@@ -17,6 +17,8 @@ namespace {
 
 // SOURCE: RFC 5280, appendix A.1, ub-common-name.
 constexpr std::size_t kCommonNameLimit = 64;
+// Left out where the issuer has none: a company's CA may be older than the habit.
+constexpr const char* kIssuerKey = "keyid";
 
 std::string random_hex(std::size_t bytes) {
   std::string raw(bytes, '\0');
@@ -119,11 +121,29 @@ CertificatePtr finish_ca(CertificatePtr made, X509* issuer, EVP_PKEY* signer, co
       !add_extension(made.get(), above, NID_key_usage, "critical,keyCertSign,cRLSign") ||
       !add_extension(made.get(), above, NID_ext_key_usage, "serverAuth") ||
       !add_extension(made.get(), above, NID_subject_key_identifier, "hash") ||
-      !add_extension(made.get(), above, NID_authority_key_identifier, "keyid:always") ||
+      !add_extension(made.get(), above, NID_authority_key_identifier,
+                     issuer == nullptr ? "keyid:always" : kIssuerKey) ||
       !add_name_constraints(made.get(), suffixes)) {
     return nullptr;
   }
   return sign(std::move(made), signer);
+}
+
+template <typename AddName>
+CertificatePtr finish_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view common_name,
+                           const Lifetime& life, const AddName& add_name) {
+  X509* above = issuer.certificate.get();
+  CertificatePtr made = start(key, above, common_name, life);
+  if (made == nullptr) return nullptr;
+  if (!add_extension(made.get(), above, NID_basic_constraints, "critical,CA:FALSE") ||
+      !add_extension(made.get(), above, NID_key_usage, "critical,digitalSignature") ||
+      !add_extension(made.get(), above, NID_ext_key_usage, "serverAuth") ||
+      !add_extension(made.get(), above, NID_subject_key_identifier, "hash") ||
+      !add_extension(made.get(), above, NID_authority_key_identifier, kIssuerKey) ||
+      !add_name(made.get())) {
+    return nullptr;
+  }
+  return sign(std::move(made), issuer.key.get());
 }
 
 }  // namespace
@@ -159,19 +179,15 @@ CertificatePtr make_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view h
                          const Lifetime& life) {
   // A host that is too long for a common name does without: the subject still has its O, so that
   // the alternative name need not be critical, which old clients stumble over.
-  X509* above = issuer.certificate.get();
-  CertificatePtr made =
-      start(key, above, host.size() <= kCommonNameLimit ? host : std::string_view(), life);
-  if (made == nullptr) return nullptr;
-  if (!add_extension(made.get(), above, NID_basic_constraints, "critical,CA:FALSE") ||
-      !add_extension(made.get(), above, NID_key_usage, "critical,digitalSignature") ||
-      !add_extension(made.get(), above, NID_ext_key_usage, "serverAuth") ||
-      !add_extension(made.get(), above, NID_subject_key_identifier, "hash") ||
-      !add_extension(made.get(), above, NID_authority_key_identifier, "keyid:always") ||
-      !add_dns_name(made.get(), host)) {
-    return nullptr;
-  }
-  return sign(std::move(made), issuer.key.get());
+  return finish_leaf(key, issuer, host.size() <= kCommonNameLimit ? host : std::string_view(), life,
+                     [host](X509* made) { return add_dns_name(made, host); });
+}
+
+CertificatePtr make_address_leaf(EVP_PKEY* key, const Signer& issuer,
+                                 const std::array<unsigned char, 4>& address,
+                                 const Lifetime& life) {
+  return finish_leaf(key, issuer, {}, life,
+                     [&address](X509* made) { return add_address(made, address); });
 }
 
 Lifetime life_under(const Signer& issuer, Clock::time_point now, std::chrono::hours whole) {

@@ -2,9 +2,11 @@
 // Owns every extension and lifetime; knows no file and no clock.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "tls/authority.hpp"
@@ -26,7 +28,6 @@ struct Signer {
 // LIMIT: a leaf is valid for 7 days in total: long enough that no client sees a change within a
 // session, short enough that a stolen one is soon worthless.
 inline constexpr std::chrono::hours kLeafLife{7 * 24};
-inline constexpr std::chrono::hours kIntermediateLife{30 * 24};
 inline constexpr std::chrono::hours kRootLife{3650 * 24};
 // Certificates are back-dated: a client's clock may be behind ours.
 inline constexpr std::chrono::hours kBackdate{1};
@@ -40,6 +41,10 @@ inline constexpr std::chrono::hours kBackdate{1};
                                        const std::vector<std::string>& suffixes,
                                        const Lifetime& life);
 
+// A root of our own with its key: for SSM's suffixes and `hosts` alone.
+[[nodiscard]] std::variant<AuthorityFault, Signer> make_own_root(Clock::time_point now,
+                                                                 const PrivateHosts& hosts);
+
 // A CA under `issuer` that may sign leaves only, with the same constraints.
 [[nodiscard]] CertificatePtr make_intermediate(EVP_PKEY* key, const Signer& issuer,
                                                const std::vector<std::string>& suffixes,
@@ -48,6 +53,11 @@ inline constexpr std::chrono::hours kBackdate{1};
 // A server certificate for exactly one DNS name.
 [[nodiscard]] CertificatePtr make_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view host,
                                        const Lifetime& life);
+
+// The same for an address: for proving that nobody believes it.
+[[nodiscard]] CertificatePtr make_address_leaf(EVP_PKEY* key, const Signer& issuer,
+                                               const std::array<unsigned char, 4>& address,
+                                               const Lifetime& life);
 
 // `begin` an hour before `now`, `end` at most `whole` after it and not beyond the issuer's.
 [[nodiscard]] Lifetime life_under(const Signer& issuer, Clock::time_point now,

@@ -10,7 +10,8 @@
 namespace ssmgate::tls {
 
 // TLS ≥ 1.2, verification on, the roots of `ca_file` alone (a PEM bundle; unreadable or empty is a
-// fault), ALPN http/1.1. Loading a system bundle costs about 20 ms: one context for the process.
+// fault), ALPN http/1.1, sessions resumed (tls/session_cache). A root is read in full when a
+// verification first asks for it.
 [[nodiscard]] std::variant<AuthorityFault, ContextPtr> make_upstream_context(
     const std::filesystem::path& ca_file);
 

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "wire/utf8.hpp"
+
 namespace ssmgate::wire {
 namespace {
 
@@ -33,29 +35,6 @@ void append_code_point(std::uint32_t point, std::string& out) {
   append_unit(0xdc00 + ((point - 0x10000) & 0x3ff), out);
 }
 
-struct Decoded {
-  std::uint32_t point = 0xfffd;
-  std::size_t size = 1;
-};
-
-// One UTF-8 sequence that does not begin with an ASCII byte; U+FFFD for a byte that begins none.
-// SOURCE: RFC 3629 §4: no overlong forms, no surrogates, nothing over U+10FFFF.
-Decoded decode_utf8(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::uint32_t lead = at(0);
-  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < size) return {};
-  std::uint32_t point = lead & (0xffu >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((at(i) & 0xc0) != 0x80) return {};
-    point = (point << 6) | (at(i) & 0x3fu);
-  }
-  const bool overlong = (size == 3 && point < 0x800) || (size == 4 && point < 0x10000);
-  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-  if (overlong || surrogate || point > 0x10ffff) return {};
-  return {point, size};
-}
-
 // INVARIANT: nothing that is put into a field's value can end the line.
 void append_field(std::string_view name, std::string_view value, std::string& out) {
   out.append(name).append(": ");
@@ -80,8 +59,8 @@ std::string json_escape(std::string_view text) {
     } else if (byte < 0x80) {
       append_unit(byte, out);
     } else {
-      const Decoded decoded = decode_utf8(text);
-      append_code_point(decoded.point, out);
+      const CodePoint decoded = decode_utf8(text);
+      append_code_point(decoded.value, out);
       size = decoded.size;
     }
     text.remove_prefix(size);
@@ -99,7 +78,8 @@ std::string render_refusal(const Refusal& refusal) {
   append_field("x-amzn-RequestId", refusal.request_id, out);
   append_field("Content-Type", "application/x-amz-json-1.1", out);
   append_field("Content-Length", std::to_string(body.size()), out);
-  if (refusal.status == 407) append_field("Proxy-Authenticate", "Basic realm=\"ssmgate\"", out);
+  if (refusal.status == 407)
+    append_field("Proxy-Authenticate", "Basic realm=\"ssmgate\", charset=\"UTF-8\"", out);
   if (refusal.close) append_field("Connection", "close", out);
   return out.append("\r\n").append(body);
 }

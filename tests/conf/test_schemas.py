@@ -31,7 +31,8 @@ def is_test(path):
 
 
 FILES = {
-    "policy": [path for folder in (GOLDEN / "policies", GOLDEN / "decide", GOLDEN / "policy-test",
+    "policy": [path for folder in (GOLDEN / "policies", GOLDEN / "faults", GOLDEN / "decide",
+                                   GOLDEN / "policy-test",
                                    ROOT / "conf" / "policies")
                for path in sorted(folder.glob("*.yaml")) if not is_test(path)],
     "policy-test": [path for folder in (GOLDEN / "policy-test", ROOT / "conf" / "policies")
@@ -58,9 +59,12 @@ PLACES = {
     "config": [
         ("%s: 1\n", []),
         ("listen: [{%s: 1}]\n", ["listen", 0]),
+        ("listen: [{address: \"127.0.0.1:1\", tls: {%s: 1}}]\n", ["listen", 0, "tls"]),
+        ("intercept: {%s: 1}\n", ["intercept"]),
         ("ca: {%s: 1}\n", ["ca"]),
         ("egress: {%s: 1}\n", ["egress"]),
         ("upstream: {%s: 1}\n", ["upstream"]),
+        ("upstream: {proxy: {%s: 1}}\n", ["upstream", "proxy"]),
         ("audit: {%s: 1}\n", ["audit"]),
         ("audit: {sinks: [{%s: 1}]}\n", ["audit", "sinks", 0]),
         ("limits: {%s: 1}\n", ["limits"]),

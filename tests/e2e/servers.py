@@ -5,7 +5,9 @@ Owns the listening thread. A `serve` function gets an accepted socket and closes
 
 import hashlib
 import socket
+import struct
 import threading
+import time
 
 
 class Server:
@@ -15,7 +17,8 @@ class Server:
         self._serve, self._context = serve, context
         self.accepted = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.port = self._listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -38,6 +41,12 @@ class Server:
             pass
         finally:
             stream.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def stop(self):
         try:
@@ -132,3 +141,121 @@ def speak_plain_text(stream):
     stream.recv(65536)
     stream.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
+
+def reset(stream):
+    """Closes so that the peer sees a reset."""
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    stream.close()
+
+
+def reset_before_answer(stream):
+    read_request(stream)
+    reset(stream)
+
+
+def reset_mid_answer(stream):
+    read_request(stream)
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"half\": ")
+    reset(stream)
+
+
+def drip(stream):
+    """A head that never ends, a byte at a time."""
+    read_request(stream)
+    stream.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    while True:
+        stream.sendall(b"x")
+        time.sleep(0.05)
+
+
+def answer_too_much(stream):
+    """More than the length it names, and the connection left open."""
+    read_request(stream)
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n"
+                   b"Content-Length: 2\r\n\r\n{}")
+    stream.recv(1)
+
+
+def answer_with_two_lengths(stream):
+    read_request(stream)
+    stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}")
+
+
+def answer_many(stream):
+    """An empty JSON object for every request of the connection."""
+    while True:
+        read_request(stream)
+        stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+
+class SilentPort:
+    """A port whose queue is full: the kernel drops what else comes, as a black hole does."""
+
+    def __init__(self):
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(0)
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._fill = []
+        for _ in range(8):
+            stream = socket.socket()
+            stream.setblocking(False)
+            stream.connect_ex(self._listener.getsockname())
+            self._fill.append(stream)
+
+    def stop(self):
+        for stream in (*self._fill, self._listener):
+            stream.close()
+
+
+class SlowWay:
+    """Passes bytes on to `address` that long after they came, each way: a distant host."""
+
+    def __init__(self, address, flight):
+        host, _, port = address.rpartition(":")
+        self._to, self._flight = (host, int(port)), flight
+        self._server = Server(self._serve)
+        self.address, self.stop = self._server.address, self._server.stop
+
+    def _serve(self, client):
+        # TCP's own handshake is one flight each way before anything can be sent.
+        time.sleep(self._flight)
+        with socket.create_connection(self._to) as server:
+            for stream in (client, server):
+                stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            time.sleep(self._flight)
+            back = threading.Thread(target=self._pass, args=(server, client), daemon=True)
+            back.start()
+            self._pass(client, server)
+            back.join()
+
+    def _pass(self, source, sink):
+        queued, ready = [], threading.Condition()
+
+        def deliver():
+            while True:
+                with ready:
+                    while not queued:
+                        ready.wait()
+                    due, data = queued.pop(0)
+                time.sleep(max(0, due - time.monotonic()))
+                try:
+                    if not data:
+                        sink.shutdown(socket.SHUT_WR)
+                        return
+                    sink.sendall(data)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=deliver, daemon=True)
+        thread.start()
+        data = b"x"
+        while data:
+            try:
+                data = source.recv(65536)
+            except OSError:
+                data = b""
+            with ready:
+                queued.append((time.monotonic() + self._flight, data))
+                ready.notify()
+        thread.join()

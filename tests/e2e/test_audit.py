@@ -160,6 +160,12 @@ class NothingSecret(EndToEnd):
         start_session(self.world, "AWS-StartSSHSession", caller=BOB)
         started = boto3(self.world, "start_session", {"Target": TARGET}, BOB).json
         boto3(self.world, "resume_session", {"SessionId": started["SessionId"]}, BOB)
+        boto3(self.world, "terminate_session", {"SessionId": started["SessionId"]}, BOB)
+        for operation in ("ResumeSession", "TerminateSession"):
+            line = self.decisions(operation)[-1]
+            self.assertEqual(line["session_id"], started["SessionId"])
+            self.assertEqual(self.world.gateway.result_of(line)[0]["session_id"],
+                             started["SessionId"])
         javascript(self.world, "shell_session.mjs", TARGET, "exit", caller=BOB)
         aws(self.world, "describe-instance-information", caller=BOB)
         exchange(self.world, signed(BOB, "StartSession", b'{"Target": "TokenValue'))

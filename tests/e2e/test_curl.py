@@ -77,11 +77,11 @@ class Tunnels(unittest.TestCase):
 
     def test_no_tunnel_leads_back_to_the_gateway(self):
         port = self.world.gateway.port
-        with connect(port, "127.0.0.1", port) as stream:
+        with connect(port, "localhost", port) as stream:
             self.assertEqual(stream.recv(100), b"")
         line = wait_for(lambda: [each for each in self.world.gateway.audit("connect")
                                  if each["decision"] == "deny"], "the audit line")[-1]
-        self.assertEqual((line["code"], line["endpoint"]), ("egress", "127.0.0.1"))
+        self.assertEqual((line["code"], line["endpoint"]), ("egress", "localhost"))
 
     def test_server_that_speaks_first(self):
         with connect(self.world.gateway.port, "greeting.example.test", 25) as stream:

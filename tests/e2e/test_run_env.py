@@ -128,10 +128,34 @@ class Run(RunAndEnv):
                            ({"XDG_STATE_HOME": "/proc/x", "SSMGATE_CONFIG": ""}, "/proc/x"),
                            ({"AWS_CA_BUNDLE": "/tmp"}, "AWS_CA_BUNDLE names `/tmp`"),
                            ({"NODE_EXTRA_CA_CERTS": "/nonexistent"}, "NODE_EXTRA_CA_CERTS names"),
+                           ({"AWS_CA_BUNDLE": "/dev/null"}, "no certificate in it"),
+                           ({"AWS_CA_BUNDLE": str(self.damaged())}, "certificate 2 in it"),
                            ({"AWS_CA_BUNDLE": "/dev/zero"}, "16 MiB")):
             result = self.gate("run", "--", "true", **more)
             self.assertEqual(result.status, 125, more)
             self.assertIn(told, result.err)
+
+    def damaged(self):
+        """A bundle of which the second certificate was cut."""
+        whole = self.world.stand_in.root.read_text()
+        file = self.world.folder / "damaged.pem"
+        file.write_text(whole + whole[:len(whole) // 2] + "\n-----END CERTIFICATE-----\n")
+        return file
+
+    def test_records_do_not_mix_with_the_command_s_output(self):
+        file = self.world.folder / "to-stdout.yaml"
+        file.write_text("audit: {sinks: [{type: stdout}]}\n")
+        result = self.gate("run", "--config", str(file), "--", "echo", "ran")
+        self.assertEqual((result.status, result.out), (125, ""))
+        self.assertIn("standard output", result.err)
+        self.assertIn("type: file", result.err)
+
+    def test_rules_for_users_are_told_to_hold_for_nobody(self):
+        policy = self.world.folder / "users.yaml"
+        policy.write_text('version: 1\nallow:\n- {id: db, users: [carol], documents: [Acme-Shell]}\n')
+        result = self.gate("run", "--policy", str(policy), "--", "true")
+        self.assertEqual(result.status, 0)
+        self.assertIn("ssmgate: warning: the policy's `db` can never apply", result.err)
 
     def test_the_command_gets_no_descriptor_of_ours(self):
         limit = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -216,7 +240,7 @@ class Env(RunAndEnv):
 
     def test_what_a_person_sets_later_wins(self):
         later = self.world.folder / "later.pem"
-        later.write_text("ADDED-LATER\n")
+        later.write_text("ADDED-LATER\n" + self.world.gateway.ca.read_text())
         on, off = 'eval "$(ssmgate env)"', 'eval "$(ssmgate env --unset)"'
         change = f"export AWS_CA_BUNDLE={later} NO_PROXY=new.example"
         earlier = {"NO_PROXY": "old.example", "AWS_CA_BUNDLE": str(self.world.stand_in.root)}

@@ -109,7 +109,7 @@ class Gateway:
     """A running `ssmgate serve`. `changes` replaces or adds top-level keys of its configuration."""
 
     def __init__(self, folder, stand_in, environment, policy=POLICY, **changes):
-        self.folder, self._environment = folder, environment
+        self.folder, self.surroundings = folder, environment
         folder.mkdir()
         self.audit_file = folder / "audit.jsonl"
         self.ca = folder / "ca.pem"
@@ -117,6 +117,7 @@ class Gateway:
         self.config_file = folder / "ssmgate.yaml"
         config = self._config(stand_in)
         merge(config, changes)
+        self._listeners = len(config["listen"])
         # JSON is YAML: no YAML library is needed to write it.
         self.config_file.write_text(json.dumps(config, indent=1))
         self.start()
@@ -138,17 +139,19 @@ class Gateway:
 
     def start(self):
         command = [program(), "serve", "--config", str(self.config_file)]
-        self.process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen(command, env=self.surroundings, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         cwd=self.folder)
         self.output, self.log = Output(self.process.stdout), Output(self.process.stderr)
-        self.port = int(wait_for(self._listening, "the gateway to listen").group(1))
+        self.ports = wait_for(self.listening, "the gateway to listen")
+        self.port = self.ports[0]
 
-    def _listening(self):
-        found = re.search(r"listening on 127\.0\.0\.1:(\d+)", self.log.text)
+    def listening(self):
+        """The ports of all listeners, in the configuration's order, once all are open."""
+        found = re.findall(r"listening on \S+:(\d+)$", self.log.text, re.MULTILINE)
         if not found and self.process.poll() is not None:
             raise AssertionError(f"the gateway ended: {self.log.text}")
-        return found
+        return len(found) == self._listeners and [int(port) for port in found]
 
     def audit(self, event=None):
         if not self.audit_file.exists():

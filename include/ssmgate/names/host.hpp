@@ -57,11 +57,14 @@ class Host {
 // One entry of a rule's `hosts`: a name pattern, an address, a CIDR, or `any`.
 class HostPattern {
  public:
-  struct Any {};
+  struct Any {
+    bool operator==(const Any&) const = default;
+  };
   struct Name {
     bool leading_wildcard = false;    // "*." in front: one or more labels
     std::vector<std::string> labels;  // lower case; a '*' stays inside its label
     bool literal = false;             // no wildcard at all
+    bool operator==(const Name&) const = default;
   };
   using Form = std::variant<Any, Name, Cidr>;
 
@@ -72,6 +75,7 @@ class HostPattern {
   [[nodiscard]] bool matches(const Host& host) const;
   // Allow rules: a guarded host matches only an entry that names it.
   [[nodiscard]] bool grants(const Host& host) const;
+  bool operator==(const HostPattern&) const = default;
 
  private:
   Form form_;

@@ -48,6 +48,7 @@ class Cidr {
   [[nodiscard]] bool has_host_bits() const noexcept;
   [[nodiscard]] const IpAddress& base() const noexcept { return base_; }
   [[nodiscard]] int prefix_length() const noexcept { return length_; }
+  bool operator==(const Cidr&) const = default;
 
  private:
   IpAddress base_;

@@ -99,18 +99,49 @@ TEST_CASE("the state folder moves the audit log along") {
 }
 
 TEST_CASE("what this version does not act on is refused and never ignored") {
-  for (const char* key : {"intercept", "users_file", "sessions", "admin"}) {
+  for (const char* key : {"sessions", "admin"}) {
     check_error(std::string(key) + ": {}\n", "1:1", "is not supported by this version");
   }
-  check_error("listen:\n  - address: 127.0.0.1:1\n    auth: mtls\n", "3:11", "not supported");
-  check_error("listen:\n  - address: 127.0.0.1:1\n    tls: {}\n", "3:5", "not supported");
-  check_error("upstream:\n  proxy: {}\n", "2:3", "not supported");
   check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");
+}
+
+TEST_CASE("private hosts to intercept are canonical names and each counts once") {
+  const LoadedConfig loaded =
+      load("intercept: {hosts: [SSM.Example.Internal, ssm.example.internal., a.b]}\n");
+  REQUIRE(loaded.config.has_value());
+  CHECK(loaded.config->intercept.hosts == std::vector<std::string>{"ssm.example.internal", "a.b"});
+  check_error("intercept: {hosts: [\"*.example.internal\"]}\n", "1:21", "is no host name");
+  check_error("intercept: {hosts: [\"10.0.0.1\"]}\n", "1:21", "is an address");
+  check_error("intercept: {hosts: [\"a.b:443\"]}\n", "1:21", "is no host name");
+  check_error("intercept: {hosts: [internal]}\n", "1:21", "has no dot");
+  check_error("intercept: {hosts: [ssm.us-east-1.amazonaws.com]}\n", "1:21", "AWS's own");
+  check_error("intercept: {host: [a.b]}\n", "1:13", "hosts");
 }
 
 TEST_CASE("a misspelt key is an error with the nearest one as a hint") {
   check_error("lisen: []\n", "1:1", "listen");
   check_error("upstream: {conect_timeout: 5s}\n", "1:12", "connect_timeout");
+}
+
+TEST_CASE("an address that is denied without a port is denied at every port") {
+  const LoadedConfig loaded = load(R"(egress:
+  deny: [192.0.2.7, 10.0.0.0/8, "192.0.2.8:22", "2001:db8::/32", "[2001:db8::1]:22", evil.example,
+         "[2001:db8::/32]:22"]
+  allow: [192.0.2.9, 10.0.0.0/8]
+)");
+  REQUIRE(loaded.config);
+  const Egress& egress = loaded.config->egress;
+  REQUIRE(egress.deny.size() == 7);
+  CHECK_FALSE(egress.deny[0].port.has_value());
+  CHECK_FALSE(egress.deny[1].port.has_value());
+  CHECK(egress.deny[2].port == 22);
+  CHECK_FALSE(egress.deny[3].port.has_value());
+  CHECK(egress.deny[4].port == 22);
+  CHECK(egress.deny[5].port == 443);
+  CHECK(egress.deny[6].port == 22);
+  CHECK(egress.deny[6].host == *parse_host_pattern("2001:db8::/32"));
+  CHECK(egress.allow[0].port == 443);
+  CHECK(egress.allow[1].port == 443);
 }
 
 TEST_CASE("a listener off loopback needs protection") {
@@ -123,6 +154,7 @@ TEST_CASE("values of the wrong kind are errors at their place") {
   check_error("listen: [{address: localhost:80}]\n", "1:20", "names are not looked up");
   check_error("listen: [{address: \"127.0.0.1:70000\"}]\n", "1:20", "ADDRESS:PORT");
   check_error("ca: {certificate: ca.pem}\n", "1:5", "both `certificate` and `key`");
+  check_error("ca: {certificate: ca.pem, key: ./ca.pem}\n", "1:32", "name two files");
   check_error("policy: 5\n", "1:9", "in quotes");
   check_error("upstream: {connect_timeout: 5}\n", "1:29", "`5s`");
   check_error("upstream: {connect_timeout: 0s}\n", "1:29", "`5s`");

@@ -1,6 +1,7 @@
 // Look-ups with a system that does as it is told.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -175,6 +176,25 @@ TEST_CASE("a slow name holds up nobody else") {
   CHECK_FALSE(slow->has_value());
 }
 
+TEST_CASE("a zone of slow names holds up itself alone") {
+  Fixture f(1);
+  std::vector<Outcome<Resolution>> slow;
+  for (int i = 0; i < 50; ++i) {
+    slow.push_back(start(f.io, f.look("slow" + std::to_string(i) + ".one.example")));
+  }
+  settle(f.io);
+  f.server->wait_for_held(2);
+  for (int i = 0; i < 20; ++i) {
+    CHECK(only(run(f.io, f.look("quick" + std::to_string(i) + ".other.example"))) == "192.0.2.1");
+  }
+  CHECK(f.server->asked() == 22);
+  f.server->release();
+  run_until(f.io, [&slow] {
+    return std::ranges::all_of(slow, [](const auto& each) { return each->has_value(); });
+  });
+  CHECK(f.server->asked() == 70);
+}
+
 TEST_CASE("the deadline ends the wait and the late answer is kept") {
   Fixture f;
   const auto patient = start(f.io, f.look("slow.example"));
@@ -188,19 +208,21 @@ TEST_CASE("the deadline ends the wait and the late answer is kept") {
 
 TEST_CASE("a name that nobody waits for any more is not looked up") {
   Fixture f(1);
-  const auto held = start(f.io, f.look("slow.example"));
+  // A zone's whole share.
+  const auto held = start(f.io, f.look("slow1.one.example"));
+  const auto held_too = start(f.io, f.look("slow2.one.example"));
   settle(f.io);
-  f.server->wait_for_held(1);
+  f.server->wait_for_held(2);
   for (int i = 0; i < 20; ++i) {
-    const auto given_up = run(f.io, f.look("n" + std::to_string(i) + ".example", 1ms));
+    const auto given_up = run(f.io, f.look("n" + std::to_string(i) + ".one.example", 1ms));
     CHECK(given_up.error == asio::error::timed_out);
   }
-  const auto wanted = start(f.io, f.look("wanted.example"));
+  const auto wanted = start(f.io, f.look("wanted.one.example"));
   settle(f.io);
   f.server->release();
   run_until(f.io, [&wanted] { return wanted->has_value(); });
   CHECK(only(**wanted) == "192.0.2.1");
-  CHECK(f.server->asked() == 2);
+  CHECK(f.server->asked() == 3);
 }
 
 TEST_CASE("whatever else is looked up does not hold up the names of SSM") {
@@ -272,10 +294,11 @@ TEST_CASE("a cancelled wait ends and leaves the query to others") {
 
 TEST_CASE("a resolver that goes away neither waits nor leaves anybody waiting") {
   Fixture f(1);
-  const auto held = start(f.io, f.look("slow.example"));
-  const auto queued = start(f.io, f.look("other.example"));
+  const auto held = start(f.io, f.look("slow1.one.example"));
+  const auto held_too = start(f.io, f.look("slow2.one.example"));
+  const auto queued = start(f.io, f.look("other.one.example"));
   settle(f.io);
-  f.server->wait_for_held(1);
+  f.server->wait_for_held(2);
   f.resolver.reset();
   run_until(f.io, [&] { return held->has_value() && queued->has_value(); });
   CHECK((*held)->error == asio::error::operation_aborted);

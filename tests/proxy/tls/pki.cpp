@@ -62,7 +62,7 @@ tls::Signer make_test_intermediate(const tls::Signer& root) {
   made.key = tls::make_key();
   made.certificate =
       tls::make_intermediate(made.key.get(), root, ssm_suffixes(),
-                             tls::life_under(root, tls::Clock::now(), tls::kIntermediateLife));
+                             tls::life_under(root, tls::Clock::now(), tls::kLeafLife));
   return made;
 }
 

@@ -1,6 +1,8 @@
 // What the two contexts agree to: versions, ALPN, verification. Handshakes run in memory.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include <array>
 
 #include "proxy/tls/pki.hpp"
@@ -146,6 +148,52 @@ TEST_CASE("an upstream under another root is not believed") {
   CHECK(SSL_get_verify_result(pair.client.get()) != X509_V_OK);
 }
 
+TEST_CASE("the right root is found among many and by several threads at once") {
+  const Contexts contexts;
+  std::string bundle;
+  for (int i = 0; i < 20; ++i) bundle += tls::to_pem(make_test_root().certificate.get());
+  write_file(contexts.folder / "many", bundle + read_text(contexts.folder / "ca.pem") + bundle);
+  write_file(contexts.folder / "others", bundle);
+  const auto many = std::get<ContextPtr>(tls::make_upstream_context(contexts.folder / "many"));
+  const auto others = std::get<ContextPtr>(tls::make_upstream_context(contexts.folder / "others"));
+  std::vector<std::string> said(4);
+  std::vector<std::thread> threads;
+  for (std::string& each : said) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5; ++i) each += Pair(many.get(), contexts.server.get()).run();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(said == std::vector<std::string>(4));
+  CHECK_FALSE(Pair(others.get(), contexts.server.get()).run().empty());
+}
+
+TEST_CASE("two roots of one name are told apart") {
+  const Contexts contexts;
+  // A root that was renewed: the same name, another key. The one that signed is to be found.
+  const auto own = std::move(from_pem(contexts.authority->root_pem()).at(0));
+  const auto key = tls::make_key();
+  const tls::CertificatePtr twin(X509_dup(own.get()));
+  X509_set_pubkey(twin.get(), key.get());
+  for (const int nid : {NID_subject_key_identifier, NID_authority_key_identifier}) {
+    X509_EXTENSION_free(X509_delete_ext(twin.get(), X509_get_ext_by_NID(twin.get(), nid, -1)));
+  }
+  X509V3_CTX names;
+  X509V3_set_ctx(&names, twin.get(), twin.get(), nullptr, nullptr, 0);
+  X509_EXTENSION* identifier =
+      X509V3_EXT_conf_nid(nullptr, &names, NID_subject_key_identifier, "hash");
+  X509_add_ext(twin.get(), identifier, -1);
+  X509_EXTENSION_free(identifier);
+  X509_sign(twin.get(), key.get(), EVP_sha256());
+  for (const bool first : {true, false}) {
+    const std::string a = tls::to_pem(twin.get());
+    const std::string b = tls::to_pem(own.get());
+    write_file(contexts.folder / "twins", first ? a + b : b + a);
+    const auto client = std::get<ContextPtr>(tls::make_upstream_context(contexts.folder / "twins"));
+    CHECK(Pair(client.get(), contexts.server.get()).run() == "");
+  }
+}
+
 TEST_CASE("a bundle that cannot be read whole is refused with a hint") {
   const TemporaryFolder folder;
   const std::string one = tls::to_pem(make_test_root().certificate.get());
@@ -167,6 +215,9 @@ TEST_CASE("a bundle that cannot be read whole is refused with a hint") {
     CHECK(contains(text, (folder / name).string()));
     CHECK_FALSE(contains(text, "\n"));
   }
+  const std::string nonsense = "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n";
+  write_file(folder / "nonsense", one + nonsense);
+  CHECK(contains(fault_of(folder / "nonsense"), "certificate 2 of"));
   write_file(folder / "good", "# a comment\n" + one + "\n# another\n" + two + one);
   CHECK(fault_of(folder / "good").empty());
 }

@@ -31,7 +31,7 @@ TEST_CASE("refusal: status and close") {
         "x-amzn-RequestId: \r\n"
         "Content-Type: application/x-amz-json-1.1\r\n"
         "Content-Length: 59\r\n"
-        "Proxy-Authenticate: Basic realm=\"ssmgate\"\r\n"
+        "Proxy-Authenticate: Basic realm=\"ssmgate\", charset=\"UTF-8\"\r\n"
         "Connection: close\r\n"
         "\r\n"
         "{\"__type\":\"SsmgateUpstreamError\",\"message\":\"\",\"Message\":\"\"}");

@@ -1,0 +1,123 @@
+#include "auth/local_users.hpp"
+
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include <grp.h>
+#include <pwd.h>
+
+namespace ssmgate::auth {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::chrono::seconds kKeep{10};
+constexpr std::size_t kUsersKept = 1024;
+// LIMIT: of one entry of the user or group database; a group may list thousands of members.
+constexpr std::size_t kLargestEntry = 4UL << 20U;
+// LIMIT: groups of one user; the kernel takes 65,536.
+constexpr int kMostGroups = 65'536;
+
+// Calls `get` with a buffer that grows until the entry fits. False: no such entry.
+template <typename Entry, typename Get>
+bool read_entry(Entry& entry, std::vector<char>& buffer, const Get& get) {
+  buffer.resize(1024);
+  for (;;) {
+    Entry* found = nullptr;
+    const int error = get(&entry, buffer.data(), buffer.size(), &found);
+    if (error == 0) return found != nullptr;
+    if (error == EINTR) continue;
+    if (error != ERANGE || buffer.size() >= kLargestEntry) return false;
+    buffer.resize(buffer.size() * 2);
+  }
+}
+
+std::optional<std::string> group_name(gid_t gid) {
+  group entry{};
+  std::vector<char> buffer;
+  const bool found =
+      read_entry(entry, buffer, [gid](group* out, char* space, std::size_t size, group** result) {
+        return ::getgrgid_r(gid, out, space, size, result);
+      });
+  if (!found) return std::nullopt;
+  return entry.gr_name;
+}
+
+std::vector<gid_t> group_ids(const char* name, gid_t first) {
+  std::vector<gid_t> ids(64);
+  for (;;) {
+    int count = static_cast<int>(ids.size());
+    if (::getgrouplist(name, first, ids.data(), &count) >= 0) {
+      ids.resize(static_cast<std::size_t>(count));
+      return ids;
+    }
+    if (ids.size() >= kMostGroups) return {first};
+    ids.resize(ids.size() * 4);
+  }
+}
+
+class Find final : public Task {
+ public:
+  Find(LocalUsers::LookUp look_up, uid_t uid) : look_up_(std::move(look_up)), uid_(uid) {}
+  void run() override { user_ = look_up_(uid_); }
+  [[nodiscard]] const LocalUserPtr& user() const noexcept { return user_; }
+
+ private:
+  LocalUsers::LookUp look_up_;
+  uid_t uid_;
+  LocalUserPtr user_;
+};
+
+}  // namespace
+
+LocalUserPtr look_up_local_user(uid_t uid) {
+  passwd entry{};
+  std::vector<char> buffer;
+  const bool found =
+      read_entry(entry, buffer, [uid](passwd* out, char* space, std::size_t size, passwd** result) {
+        return ::getpwuid_r(uid, out, space, size, result);
+      });
+  if (!found || entry.pw_name == nullptr || *entry.pw_name == '\0') return nullptr;
+  auto user = std::make_shared<LocalUser>();
+  user->name = entry.pw_name;
+  for (const gid_t gid : group_ids(entry.pw_name, entry.pw_gid)) {
+    if (auto name = group_name(gid)) user->groups.push_back(std::move(*name));
+  }
+  return user;
+}
+
+LocalUsers::LocalUsers() : LocalUsers(&look_up_local_user, &std::chrono::steady_clock::now) {}
+
+LocalUsers::LocalUsers(LookUp look_up, Now now)
+    : look_up_(std::move(look_up)), now_(std::move(now)), workers_(Workers::Limits{}) {}
+
+LocalUserPtr LocalUsers::find_kept(uid_t uid) {
+  const std::lock_guard lock(mutex_);
+  const auto found = kept_.find(uid);
+  if (found == kept_.end() || now_() >= found->second.expiry) return nullptr;
+  return found->second.user;
+}
+
+void LocalUsers::keep(uid_t uid, LocalUserPtr user) {
+  const std::lock_guard lock(mutex_);
+  if (kept_.size() >= kUsersKept) kept_.clear();
+  kept_[uid] = Kept{std::move(user), now_() + kKeep};
+}
+
+asio::awaitable<LocalUserPtr> LocalUsers::find(uid_t uid,
+                                               std::chrono::steady_clock::time_point deadline) {
+  LocalUserPtr kept = find_kept(uid);
+  if (kept != nullptr) co_return kept;
+  TaskPtr task = std::make_shared<Find>(look_up_, uid);
+  std::string id = std::to_string(uid);
+  std::string lane = id;
+  const TaskPtr done =
+      co_await workers_.run(std::move(id), std::move(lane), std::move(task), deadline);
+  if (done == nullptr) co_return nullptr;
+  LocalUserPtr user = static_cast<const Find&>(*done).user();
+  if (user != nullptr) keep(uid, user);
+  co_return user;
+}
+
+}  // namespace ssmgate::auth

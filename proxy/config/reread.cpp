@@ -1,0 +1,121 @@
+#include "config/reread.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "ssmgate/text/tree.hpp"
+
+namespace ssmgate::config {
+namespace fs = std::filesystem;
+namespace {
+
+// LIMIT: a file that is being written is looked at five times, 40 ms apart.
+constexpr int kTries = 5;
+constexpr std::chrono::milliseconds kPause{40};
+
+ConfigFault fault(const fs::path& file, std::string_view what) {
+  return ConfigFault{{file.string() + ": error: " + std::string(what)}};
+}
+
+bool is_same(const struct stat& a, const struct stat& b) noexcept {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+         a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+bool is_blank(std::string_view text) noexcept {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+// Line and column of a top-level key, or of the file's first character.
+std::string place_of(const fs::path& file, std::string_view text, std::string_view key) {
+  Diagnostics ignored;
+  Position where;
+  if (const auto tree = parse_tree(text, ignored)) {
+    for (const TreeEntry& entry : tree->entries) {
+      if (entry.key == key) where = entry.where;
+    }
+  }
+  return file.string() + ":" + std::to_string(where.line) + ":" + std::to_string(where.column);
+}
+
+}  // namespace
+
+std::variant<ConfigFault, std::string> read_again(const fs::path& file) {
+  for (int i = 0; i < kTries; ++i) {
+    struct stat before {};
+    struct stat after {};
+    const bool there = ::stat(file.c_str(), &before) == 0;
+    if (there && !S_ISREG(before.st_mode)) {
+      return fault(file, "is no regular file, so it cannot be read again; restart the gateway");
+    }
+    auto text = read_text_file(file);
+    if (!there || std::holds_alternative<ConfigFault>(text)) return text;
+    if (::stat(file.c_str(), &after) == 0 && is_same(before, after)) return text;
+    std::this_thread::sleep_for(kPause);
+  }
+  return fault(file, "is being written; reload once that is done");
+}
+
+std::variant<ConfigFault, FoundConfig> find_config_again(const std::optional<fs::path>& file,
+                                                         const Config& running) {
+  std::variant<ConfigFault, FoundConfig> loaded;
+  std::string content;
+  if (file) {
+    auto text = read_again(*file);
+    if (const auto* unreadable = std::get_if<ConfigFault>(&text)) return *unreadable;
+    content = std::move(std::get<std::string>(text));
+    if (is_blank(content)) {
+      return fault(*file, "is empty; write `{}` if every default is meant");
+    }
+    loaded = load_config_text(content, *file);
+  } else {
+    loaded = find_config(std::nullopt);
+  }
+  const auto* found = std::get_if<FoundConfig>(&loaded);
+  if (found == nullptr || found->config.state == running.state) return loaded;
+  return ConfigFault{{place_of(found->file.value_or("ssmgate.yaml"), content, "state") +
+                      ": error: `state` cannot change while the gateway runs (it was `" +
+                      running.state.string() + "`); put it back, or restart the gateway"}};
+}
+
+std::vector<fs::path> listener_files_of(const Config& config) {
+  std::vector<fs::path> files;
+  if (config.users_file) files.push_back(*config.users_file);
+  for (const Listener& listener : config.listen) {
+    if (!listener.tls) continue;
+    files.push_back(listener.tls->certificate);
+    files.push_back(listener.tls->key);
+    if (listener.tls->client_ca) files.push_back(*listener.tls->client_ca);
+    if (listener.tls->crl) files.push_back(*listener.tls->crl);
+  }
+  return files;
+}
+
+std::vector<fs::path> upstream_files_of(const Upstream& upstream) {
+  std::vector<fs::path> files = {upstream.ca_file};
+  if (!upstream.proxy) return files;
+  const ParentProxy& proxy = *upstream.proxy;
+  for (const auto* file : {&proxy.certificate, &proxy.key, &proxy.ca_file, &proxy.password_file}) {
+    if (*file) files.push_back(**file);
+  }
+  return files;
+}
+
+std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config& config) {
+  std::vector<fs::path> files = listener_files_of(config);
+  const auto upwards = upstream_files_of(config.upstream);
+  // But for the roots: a system's bundle is replaced with its packages.
+  files.insert(files.end(), upwards.begin() + 1, upwards.end());
+  if (file) files.push_back(fs::absolute(*file));
+  if (config.policy) files.push_back(*config.policy);
+  files.push_back(config.ca_certificate);
+  files.push_back(config.ca_key);
+  std::ranges::sort(files);
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
+}  // namespace ssmgate::config

@@ -1,0 +1,131 @@
+// The peer first, then what its listener's `auth` asks for: nothing, a password, a certificate, or
+// the user of the socket.
+#include "flow/identity.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "auth/certificate_user.hpp"
+#include "flow/downstream.hpp"
+#include "net/tls_stream.hpp"
+#include "ssmgate/rules/decide.hpp"
+#include "wire/basic_credentials.hpp"
+#include "wire/connect.hpp"
+
+namespace ssmgate::flow {
+namespace asio = boost::asio;
+namespace {
+
+using Outcome = std::optional<Unidentified>;
+
+Unidentified refuse(Code code, std::string reason) {
+  return Unidentified{code, std::move(reason), false};
+}
+
+Unidentified ask_for_password(std::string reason) {
+  return Unidentified{Code::unauthenticated, std::move(reason), true};
+}
+
+// A slow directory, or many passwords before this one, are waited for as long as a head is.
+std::chrono::steady_clock::time_point patience(const Downstream& downstream) {
+  return std::chrono::steady_clock::now() + downstream.generation->config.limits.header_timeout;
+}
+
+bool is_allowed(const Downstream& downstream) {
+  const auto& clients = downstream.entrance->settings.clients;
+  return clients.empty() || std::ranges::any_of(clients, [&](const Cidr& block) {
+           return block.contains(downstream.client);
+         });
+}
+
+asio::awaitable<Outcome> check_password(Downstream& downstream,
+                                        const wire::ConnectRequest& connect) {
+  if (!connect.proxy_authorization) {
+    co_return ask_for_password(
+        "it came without a user name and a password; put them into the proxy URL: "
+        "http://NAME:PASSWORD@ADDRESS:PORT");
+  }
+  auto parsed = wire::parse_basic_credentials(*connect.proxy_authorization);
+  if (const auto* fault = std::get_if<wire::CredentialsFault>(&parsed)) {
+    co_return ask_for_password(std::string(fault->detail));
+  }
+  auto& credentials = std::get<wire::BasicCredentials>(parsed);
+  const std::string user = credentials.name;
+  const auto deadline = patience(downstream);
+  const auth::Verdict verdict = co_await downstream.gateway.passwords.check(
+      downstream.entrance->users, std::move(credentials), downstream.client, deadline);
+  if (verdict == auth::Verdict::busy) {
+    co_return refuse(Code::over_limit,
+                     "too many passwords wait to be checked; try again in a moment");
+  }
+  if (verdict == auth::Verdict::wrong) {
+    co_return ask_for_password("the user name or the password is wrong");
+  }
+  downstream.identity.user = user;
+  co_return std::nullopt;
+}
+
+Outcome read_certificate(Downstream& downstream) {
+  const auto certificate = net::peer_certificate(*downstream.stream);
+  // The handshake wants one: this is our own mistake, and refuses.
+  if (certificate == nullptr) {
+    return refuse(Code::unauthenticated, "the client showed no certificate");
+  }
+  auto user = auth::user_of_certificate(certificate.get());
+  if (auto* fault = std::get_if<auth::CertificateFault>(&user)) {
+    return refuse(Code::unauthenticated, std::move(fault->detail));
+  }
+  downstream.identity.user = std::get<std::string>(std::move(user));
+  return std::nullopt;
+}
+
+asio::awaitable<Outcome> find_local_user(Downstream& downstream) {
+  if (const auto* fault = std::get_if<net::OwnerFault>(&downstream.owner)) {
+    co_return refuse(Code::unauthenticated, fault->detail);
+  }
+  const uid_t uid = std::get<uid_t>(downstream.owner);
+  const auto deadline = patience(downstream);
+  const auth::LocalUserPtr user = co_await downstream.gateway.local_users.find(uid, deadline);
+  if (user == nullptr) {
+    co_return refuse(Code::unauthenticated, "the system has no user of id " + std::to_string(uid));
+  }
+  downstream.identity.unix_user = user->name;
+  downstream.identity.unix_groups = user->groups;
+  co_return std::nullopt;
+}
+
+asio::awaitable<Outcome> authenticate(Downstream& downstream, const wire::ConnectRequest& connect) {
+  switch (downstream.entrance->settings.auth) {
+    case config::Auth::none: co_return std::nullopt;
+    case config::Auth::local_user: co_return co_await find_local_user(downstream);
+    case config::Auth::basic: co_return co_await check_password(downstream, connect);
+    case config::Auth::mtls: co_return read_certificate(downstream);
+  }
+  co_return refuse(Code::unauthenticated, "the listener's `auth` is none that is known");
+}
+
+}  // namespace
+
+std::string Identity::label() const {
+  if (user) return *user;
+  if (unix_user) return "unix:" + *unix_user;
+  return {};
+}
+
+asio::awaitable<Outcome> identify(Downstream& downstream, const wire::ConnectRequest& connect) {
+  if (!is_allowed(downstream)) {
+    co_return refuse(Code::client_not_allowed, "the address " +
+                                                   render_ip_address(downstream.client) +
+                                                   " is not among the `clients` of this listener");
+  }
+  Outcome refused = co_await authenticate(downstream, connect);
+  if (refused) co_return refused;
+  const std::string label = downstream.identity.label();
+  if (!label.empty() && !downstream.ticket.count_for(label)) {
+    co_return refuse(Code::over_limit,
+                     "`" + printable(label) + "` has as many connections as one may have");
+  }
+  co_return std::nullopt;
+}
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,160 @@
+#include "flow/reload.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "config/reread.hpp"
+#include "config/values.hpp"
+#include "flow/warnings.hpp"
+
+namespace ssmgate::flow {
+namespace fs = std::filesystem;
+namespace {
+
+// Start-up lines are whole lines of standard error; the operator's log puts the name in front.
+std::vector<std::string> without_name(std::vector<std::string> lines) {
+  constexpr std::string_view kName = "ssmgate: ";
+  for (std::string& line : lines) {
+    if (line.starts_with(kName)) line.erase(0, kName.size());
+  }
+  return lines;
+}
+
+void add_listeners(std::vector<std::string>& lines, std::string_view what,
+                   const std::vector<ListenerPtr>& listeners) {
+  for (const ListenerPtr& listener : listeners) {
+    lines.push_back(std::string(what) + " " + config::render_socket_address(listener->address()));
+  }
+}
+
+// For the operator: in words, what is another than before.
+std::vector<std::string> describe_changes(const Generation& old, const Generation& next,
+                                          const Listeners::Plan& plan) {
+  std::vector<std::string> lines;
+  const auto& was = old.config;
+  const auto& is = next.config;
+  if (old.policy->revision() != next.policy->revision()) {
+    lines.push_back("policy " + next.policy->revision() + " (was " + old.policy->revision() + ")");
+  }
+  if (was.policy != is.policy) {
+    lines.push_back("policy file: " + (is.policy ? is.policy->string() : "the built-in one"));
+  }
+  if (old.authority != next.authority) lines.emplace_back("ca");
+  if (was.intercept != is.intercept) lines.emplace_back("intercept");
+  if (was.egress != is.egress) lines.emplace_back("egress");
+  if (was.upstream != is.upstream || old.roots_fingerprint != next.roots_fingerprint) {
+    lines.emplace_back("upstream");
+  }
+  if (old.audit != next.audit) lines.emplace_back("audit");
+  if (was.limits != is.limits) lines.emplace_back("limits, for new connections");
+  add_listeners(lines, "listening on", plan.added);
+  add_listeners(lines, "no longer listening on", plan.removed);
+  if (lines.empty() && was.listen != is.listen) lines.emplace_back("listen");
+  if (lines.empty()) return lines;
+  for (const std::string& warning : find_warnings(is, *next.policy)) {
+    lines.push_back("warning: " + warning);
+  }
+  return lines;
+}
+
+void post(Gateway& gateway, state::AuditLog& log, state::Event event, const Generation& next,
+          std::string message) {
+  state::AuditRecord record;
+  record.event = event;
+  record.time = gateway.now();
+  record.policy_revision = next.policy->revision();
+  record.message = std::move(message);
+  log.post(record);
+}
+
+// Before the swap: no decision by the new policy stands in front of them.
+void record_changes(Gateway& gateway, const Generation& old, const Generation& next,
+                    const std::string& asked_by) {
+  const std::string who = "a reload (" + asked_by + ")";
+  if (old.audit != next.audit) {
+    post(gateway, *next.audit, state::Event::start, next,
+         next.audit->found_torn_line()
+             ? who + " moved the audit log here; an unfinished line at its end was cut off"
+             : who + " moved the audit log here");
+  }
+  if (old.policy->revision() == next.policy->revision()) return;
+  const std::string message = who + " put policy " + next.policy->revision() +
+                              " in force; it was " + old.policy->revision();
+  post(gateway, *next.audit, state::Event::policy, next, message);
+  if (old.audit != next.audit) {
+    post(gateway, *old.audit, state::Event::policy, next, message);
+  }
+}
+
+// Whom a listener would not let in any more must not go on asking on a connection that is open:
+// who waits for a request is hung up on, a request in hand is the last of its connection. Clients
+// open another, and are asked who they are.
+void ask_anew(Admission& admission, const Generation& old, const Generation& next) {
+  for (const EntrancePtr& was : old.entrances) {
+    const bool stays = std::ranges::find(next.entrances, was) != next.entrances.end();
+    const bool there = std::ranges::any_of(next.entrances, [&](const EntrancePtr& is) {
+      return is->settings.bind == was->settings.bind;
+    });
+    if (!stays && there) admission.drain_from(*was);
+  }
+}
+
+// What both have in common for watching: the files of the one in force, and of the one that was
+// tried, so that mending any of them is noticed.
+void watch_both(std::vector<fs::path>& files, const std::optional<fs::path>& file,
+                const config::Config& tried) {
+  std::vector<fs::path> both = config::files_of(file, tried);
+  both.insert(both.end(), files.begin(), files.end());
+  std::ranges::sort(both);
+  both.erase(std::unique(both.begin(), both.end()), both.end());
+  files = std::move(both);
+}
+
+}  // namespace
+
+ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
+                        std::vector<fs::path>& files) {
+  ReloadReport report;
+  report.asked_by = asked_by;
+  const auto refuse = [&report](std::vector<std::string> lines) {
+    report.lines = without_name(std::move(lines));
+    return report;
+  };
+  Gateway& gateway = target.gateway;
+  const GenerationPtr running = gateway.current();
+  files = config::files_of(target.file, running->config);
+
+  auto found = config::find_config_again(target.file, running->config);
+  if (auto* fault = std::get_if<config::ConfigFault>(&found)) return refuse(fault->lines);
+  auto& [settings, source, file] = std::get<config::FoundConfig>(found);
+  watch_both(files, file, settings);
+  auto planned = target.listeners.prepare(settings.listen, {});
+  if (auto* fault = std::get_if<std::string>(&planned)) return refuse({*fault});
+  auto opened = open_generation(std::move(settings), gateway.resolver, running.get());
+  if (auto* fault = std::get_if<StartFault>(&opened)) return refuse(fault->lines);
+  auto& plan = std::get<Listeners::Plan>(planned);
+  const auto& next = std::get<GenerationPtr>(opened);
+
+  const std::lock_guard lock(target.lifecycle);
+  if (target.ending) return refuse({"ssmgate is about to end"});
+  report.taken = true;
+  report.lines = describe_changes(*running, *next, plan);
+  record_changes(gateway, *running, *next, asked_by);
+  target.admission.set_limits(next->config.limits);
+  gateway.replace(next);
+  target.listeners.commit(std::move(plan), gateway);
+  target.listeners.start(gateway, target.admission);
+  ask_anew(target.admission, *running, *next);
+  target.file = file;
+  files = config::files_of(file, next->config);
+  target.bury(running);
+  if (running->audit != next->audit) {
+    post(gateway, *running->audit, state::Event::stop, *running,
+         "a reload (" + asked_by + ") moved the audit log away");
+    target.bury(running->audit);
+  }
+  return report;
+}
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,42 @@
+#include "flow/trouble_log.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "ssmgate/rules/decide.hpp"
+
+namespace ssmgate::flow {
+
+void TroubleLog::say(std::string_view host, std::uint16_t port, const UpstreamFault& fault) {
+  if (const auto line = compose(host, port, fault, Clock::now())) spdlog::warn("{}", *line);
+}
+
+std::optional<std::string> TroubleLog::compose(std::string_view host, std::uint16_t port,
+                                               const UpstreamFault& fault, Clock::time_point now) {
+  const std::string what =
+      std::string(host) + ":" + std::to_string(port) + ": " + std::string(name(fault.code));
+  const std::lock_guard lock(mutex_);
+  std::uint64_t again = 0;
+  if (now - begun_ >= kEvery) {
+    again = kept_back_;
+    for (const auto& [key, more] : said_) again += more;
+    said_.clear();
+    kept_back_ = 0;
+    begun_ = now;
+  }
+  if (const auto known = said_.find(what); known != said_.end()) {
+    ++known->second;
+    return std::nullopt;
+  }
+  if (said_.size() >= kLines) {
+    ++kept_back_;
+    return std::nullopt;
+  }
+  said_.emplace(what, 0);
+  std::string line = "upstream " + what + ": " + printable(fault.detail);
+  if (again > 0) {
+    line += " (" + std::to_string(again) + " more failures since the last such line)";
+  }
+  return line;
+}
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,48 @@
+#include "flow/warnings.hpp"
+
+#include <algorithm>
+
+#include "ssmgate/tools/callers.hpp"
+
+namespace ssmgate::flow {
+namespace {
+
+// LIMIT: rules that a line names; a policy may have thousands.
+constexpr std::size_t kRulesNamed = 5;
+
+tools::KnownOfCallers known_of_callers(const std::vector<config::Listener>& listeners) {
+  tools::KnownOfCallers known;
+  for (const config::Listener& listener : listeners) {
+    known.unix_users = known.unix_users || listener.auth == config::Auth::local_user;
+    known.users =
+        known.users || listener.auth == config::Auth::basic || listener.auth == config::Auth::mtls;
+  }
+  return known;
+}
+
+std::string enumerate(const std::vector<std::string>& ids) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(ids.size(), kRulesNamed); ++i) {
+    text += (i == 0 ? "`" : ", `") + ids[i] + "`";
+  }
+  if (ids.size() > kRulesNamed) {
+    text += " and " + std::to_string(ids.size() - kRulesNamed) + " more";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> find_warnings(const config::Config& settings, const Policy& policy) {
+  const tools::KnownOfCallers known = known_of_callers(settings.listen);
+  const auto ids = tools::find_rules_for_nobody(policy, known);
+  if (ids.empty()) return {};
+  std::string wants = known.unix_users ? "`auth: basic` or `auth: mtls`" : "`auth: local-user`";
+  if (!known.users && !known.unix_users) {
+    wants = "`auth: local-user`, `auth: basic` or `auth: mtls`";
+  }
+  return {"the policy's " + enumerate(ids) +
+          " can never apply: `users` names whom no listener can know; give a listener " + wants};
+}
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,151 @@
+// Client certificates: what is believed, what is revoked, and whose was refused.
+#include "tls/client_trust.hpp"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+
+#include "ssmgate/rules/decide.hpp"
+#include "tls/file.hpp"
+
+namespace ssmgate::tls {
+namespace {
+
+namespace fs = std::filesystem;
+
+// LIMIT: of a foreign certificate's subject that goes into a message.
+constexpr std::size_t kSubjectLimit = 200;
+
+std::string render_subject(X509* certificate) {
+  const BioPtr memory(BIO_new(BIO_s_mem()));
+  if (memory == nullptr) return {};
+  X509_NAME_print_ex(memory.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &data);
+  if (size <= 0) return {};
+  std::string subject = printable(std::string_view(data, static_cast<std::size_t>(size)));
+  if (subject.size() > kSubjectLimit) subject.resize(kSubjectLimit);
+  return subject;
+}
+
+void free_subject(void*, void* subject, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<std::string*>(subject);
+}
+
+// Where a session keeps the subject: OpenSSL forgets a certificate that it did not accept.
+int subject_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_subject);
+  return index;
+}
+
+void note_subject(X509_STORE_CTX* context) {
+  auto* session =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  X509* leaf = X509_STORE_CTX_get0_cert(context);
+  if (session == nullptr || leaf == nullptr) return;
+  if (SSL_get_ex_data(session, subject_index()) != nullptr) return;
+  auto subject = std::make_unique<std::string>(render_subject(leaf));
+  if (SSL_set_ex_data(session, subject_index(), subject.get()) == 1) (void)subject.release();
+}
+
+// Called by C, through which no exception may pass.
+int verify(int good, X509_STORE_CTX* context) noexcept {
+  if (good == 1) return 1;
+  // A company publishes the list of the CA that signs its people; the list of the root above it,
+  // which would name CAs, is looked into where it is given.
+  const bool above = X509_STORE_CTX_get_error_depth(context) > 0;
+  if (above && X509_STORE_CTX_get_error(context) == X509_V_ERR_UNABLE_TO_GET_CRL) {
+    X509_STORE_CTX_set_error(context, X509_V_OK);
+    return 1;
+  }
+  note_subject(context);
+  return 0;
+}
+
+AuthorityFault fault_of(const fs::path& path, const std::string& what) {
+  return {quoted(path) + " " + what};
+}
+
+std::variant<AuthorityFault, std::monostate> add_authorities(SSL_CTX* context, X509_STORE* store,
+                                                             const fs::path& path) {
+  auto text = read_file(path, Privacy::none);
+  if (auto* fault = std::get_if<AuthorityFault>(&text)) return std::move(*fault);
+  std::vector<CertificatePtr> certificates;
+  const std::size_t bad = read_certificates(std::get<std::string>(text), certificates);
+  if (bad != 0) {
+    return fault_of(path, "holds a certificate that cannot be read, number " + std::to_string(bad) +
+                              ": " + take_errors());
+  }
+  if (certificates.empty()) return fault_of(path, "holds no PEM certificate");
+  for (const CertificatePtr& certificate : certificates) {
+    if (X509_STORE_add_cert(store, certificate.get()) != 1 ||
+        SSL_CTX_add_client_CA(context, certificate.get()) != 1) {
+      return fault_of(path, "cannot be used: " + take_errors());
+    }
+  }
+  return std::monostate{};
+}
+
+struct FreeList {
+  void operator()(X509_CRL* list) const noexcept { X509_CRL_free(list); }
+};
+
+std::variant<AuthorityFault, std::monostate> add_lists(X509_STORE* store, const fs::path& path) {
+  auto text = read_file(path, Privacy::none);
+  if (auto* fault = std::get_if<AuthorityFault>(&text)) return std::move(*fault);
+  const auto& pem = std::get<std::string>(text);
+  ERR_clear_error();
+  const BioPtr memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  std::size_t count = 0;
+  for (;;) {
+    const std::unique_ptr<X509_CRL, FreeList> list(
+        PEM_read_bio_X509_CRL(memory.get(), nullptr, nullptr, nullptr));
+    if (list == nullptr) break;
+    if (X509_STORE_add_crl(store, list.get()) != 1) {
+      return fault_of(path, "cannot be used: " + take_errors());
+    }
+    ++count;
+  }
+  const unsigned long last = ERR_peek_last_error();
+  const bool at_end =
+      ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+  if (!at_end) {
+    return fault_of(path, "holds a revocation list that cannot be read, number " +
+                              std::to_string(count + 1) + ": " + take_errors());
+  }
+  ERR_clear_error();
+  if (count == 0) return fault_of(path, "holds no PEM revocation list (`X509 CRL`)");
+  return std::monostate{};
+}
+
+}  // namespace
+
+std::variant<AuthorityFault, std::monostate> require_client_certificate(
+    SSL_CTX* context, const fs::path& ca_file, const std::optional<fs::path>& crl_file) {
+  const std::unique_ptr<X509_STORE, Free> store(X509_STORE_new());
+  if (store == nullptr) return fault_of(ca_file, "cannot be used: " + take_errors());
+  auto authorities = add_authorities(context, store.get(), ca_file);
+  if (std::holds_alternative<AuthorityFault>(authorities)) return authorities;
+  unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
+  if (crl_file) {
+    auto lists = add_lists(store.get(), *crl_file);
+    if (std::holds_alternative<AuthorityFault>(lists)) return lists;
+    flags |= X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+  }
+  // The session's parameters, not the store's: OpenSSL asks those of the verification's own set.
+  X509_VERIFY_PARAM* parameters = SSL_CTX_get0_param(context);
+  X509_VERIFY_PARAM_set_flags(parameters, flags);
+  if (X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT) != 1 ||
+      SSL_CTX_ctrl(context, SSL_CTRL_SET_VERIFY_CERT_STORE, 1, store.get()) != 1) {
+    return fault_of(ca_file, "cannot be used: " + take_errors());
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, &verify);
+  return std::monostate{};
+}
+
+std::string refused_subject(SSL* session) {
+  const auto* subject = static_cast<const std::string*>(SSL_get_ex_data(session, subject_index()));
+  return subject == nullptr ? std::string() : *subject;
+}
+
+}  // namespace ssmgate::tls

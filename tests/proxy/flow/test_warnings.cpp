@@ -1,0 +1,40 @@
+#include <doctest/doctest.h>
+
+#include "flow/warnings.hpp"
+
+using namespace ssmgate;
+using namespace ssmgate::flow;
+
+namespace {
+
+std::vector<std::string> warnings(const std::string& users, std::vector<config::Auth> auths) {
+  std::string text = "version: 1\nallow:\n";
+  for (int i = 1; i <= 7; ++i) {
+    text += "- {id: r" + std::to_string(i) + ", users: [" + users + "], documents: [Acme-Shell]}\n";
+  }
+  const LoadedPolicy loaded = load_policy(text);
+  REQUIRE(loaded.policy);
+  config::Config settings;
+  for (const config::Auth auth : auths) {
+    settings.listen.emplace_back();
+    settings.listen.back().auth = auth;
+  }
+  return find_warnings(settings, *loaded.policy);
+}
+
+using config::Auth;
+
+}  // namespace
+
+TEST_CASE("a policy for users behind listeners that know none is warned of") {
+  const auto lines = warnings("alice", {Auth::none});
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0] ==
+        "the policy's `r1`, `r2`, `r3`, `r4`, `r5` and 2 more can never apply: `users` names whom "
+        "no listener can know; give a listener `auth: local-user`, `auth: basic` or `auth: mtls`");
+  CHECK(warnings("alice", {Auth::local_user}).at(0).ends_with("`auth: basic` or `auth: mtls`"));
+  CHECK(warnings("\"unix:bob\"", {Auth::mtls}).at(0).ends_with("`auth: local-user`"));
+  CHECK(warnings("alice", {Auth::none, Auth::basic}).empty());
+  CHECK(warnings("any", {Auth::local_user}).empty());
+  CHECK(warnings("\"unix:%ops\", alice", {Auth::local_user}).empty());
+}
