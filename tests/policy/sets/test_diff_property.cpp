@@ -15,10 +15,9 @@ namespace {
 
 constexpr std::chrono::sys_days kNow = std::chrono::year(2026) / 11 / 23;
 
-// SSMGATE_PAIRS: how many pairs of policies, for a longer run.
+// Pairs of policies; SSMGATE_NIGHTLY draws more.
 int pairs() {
-  const char* said = std::getenv("SSMGATE_PAIRS");
-  return said != nullptr ? std::atoi(said) : 60;
+  return std::getenv("SSMGATE_NIGHTLY") != nullptr ? 3'000 : 60;
 }
 
 Finding judge(const Policy& policy, const Request& request) {
