@@ -78,6 +78,8 @@ std::variant<AuthorityFault, std::monostate> add_authorities(SSL_CTX* context, X
   }
   if (certificates.empty()) return fault_of(path, "holds no PEM certificate");
   for (const CertificatePtr& certificate : certificates) {
+    // Works its extensions out, before several threads ask for them at once.
+    (void)X509_check_purpose(certificate.get(), -1, 0);
     if (X509_STORE_add_cert(store, certificate.get()) != 1 ||
         SSL_CTX_add_client_CA(context, certificate.get()) != 1) {
       return fault_of(path, "cannot be used: " + take_errors());

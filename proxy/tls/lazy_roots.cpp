@@ -64,9 +64,13 @@ bool hash_of(const X509_NAME* name, unsigned long& hash) {
   return good == 1;
 }
 
+// INVARIANT: OpenSSL works a certificate's extensions out when it is first asked for them; that is
+// here, before other threads see it.
 CertificatePtr read_root(const std::string& der) {
   const auto* from = reinterpret_cast<const unsigned char*>(der.data());
-  return CertificatePtr(d2i_X509(nullptr, &from, static_cast<long>(der.size())));
+  CertificatePtr root(d2i_X509(nullptr, &from, static_cast<long>(der.size())));
+  if (root != nullptr) (void)X509_check_purpose(root.get(), -1, 0);
+  return root;
 }
 
 // Puts every root of that name into the store, which is asked first from then on. OpenSSL's own

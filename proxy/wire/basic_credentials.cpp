@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <cstring>
+#include <utility>
 
 #include "wire/utf8.hpp"
 
@@ -71,15 +72,18 @@ void wipe(std::string& text) noexcept {
 }
 
 void Secret::wipe() noexcept {
-  wire::wipe(text_);
+  if (text_) wire::wipe(*text_);
 }
 
-Secret& Secret::operator=(Secret&& other) {
-  if (this == &other) return *this;
+Secret& Secret::operator=(Secret&& other) noexcept {
   wipe();
-  text_ = other.text_;
-  other.wipe();
+  text_ = std::move(other.text_);
   return *this;
+}
+
+const std::string& Secret::text() const noexcept {
+  static const std::string kNone;
+  return text_ ? *text_ : kNone;
 }
 
 std::variant<CredentialsFault, BasicCredentials> parse_basic_credentials(std::string_view value) {

@@ -4,27 +4,29 @@
 // SOURCE: RFC 7617, RFC 4648 §4.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 
 namespace ssmgate::wire {
 
-// Text that is wiped from memory when it goes.
+// Text that is wiped from memory when it goes. Behind a pointer: a short string that is moved would
+// leave its bytes where it was.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string_view text) : text_(text) {}
-  Secret(Secret&& other) : text_(other.text_) { other.wipe(); }
-  Secret& operator=(Secret&& other);
+  explicit Secret(std::string_view text) : text_(std::make_unique<std::string>(text)) {}
+  Secret(Secret&& other) noexcept = default;
+  Secret& operator=(Secret&& other) noexcept;
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
   ~Secret() { wipe(); }
-  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  [[nodiscard]] const std::string& text() const noexcept;
 
  private:
   void wipe() noexcept;
-  std::string text_;
+  std::unique_ptr<std::string> text_;  // null: empty
 };
 
 // Overwrites the bytes of `text` and empties it.
