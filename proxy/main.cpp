@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "commands/command.hpp"
+#include "ssmgate/text/diagnostic.hpp"
 
 namespace {
 
@@ -52,6 +53,20 @@ int finish_output(int exit_status, int trouble) {
   return exit_status == 0 ? trouble : exit_status;
 }
 
+// What is wrong with the command line, in the words of this program instead of the parser's.
+std::string usage_fault(const CLI::ParseError& error, const CLI::App& app, std::string_view first) {
+  if (app.get_subcommands().empty() && !first.empty() && first.front() != '-') {
+    return "no command " + ssmgate::in_backticks(first);
+  }
+  std::string text = error.what();
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    text = "unexpected argument" + text.substr(std::min(text.find(": "), text.size()));
+  } else if (text == "A subcommand is required") {
+    text = "a command is missing";
+  }
+  return text;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -81,7 +96,8 @@ int main(int argc, char** argv) {
     if (error.get_exit_code() == 0) return finish_output(app.exit(error), 2);
     const auto parsed = app.get_subcommands();
     const std::string help = parsed.empty() ? "" : parsed.front()->get_name() + " ";
-    std::fprintf(stderr, "ssmgate: %s; see `ssmgate %s--help`\n", error.what(), help.c_str());
+    std::fprintf(stderr, "ssmgate: %s; see `ssmgate %s--help`\n",
+                 usage_fault(error, app, argc > 1 ? argv[1] : "").c_str(), help.c_str());
     // `eval "$(ssmgate env …)"` has no other way to see it.
     if (app.got_subcommand("env")) std::puts("false");
     return usage_status(app);

@@ -2,15 +2,49 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 
 #include <boost/json/basic_parser_impl.hpp>
+
+#include "names/ascii.hpp"
 
 namespace ssmgate {
 
 using boost::system::error_code;
 using Kind = JsonNode::Kind;
+
+namespace {
+
+// The text with the exponents of its numbers cut to a few digits: other numbers, but JSON exactly
+// when the text is. For the parser, which counts exponents in an `int`; no member that StartSession
+// has is a number, so that no number's value is ever used.
+std::string shorten_exponents(std::string_view text) {
+  constexpr std::size_t kMaxDigits = 4;
+  std::string out;
+  out.reserve(text.size());
+  bool in_string = false;
+  bool in_exponent = false;
+  std::size_t digits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_exponent && ascii::is_digit(c) && ++digits > kMaxDigits) continue;
+    out += c;
+    if (in_string && c == '\\' && i + 1 < text.size()) {
+      out += text[++i];
+    } else if (c == '"') {
+      in_string = !in_string;
+    }
+    if (c == 'e' || c == 'E') {
+      in_exponent = !in_string;
+      digits = 0;
+    } else if (!ascii::is_digit(c) && c != '+' && c != '-') {
+      in_exponent = false;
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 // Takes the parser's events. The parser itself refuses what is no JSON and no UTF-8; this adds what
 // readers are known to differ on.
@@ -59,10 +93,7 @@ class JsonReader {
   bool on_uint64(std::uint64_t, boost::json::string_view, error_code& ec) {
     return add(Kind::number, ec);
   }
-  bool on_double(double value, boost::json::string_view, error_code& ec) {
-    if (!std::isfinite(value)) return complain("a number is too large", ec);
-    return add(Kind::number, ec);
-  }
+  bool on_double(double, boost::json::string_view, error_code& ec) { return add(Kind::number, ec); }
   bool on_bool(bool, error_code& ec) { return add(Kind::boolean, ec); }
   bool on_null(error_code& ec) { return add(Kind::null, ec); }
   bool on_comment_part(boost::json::string_view, error_code&) { return true; }
@@ -134,6 +165,10 @@ boost::system::result<JsonBody, std::string> JsonReader::read(std::string_view t
   boost::json::basic_parser<JsonReader> parser(strict, text.size());
   error_code ec;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
+  if (ec == boost::json::error::exponent_overflow) {
+    const std::string shortened = shorten_exponents(text);
+    if (shortened.size() < text.size()) return JsonReader::read(shortened);
+  }
   JsonReader& reader = parser.handler();
   if (!reader.complaint_.empty()) return std::string(reader.complaint_);
   if (ec) return ec.message() + " near byte " + std::to_string(read);

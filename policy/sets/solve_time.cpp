@@ -1,7 +1,7 @@
 // The time: points, before which or from which something holds, and hours that come again.
 //
 // What is asked holds over intervals that begin where one of them begins, so these beginnings are
-// the only candidates. INVARIANT: complete as far as the horizon reaches (docs/decisions/0005).
+// the only candidates. INVARIANT: complete as far as the horizon reaches (docs/decisions/0006).
 #include <algorithm>
 
 #include "sets/solve.hpp"
@@ -53,7 +53,9 @@ class Times {
     if (const auto later = scan(near, std::min(range_.high, near + kHorizon))) return later;
     const Instant early = std::max(range_.low, near - kHorizon);
     if (const auto sooner = scan(early, near)) return sooner;
-    if (early == range_.low) return std::nullopt;
+    // Without a beginning there are no first days to look at: in 1678 every zone went by the sun,
+    // and two spellings of the same hours would differ there.
+    if (early == range_.low || range_.low == kFirst) return std::nullopt;
     return scan(range_.low, std::min(range_.low + kHorizon, early));
   }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/tools/lint.hpp"
 #include "ssmgate/tools/render_yaml.hpp"
@@ -44,11 +45,7 @@ int print_policy(const std::string& path) {
   Diagnostics faults;
   const auto tree = text ? parse_tree(*text, faults) : std::nullopt;
   if (!tree || has_errors(faults)) return kErrors;  // it was told by check_file
-  const std::string out = tools::render_yaml(*tree);
-  const bool good =
-      std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
-  if (!good) std::fprintf(stderr, "ssmgate: cannot write to standard output\n");
-  return good ? 0 : kErrors;
+  return write_output(tools::render_yaml(*tree)) ? 0 : kErrors;
 }
 
 int check(const CheckOptions& options) {

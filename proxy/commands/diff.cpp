@@ -1,11 +1,11 @@
 // `ssmgate diff`: what one policy file grants that another did not, and the reverse.
 //
 // Exit status: 0 no new grant, 1 new grants or none that is certain, 2 when a file cannot be read.
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/tools/diff.hpp"
 
@@ -29,10 +29,7 @@ int diff(const DiffOptions& options) {
   const std::string out = options.json
                               ? tools::render_diff_json(difference)
                               : tools::render_diff_text(difference, options.older, options.newer);
-  if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) {
-    std::fprintf(stderr, "ssmgate: cannot write to standard output\n");
-    return kUnreadable;
-  }
+  if (!write_output(out)) return kUnreadable;
   return difference.granted.empty() ? 0 : kGrants;
 }
 

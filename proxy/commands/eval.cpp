@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/request/start_session.hpp"
 #include "ssmgate/tools/command_line.hpp"
@@ -47,13 +48,6 @@ ssize_t read_input(char* buffer, std::size_t size) {
     got = ::read(STDIN_FILENO, buffer, size);
   } while (got < 0 && errno == EINTR);
   return got;
-}
-
-bool write_output(std::string& out) {
-  const bool good =
-      std::fwrite(out.data(), 1, out.size(), stdout) == out.size() && std::fflush(stdout) == 0;
-  out.clear();
-  return good;
 }
 
 int exit_status_of(Decision decision) {
@@ -93,7 +87,7 @@ int evaluate_one(const EvalOptions& options, const Policy& policy, std::string_v
   } else {
     out = tools::render_finding_text(*judged);
   }
-  if (!write_output(out)) return fail("cannot write to standard output");
+  if (!write_output(out)) return kWrong;
   return exit_status_of(judged->decision);
 }
 
@@ -110,10 +104,11 @@ class Batch {
       if (got < 0) return fail(std::string("cannot read standard input: ") + std::strerror(errno));
       if (got == 0) break;
       take(std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
-      if (!write_output(out_)) return fail("cannot write to standard output");
+      if (!write_output(out_)) return kWrong;
+      out_.clear();
     }
     if (!partial_.empty()) answer(partial_);
-    if (!write_output(out_)) return fail("cannot write to standard output");
+    if (!write_output(out_)) return kWrong;
     return all_read_ ? 0 : kWrong;
   }
 
@@ -189,8 +184,7 @@ int evaluate(EvalOptions options) {
   const auto body = options.command_line ? read_command_line(options) : read_body();
   if (!body) return kWrong;
   if (!options.print_request) return evaluate_one(options, *policy, *body);
-  std::string out = *body + '\n';
-  return write_output(out) ? 0 : fail("cannot write to standard output");
+  return write_output(*body + '\n') ? 0 : kWrong;
 }
 
 }  // namespace

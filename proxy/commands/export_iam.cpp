@@ -8,6 +8,7 @@
 #include <string>
 
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/names/ip_address.hpp"
 #include "ssmgate/tools/iam.hpp"
@@ -61,7 +62,7 @@ int run_export(const Options& options) {
   print_diagnostics(options.file, exported.diagnostics);
   if (!exported.json) return kWrong;
   if (!options.comments.empty() && !write_comments(options, exported.diagnostics)) return kWrong;
-  std::fputs(exported.json->c_str(), stdout);
+  if (!write_output(*exported.json)) return kWrong;
   return exported.lossy ? kLosses : 0;
 }
 

@@ -1,11 +1,11 @@
 // `ssmgate import-iam`: an IAM policy as the rules that say the same.
 //
 // Exit status: 0, 1 with losses, 2 when it cannot be read.
-#include <cstdio>
 #include <memory>
 #include <string>
 
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/tools/iam.hpp"
 
@@ -21,12 +21,12 @@ struct ImportOptions {
 };
 
 int import(const ImportOptions& options) {
-  const auto text = read_policy_file(options.file);
+  const auto text = read_text_file(options.file, "name the file of an IAM policy");
   if (!text) return kUnreadable;
   const tools::IamImport imported = tools::import_iam(*text, options.scp);
   print_diagnostics(options.file, imported.diagnostics);
   if (!imported.yaml) return kUnreadable;
-  std::fputs(imported.yaml->c_str(), stdout);
+  if (!write_output(*imported.yaml)) return kUnreadable;
   return imported.lossy ? kLosses : 0;
 }
 

@@ -3,7 +3,6 @@
 // Owns: files, and which policy each test file means. Does not own: what a case is and how a report
 // looks (ssmgate/tools/policy_test.hpp).
 // Exit status: 0 as expected, 1 not, 2 when a file cannot be read or has errors.
-#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "commands/policy_file.hpp"
 #include "ssmgate/tools/policy_test.hpp"
 
@@ -52,10 +52,7 @@ class Run {
     const std::string out = options_.format == "tap"     ? tools::render_test_tap(report)
                             : options_.format == "junit" ? tools::render_test_junit(report)
                                                          : tools::render_test_text(report);
-    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) {
-      std::fprintf(stderr, "ssmgate: cannot write to standard output\n");
-      return kUnreadable;
-    }
+    if (!write_output(out)) return kUnreadable;
     return tools::has_failures(report) ? kNotAsExpected : 0;
   }
 

@@ -45,7 +45,7 @@ struct Difference {
 };
 
 // `now`: witnesses at or after it are preferred; what the answer is does not depend on it.
-// Changes stand in the order of the file that relays. See docs/decisions/0005 for what is exact.
+// Changes stand in the order of the file that relays. See docs/decisions/0006 for what is exact.
 [[nodiscard]] Difference diff(const Policy& older, const Policy& newer,
                               std::chrono::system_clock::time_point now);
 

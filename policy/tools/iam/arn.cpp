@@ -112,7 +112,7 @@ std::vector<std::string> consume_prefix(std::string_view glob, std::string_view 
 std::string widen_variables(std::string text) {
   for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at)) {
     const std::size_t end = text.find('}', at);
-    text.replace(at, end == std::string::npos ? end : end + 1 - at, "*");
+    text.replace(at, end == std::string::npos ? end : end + 1 - at, 1, '*');
   }
   return text;
 }

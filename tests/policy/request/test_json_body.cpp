@@ -170,15 +170,33 @@ TEST_CASE("every sequence of two bytes and many of three are UTF-8 or refused") 
   }
 }
 
-TEST_CASE("numbers that overflow are refused") {
-  CHECK(!reads("{\"a\":1e999}"));
-  CHECK(!reads("{\"a\":-1e400}"));
-  CHECK(!reads("{\"a\":1e99999999999999999999}"));
-  CHECK(!reads("{\"a\":[" + std::string(400, '9') + "]}"));
+TEST_CASE("a number of any size is JSON") {
   CHECK(reads("{\"a\":1e308}"));
+  CHECK(reads("{\"a\":1e999}"));
+  CHECK(reads("{\"a\":-1e400}"));
   CHECK(reads("{\"a\":1e-400}"));
+  CHECK(reads("{\"a\":[" + std::string(400, '9') + "]}"));
   CHECK(reads("{\"a\":-0}"));
   CHECK(reads("{\"a\":123456789012345678901234567890}"));
+  // Beyond an int's exponent.
+  CHECK(reads("{\"a\":1e99999999999999999999}"));
+  CHECK(reads("{\"a\":[0E-99999999999999999999,1.5e+99999999999999999999]}"));
+}
+
+TEST_CASE("behind a huge exponent the text is read as strictly as before it") {
+  const std::string huge = "{\"a\":1e99999999999";
+  CHECK(!reads(huge));
+  CHECK(!reads(huge + "e1}"));
+  CHECK(!reads(huge + "x}"));
+  CHECK(!reads(huge + "99999999999999999999.5}"));
+  CHECK(!reads(huge + "}{}"));
+  CHECK(!reads(huge + ",\"b\":tru99999}"));
+  CHECK(!reads(huge + ",\"b\":\"\xff\"}"));
+  CHECK(!reads("{\"a\":1e+-99999999999}"));
+  CHECK(!reads("{\"a\":e99999999999,\"b\":1e99999999999}"));
+  CHECK(has_duplicate(huge + ",\"\\u0061\":2}"));
+  CHECK(!has_duplicate(huge + ",\"e12345\":1,\"e12346\":2}"));
+  CHECK(!has_duplicate(huge + ",\"\\\"e12345\":1,\"\\\"e12346\":2}"));
 }
 
 TEST_CASE("nesting ends at sixteen") {

@@ -93,12 +93,17 @@ TEST_CASE("members that StartSession does not have") {
     CAPTURE(member);
     CHECK(code_of(with("'" + member + "':'x'")) == "unknown-member");
   }
+  // JSON has numbers of any size, so that they are no fault of their own.
+  CHECK(code_of(with("'Bogus':1e999")) == "unknown-member");
+  CHECK(code_of(with("'Bogus':1e99999999999")) == "unknown-member");
+  CHECK(code_of(with("'Bogus':{'a':1e99999999999,'\\u0061':2}")) == "duplicate-key");
 }
 
 TEST_CASE("members of the wrong type or outside the model") {
   for (const std::string body :
        {"{}", "{'DocumentName':'MyDocument'}", "{'Target':null}", "{'Target':1}",
-        "{'Target':['a']}", "{'Target':''}", "{'Target':{}}", "{'Target':true}"}) {
+        "{'Target':['a']}", "{'Target':''}", "{'Target':{}}", "{'Target':true}", "{'Target':1e999}",
+        "{'Target':-1E+99999999999}"}) {
     CAPTURE(body);
     CHECK(code_of(body) == "member-type");
   }

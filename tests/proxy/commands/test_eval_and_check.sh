@@ -113,5 +113,30 @@ want 2 '' '^bad.yaml:2:1: error: ' check --print bad.yaml
 silent out
 want 2 '' 'takes one policy file' check --print good.yaml warned.yaml
 
+want 2 '' '^ssmgate: no command `chek`; see `ssmgate --help`$' chek good.yaml
+want 2 '' '^ssmgate: a command is missing; see `ssmgate --help`$'
+want 2 '' '^ssmgate: unexpected argument: more; see `ssmgate diff --help`$' diff good.yaml good.yaml more
+
+# full STATUS COMMAND…: output that is lost is said, once, whatever the command found.
+full() {
+  status=$1
+  shift
+  echo '{"Target": "i-0123456789abcdef0"}' | "$ssmgate" "$@" > /dev/full 2> err
+  got=$?
+  if [ "$got" -ne "$status" ] || [ "$(grep -c 'cannot write to standard output' err)" -ne 1 ]; then
+    echo "FAILED: ssmgate $* with a full disk exited with $got instead of $status, or said something else:"
+    cat err
+    failures=$((failures + 1))
+  fi
+}
+if [ -c /dev/full ]; then
+  full 3 eval --policy good.yaml
+  full 3 eval --policy good.yaml --batch
+  full 3 eval --policy good.yaml --print-request -- aws ssm start-session --target i-0123456789abcdef0 --region us-east-1
+  full 2 check --print good.yaml
+  full 2 diff good.yaml good.yaml
+  full 2 --version
+fi
+
 [ "$failures" -eq 0 ] || exit 1
 echo "eval and check do as the contract says"

@@ -35,6 +35,11 @@ grep -q '^allow: \[\]$' out || fail "an SCP grants"
 want 2 import-iam "$golden/faults.json"
 [ ! -s out ] || fail "a policy file beside errors"
 want 2 import-iam missing.json
+grep -q 'name the file of an IAM policy' err || fail "a hint for another kind of file"
+if [ -c /dev/full ]; then
+  "$ssmgate" import-iam "$golden/article-3-account-trap.json" > /dev/full 2> err
+  [ $? -eq 2 ] || fail "losses say that what could not be written was"
+fi
 want 2 import-iam
 
 want 1 export-iam --comments lost.txt "$golden/export/contract.yaml"

@@ -1,0 +1,12 @@
+#include "commands/output.hpp"
+
+#include <cstdio>
+
+namespace ssmgate::commands {
+
+bool write_output(std::string_view text) noexcept {
+  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
+         std::fflush(stdout) == 0;
+}
+
+}  // namespace ssmgate::commands
