@@ -64,17 +64,23 @@ std::optional<Instant> ValueReader::instant(const TreeNode& node, std::string_vi
   return std::nullopt;
 }
 
+// LIMIT: of one expression's program; a thousand characters of text need a hundredth of it.
+constexpr std::int64_t kMaxRegexMemory = 1 << 20;
+
 RegexCriterion ValueReader::regex(const TreeNode& node, std::string_view key) {
   const auto written = text(node, key);
   if (!written) return {};
   re2::RE2::Options options;
   options.set_log_errors(false);
+  options.set_max_mem(kMaxRegexMemory);
   auto compiled =
       std::make_shared<const re2::RE2>(re2::StringPiece(written->data(), written->size()), options);
   if (compiled->ok()) return {std::string(*written), std::move(compiled)};
+  const bool too_large = compiled->error_code() == re2::RE2::ErrorPatternTooLarge;
   error(node.where, "`" + std::string(key) + "` is not an RE2 regular expression: " +
                         in_backticks(compiled->error()) + " in " + in_backticks(*written) +
-                        "; write one without look-around and back-references");
+                        (too_large ? "; write a shorter one, with smaller repetitions"
+                                   : "; write one without look-around and back-references"));
   return {};
 }
 

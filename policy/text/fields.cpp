@@ -100,7 +100,7 @@ constexpr std::size_t kMaxDiagnostics = 10'000;
 void report(Diagnostics& diagnostics, Severity severity, Position where, std::string_view text) {
   if (is_full(diagnostics)) return;
   if (diagnostics.size() == kMaxDiagnostics) {
-    severity = Severity::error;
+    if (severity == Severity::warning) return;  // what may be in force must not fail by a warning
     text = "more than 10,000 faults; mend those above first";
   }
   diagnostics.push_back({severity, where, escape_invisible(text)});

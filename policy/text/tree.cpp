@@ -51,8 +51,8 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnAnchor(const YAML::Mark& mark, const std::string& anchor) override {
-    error(mark, "anchors are not supported (`&" + anchor +
-                    "`); write the value out, or put it in quotes");
+    error(mark, "anchors are not supported (" + in_backticks("&" + anchor) +
+                    "); write the value out, or put it in quotes");
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {

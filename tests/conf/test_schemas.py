@@ -32,8 +32,7 @@ def is_test(path):
 
 FILES = {
     "policy": [path for folder in (GOLDEN / "policies", GOLDEN / "faults", GOLDEN / "decide",
-                                   GOLDEN / "policy-test",
-                                   ROOT / "conf" / "policies")
+                                   GOLDEN / "policy-test", ROOT / "conf" / "policies")
                for path in sorted(folder.glob("*.yaml")) if not is_test(path)],
     "policy-test": [path for folder in (GOLDEN / "policy-test", ROOT / "conf" / "policies")
                     for path in sorted(folder.glob("*.test.yaml"))],

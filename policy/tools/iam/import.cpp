@@ -1,5 +1,7 @@
 #include "tools/iam/import.hpp"
 
+#include <algorithm>
+
 #include "ssmgate/text/fields.hpp"
 #include "ssmgate/text/tree.hpp"
 #include "ssmgate/tools/iam.hpp"
@@ -17,6 +19,20 @@ Diagnostics Report::take_diagnostics() {
   return std::move(diagnostics_);
 }
 
+namespace {
+
+void warn_of_denies_alone(const PolicyDocument& policy, Report& report) {
+  const auto& statements = policy.statements;
+  if (statements.empty() || std::any_of(statements.begin(), statements.end(),
+                                        [](const auto& one) { return one.allows; })) {
+    return;
+  }
+  report.warn(statements.front(), statements.front().where,
+              "the policy only denies, so the rules allow nothing; import the policies that allow"
+              " as well, or write rules under `allow`");
+}
+
+}  // namespace
 }  // namespace iam
 
 IamImport import_iam(std::string_view text, bool scp) {
@@ -30,6 +46,7 @@ IamImport import_iam(std::string_view text, bool scp) {
   iam::Report report;
   iam::ImportedRules rules;
   iam::RuleIds ids;
+  iam::warn_of_denies_alone(*policy, report);
   iam::import_allows(*policy, scp, ids, report, rules);
   iam::import_denies(*policy, ids, report, rules);
   const auto operations = iam::import_operations(*policy, scp, report);
