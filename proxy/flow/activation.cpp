@@ -40,6 +40,7 @@ std::variant<std::string, std::vector<int>> match_sockets(
     place = &socket;
   }
   std::vector<int> descriptors;
+  descriptors.reserve(chosen.size());
   for (net::InheritedSocket* socket : chosen) {
     descriptors.push_back(socket == nullptr ? -1 : socket->release());
   }

@@ -48,7 +48,7 @@ bool is_v6_only(int descriptor) {
 }  // namespace
 
 InheritedSocket::InheritedSocket(InheritedSocket&& other) noexcept
-    : descriptor_(other.release()), address_(other.address_), v6_only_(other.v6_only_) {}
+    : descriptor_(other.release()), address_(std::move(other.address_)), v6_only_(other.v6_only_) {}
 
 InheritedSocket::~InheritedSocket() {
   if (descriptor_ >= 0) ::close(descriptor_);

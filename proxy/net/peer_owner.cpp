@@ -145,7 +145,7 @@ Owner find_owner(const ClientEnd& end) {
   }
   const ssize_t size = mnl_socket_recvfrom(socket.get(), buffer.data(), buffer.size());
   if (size < 0) return system_fault("the kernel gave no answer", errno);
-  const Owner owner = read_owner({buffer.data(), static_cast<std::size_t>(size)}, end);
+  Owner owner = read_owner({buffer.data(), static_cast<std::size_t>(size)}, end);
   const auto* uid = std::get_if<uid_t>(&owner);
   if (uid != nullptr && is_ambiguous(*uid)) {
     return fault("the client's user has no number of its own in the gateway's user namespace");

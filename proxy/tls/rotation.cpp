@@ -178,7 +178,7 @@ Rotation::Done Rotation::cancel() const {
   }
   std::vector<X509*> kept = all_of(state);
   kept.erase(kept.begin() + 1 + static_cast<std::ptrdiff_t>(state.next));
-  const Done done = write_certificates(kept);
+  Done done = write_certificates(kept);
   if (std::holds_alternative<AuthorityFault>(done)) return done;
   if (::unlink(next_key_.c_str()) != 0) return uncreatable(next_key_, errno);
   return std::monostate();
