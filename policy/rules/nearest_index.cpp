@@ -118,8 +118,9 @@ struct NearestIndex::Tables {
   std::vector<char> on_trial;  // by rule: `mode: report`
   // Criteria that hold only for a request with one of their keys.
   KeyKinds key_kinds;
-  std::vector<char> keyed;
   std::vector<std::pair<Key, std::uint32_t>> found_by;  // sorted
+  // By criterion, before any is looked at: one with keys fails until a key of the request names it.
+  std::vector<Outcome> at_first;
 };
 
 namespace {
@@ -136,7 +137,7 @@ class TableMaker {
       add_kind(criteria()[i], out);
     }
     out.kind_begins[kKinds] = static_cast<std::uint32_t>(out.kinds.size());
-    out.keyed.resize(out.kinds.size());
+    out.at_first.resize(out.kinds.size());
     for (const Criterion criterion : kKeyedCriteria) add_keys(criterion, out);
     std::sort(out.found_by.begin(), out.found_by.end());
     for (const Rule& rule : rules_) out.on_trial.push_back(rule.report_until ? 1 : 0);
@@ -181,7 +182,7 @@ class TableMaker {
     counts.finish();
     each([&](std::uint32_t i, const Rule& rule) {
       if (entries.empty()) return;
-      out.keyed[i] = 1;
+      out.at_first[i] = NearestIndex::Outcome::fails;
       note_kinds(criterion, rule, out.key_kinds);
       for (const EntryKeys& entry : entries) out.found_by.emplace_back(counts.rarest(entry), i);
     });
@@ -206,11 +207,8 @@ NearestIndex::NearestIndex(const std::vector<Rule>& rules) {
 
 NearestIndex::Counter::Counter(const NearestIndex& index, const std::vector<Rule>& rules,
                                const Facts& facts)
-    : index_(index), rules_(rules), facts_(facts) {
+    : index_(index), rules_(rules), facts_(facts), outcomes_(index.tables_->at_first) {
   const Tables& tables = *index_.tables_;
-  outcomes_.resize(tables.kinds.size());
-  std::transform(tables.keyed.begin(), tables.keyed.end(), outcomes_.begin(),
-                 [](char keyed) { return keyed != 0 ? Outcome::fails : Outcome::unknown; });
   std::vector<Key> keys;
   append_request_keys(facts, tables.key_kinds, keys);
   for (const Key key : keys) {

@@ -25,6 +25,8 @@ class NearestIndex {
   NearestIndex(NearestIndex&&) noexcept;
   NearestIndex& operator=(NearestIndex&&) noexcept;
 
+  enum class Outcome : std::uint8_t { unknown, holds, fails };
+
   // Counts for one request. `rules` are those that the index was made of.
   class Counter {
    public:
@@ -34,7 +36,6 @@ class NearestIndex {
     [[nodiscard]] std::uint32_t count(std::uint32_t rule, std::uint32_t enough);
 
    private:
-    enum class Outcome : std::uint8_t { unknown, holds, fails };
     bool evaluate(std::uint32_t criterion);
 
     const NearestIndex& index_;

@@ -149,10 +149,14 @@ void allow(benchmark::State& state, Shape (*shape)()) {
   run_decide(state, shape(), -1, Code::allowed);
 }
 
-// No rule allows, and the nearest is looked for among all.
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+// No rule allows, and the nearest is looked for among all of the document.
 void refuse(benchmark::State& state, Shape (*shape)()) {
   Shape made = shape();
-  made.body = [](int) { return body(kRemoteHost, target(1), "nowhere.example.org"); };
+  made.body = [ask = made.body](int i) { return replaced(ask(i), host(i), "nowhere.example.org"); };
   run_decide(state, made, -1, Code::no_rule);
 }
 
@@ -161,7 +165,7 @@ void refuse_far(benchmark::State& state, Shape (*shape)()) {
   Shape made = shape();
   made.body = [](int) {
     std::string text = body(kRemoteHost, "mi-0123456789abcdef0", "nowhere.example.org");
-    return text.replace(text.find("5432"), 4, "5433");
+    return replaced(text, "5432", "5433");
   };
   run_decide(state, made, -1, Code::no_rule);
 }
@@ -174,6 +178,7 @@ BENCHMARK_CAPTURE(allow, targets, distinct_targets)->Arg(10)->Arg(10'000);
 BENCHMARK_CAPTURE(allow, users, distinct_users)->Arg(10)->Arg(10'000);
 BENCHMARK_CAPTURE(allow, everything, distinct_everything)->Arg(10)->Arg(10'000);
 BENCHMARK_CAPTURE(allow, target_globs, globbed_targets)->Arg(10)->Arg(10'000);
+BENCHMARK_CAPTURE(refuse, documents_100, hundred_documents)->Arg(10)->Arg(10'000);
 BENCHMARK_CAPTURE(refuse, hosts, distinct_hosts)->Arg(10)->Arg(10'000);
 BENCHMARK_CAPTURE(refuse_far, hosts, distinct_hosts)->Arg(10)->Arg(10'000);
 BENCHMARK_CAPTURE(refuse_far, host_patterns, distinct_patterns)->Arg(10)->Arg(10'000);
