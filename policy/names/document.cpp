@@ -12,7 +12,7 @@ namespace {
 using boost::system::result;
 
 constexpr std::size_t kMinName = 3;
-constexpr std::size_t kMaxName = 128;
+constexpr std::size_t kMaxDocumentName = 128;
 
 // SOURCE: docs/policy.md, "The catalogue of documents".
 constexpr std::array<CatalogueEntry, 6> kCatalogue{{
@@ -55,7 +55,7 @@ constexpr std::array<CatalogueEntry, 6> kCatalogue{{
 constexpr std::string_view kShell = "SSM-SessionManagerRunShell";
 
 bool is_name(std::string_view text) noexcept {
-  return kMinName <= text.size() && text.size() <= kMaxName &&
+  return kMinName <= text.size() && text.size() <= kMaxDocumentName &&
          std::all_of(text.begin(), text.end(),
                      [](char c) { return ascii::is_alnum(c) || c == '_' || c == '.' || c == '-'; });
 }

@@ -6,11 +6,11 @@
 #include <array>
 
 #include "names/ascii.hpp"
+#include "names/host_rules.hpp"
 
 namespace ssmgate {
 namespace {
 
-constexpr std::size_t kMaxName = 253;
 constexpr std::size_t kMaxLabel = 63;
 
 // SOURCE: botocore 1.43, partitions.json and ssm's endpoint rule set. Each partition has a plain
@@ -100,7 +100,7 @@ std::optional<std::size_t> find_suffix(std::string_view host) noexcept {
 
 std::optional<Endpoint> find_endpoint(std::string_view host) {
   if (host.ends_with('.')) host.remove_suffix(1);
-  if (host.empty() || host.size() > kMaxName) return std::nullopt;
+  if (host.empty() || host.size() > host_rules::kMaxName) return std::nullopt;
   std::string lower = ascii::to_lower(host);
   const std::optional<std::size_t> suffix = find_suffix(lower);
   if (!suffix) return std::nullopt;

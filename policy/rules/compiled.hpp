@@ -93,6 +93,11 @@ struct Rule {
   std::optional<Hours> hours;
 };
 
+// Noted, not acted on. At its trial's end a deny rule begins to hold; an allow rule ends.
+[[nodiscard]] inline bool on_trial(const Rule& rule, Instant now) {
+  return rule.report_until && now < *rule.report_until;
+}
+
 struct CompiledRules {
   std::string revision;
   std::string default_document;

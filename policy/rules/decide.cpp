@@ -12,10 +12,6 @@
 namespace ssmgate {
 namespace {
 
-bool on_trial(const Rule& rule, Instant now) {
-  return rule.report_until && now < *rule.report_until;
-}
-
 // The rules in report mode that matched, until their ids are needed.
 using Noted = std::vector<const Rule*>;
 

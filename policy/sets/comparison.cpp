@@ -10,11 +10,7 @@ namespace {
 using Kind = DocumentClass::Kind;
 
 // LIMIT: judged proposals of one comparison, about ten microseconds each.
-constexpr std::size_t kMaxSteps = 300'000;
-
-bool in_force(const Rule& deny, Instant now) {
-  return !deny.report_until || now >= *deny.report_until;
-}
+constexpr std::size_t kMaxComparisonSteps = 300'000;
 
 bool counts(const Rule& allow, Instant now) {
   return !allow.report_until || now < *allow.report_until;
@@ -59,7 +55,7 @@ Comparison::Comparison(const CompiledRules& relays, const CompiledRules& refuses
     : relays_(relays),
       refuses_(refuses),
       now_(std::chrono::floor<std::chrono::seconds>(now)),
-      shared_{{}, {}, {kMaxSteps}},
+      shared_{{}, {}, {kMaxComparisonSteps}},
       relays_deny_(relays.deny),
       refuses_allow_(refuses.allow) {
   make_classes();
@@ -87,7 +83,7 @@ std::optional<std::vector<Conflict>> Comparison::conflicts(const Class& where, c
   if (!passing) return std::nullopt;
   if (unwanted.denials) {
     for (const Rule* rule : relays_deny_.matching(passing->facts())) {
-      if (in_force(*rule, model.now)) found.push_back({rule, &where.relays});
+      if (!on_trial(*rule, model.now)) found.push_back({rule, &where.relays});
     }
   }
   if (!unwanted.allowances || !found.empty()) return found;

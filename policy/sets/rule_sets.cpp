@@ -9,11 +9,7 @@ namespace ssmgate::sets {
 namespace {
 
 // LIMIT: proposals in all lints of a policy, about ten microseconds each.
-constexpr std::size_t kMaxSteps = 60'000;
-
-bool in_force(const Rule& deny, Instant now) {
-  return !deny.report_until || now >= *deny.report_until;
-}
+constexpr std::size_t kMaxLintSteps = 60'000;
 
 std::optional<std::vector<Conflict>> no_conflicts(const Model&) {
   return std::vector<Conflict>{};
@@ -38,7 +34,7 @@ void append(std::vector<std::string>& names, const std::vector<std::string>& mor
 RuleSets::RuleSets(const CompiledRules& policy, Instant now)
     : policy_(policy),
       now_(std::chrono::floor<std::chrono::seconds>(now)),
-      shared_{{}, {}, {kMaxSteps}},
+      shared_{{}, {}, {kMaxLintSteps}},
       allow_(policy.allow),
       deny_(policy.deny) {}
 
@@ -72,14 +68,14 @@ std::optional<std::vector<Conflict>> RuleSets::covering(const Rule& rule, Cover 
   std::vector<Conflict> found;
   if (cover != Cover::earlier) {
     for (const Rule* deny : deny_.matching(proposal->facts())) {
-      if (deny != &rule && in_force(*deny, model.now)) found.push_back({deny, &view});
+      if (deny != &rule && !on_trial(*deny, model.now)) found.push_back({deny, &view});
     }
   }
   if (cover == Cover::denies) return found;
   const RuleFinder& own = rule.denies ? deny_ : allow_;
   for (const Rule* other : own.matching(proposal->facts())) {
     const bool before = other < &rule || (!rule.denies && rule.report_until.has_value());
-    const bool counts = rule.denies ? in_force(*other, model.now) : !other->report_until;
+    const bool counts = rule.denies ? !on_trial(*other, model.now) : !other->report_until;
     if (other != &rule && before && counts) found.push_back({other, &view});
   }
   return found;
@@ -154,7 +150,7 @@ bool RuleSets::opens_beside(const Rule& inner, const Rule& door, const DocumentC
     if (!proposal) return std::nullopt;
     std::vector<Conflict> found;
     for (const Rule* deny : deny_.matching(proposal->facts())) {
-      if (in_force(*deny, model.now)) found.push_back({deny, &view});
+      if (!on_trial(*deny, model.now)) found.push_back({deny, &view});
     }
     return found;
   };

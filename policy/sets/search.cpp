@@ -8,7 +8,7 @@ namespace {
 
 // LIMIT: of one search. Each step is a proposal that was judged; rules that differ in a few entries
 // need a handful.
-constexpr std::size_t kMaxSteps = 4000;
+constexpr std::size_t kMaxSearchSteps = 4000;
 
 Literal turned(const Literal& literal) {
   return {literal.atom, !literal.wanted};
@@ -92,7 +92,7 @@ class Searcher {
   // `none` also where a part was unknown: `unknown_` remembers.
   Answer explore(State state) {
     while (true) {
-      if (++steps_ > kMaxSteps || !shared_.budget.spend()) return give_up();
+      if (++steps_ > kMaxSearchSteps || !shared_.budget.spend()) return give_up();
       const auto conflicts = conflicts_(state.model());
       if (!conflicts) return give_up();
       if (conflicts->empty()) {
@@ -149,7 +149,7 @@ class Searcher {
       if (answer == Answer::found && explore(std::move(branch)) == Answer::found) {
         return Answer::found;
       }
-      if (steps_ > kMaxSteps) return Answer::none;
+      if (steps_ > kMaxSearchSteps) return Answer::none;
       if (!last) (void)state.add(open[i]);
     }
     return Answer::none;

@@ -12,7 +12,7 @@
 namespace ssmgate::tools {
 namespace {
 
-constexpr int kMaxPairs = 20'000;
+constexpr int kMaxDoorPairs = 20'000;
 constexpr std::size_t kMaxNamed = 3;
 constexpr std::string_view kSsh = "AWS-StartSSHSession";
 
@@ -102,7 +102,7 @@ class LimitLinter {
         shell ? std::string() : std::string(kind.document), false};
     std::vector<const Rule*> round;
     for (const Rule* rule : limited) {
-      if (rule == &door || ++pairs_ > kMaxPairs) continue;
+      if (rule == &door || ++pairs_ > kMaxDoorPairs) continue;
       if (sets_.opens_beside(*rule, door, document)) round.push_back(rule);
     }
     if (round.empty()) return false;

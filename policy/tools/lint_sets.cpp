@@ -19,7 +19,7 @@ using sets::RuleSets;
 using Cover = RuleSets::Cover;
 
 // LIMIT: pairs of rules that are compared for one policy.
-constexpr int kMaxPairs = 20'000;
+constexpr int kMaxRulePairs = 20'000;
 
 // "the earlier rule `a` matches", "the earlier rules `a` and `b` together match"
 std::string which(const std::vector<const Rule*>& rules, std::string_view kind,
@@ -148,7 +148,7 @@ class SetLinter {
     return std::any_of(context_.policy.allow.begin(), context_.policy.allow.end(),
                        [&](const Rule& allow) {
                          if (surely_apart(deny, allow)) return false;
-                         return ++pairs_ > kMaxPairs || !sets_.never_meet(deny, allow);
+                         return ++pairs_ > kMaxRulePairs || !sets_.never_meet(deny, allow);
                        });
   }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "commands/settings.hpp"
 #include "tls/file.hpp"
 

@@ -11,6 +11,7 @@
 
 #include "commands/ca.hpp"
 #include "commands/ca_prove_clients.hpp"
+#include "commands/output.hpp"
 #include "commands/settings.hpp"
 #include "tls/ca_files.hpp"
 #include "tls/constraints.hpp"

@@ -4,6 +4,7 @@
 
 #include "commands/ca.hpp"
 #include "commands/client_bundle.hpp"
+#include "commands/output.hpp"
 #include "commands/settings.hpp"
 
 namespace ssmgate::commands {

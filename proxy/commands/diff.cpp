@@ -13,7 +13,6 @@ namespace ssmgate::commands {
 namespace {
 
 constexpr int kGrants = 1;
-constexpr int kUnreadable = 2;
 
 struct DiffOptions {
   std::string older, newer;

@@ -13,6 +13,7 @@
 #include "commands/client_bundle.hpp"
 #include "commands/client_environment.hpp"
 #include "commands/command.hpp"
+#include "commands/output.hpp"
 #include "config/config.hpp"
 #include "config/values.hpp"
 #include "tls/shown_name.hpp"
@@ -58,11 +59,6 @@ std::string unset_line(Shell shell, const std::string& name) {
     return "Remove-Item -ErrorAction SilentlyContinue Env:" + name;
   }
   return "unset " + name;
-}
-
-int fail(const std::string& text) {
-  std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
-  return 2;
 }
 
 bool is_listening(const config::SocketAddress& address) {

@@ -6,7 +6,6 @@
 // Exit status: 0 allow, 1 deny, 2 malformed, 3 when the policy or the usage is wrong; with --batch
 // 0, or 3 when a line could not be read.
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -36,9 +35,8 @@ struct EvalOptions {
   CommandWords command_line;
 };
 
-int fail(const std::string& text) {
-  std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
-  return kWrong;
+int wrong(const std::string& text) {
+  return fail(text, kWrong);
 }
 
 // Bytes read, 0 at the end, negative for trouble.
@@ -68,7 +66,7 @@ std::optional<std::string> read_body() {
     const ssize_t got = read_input(chunk.data(), chunk.size());
     if (got == 0) return body;
     if (got < 0) {
-      (void)fail(std::string("cannot read standard input: ") + std::strerror(errno));
+      (void)wrong(std::string("cannot read standard input: ") + std::strerror(errno));
       return std::nullopt;
     }
     body.append(chunk, 0, static_cast<std::size_t>(got));
@@ -79,7 +77,7 @@ std::optional<std::string> read_body() {
 int evaluate_one(const EvalOptions& options, const Policy& policy, std::string_view body) {
   const auto now = std::chrono::system_clock::now();
   const auto judged = tools::evaluate(policy, options.caller, body, now);
-  if (!judged) return fail(judged.error());
+  if (!judged) return wrong(judged.error());
   std::string out;
   if (options.json) {
     tools::render_finding_json(*judged, out);
@@ -101,7 +99,7 @@ class Batch {
     std::string chunk(kChunk, '\0');
     while (true) {
       const ssize_t got = read_input(chunk.data(), chunk.size());
-      if (got < 0) return fail(std::string("cannot read standard input: ") + std::strerror(errno));
+      if (got < 0) return wrong(std::string("cannot read standard input: ") + std::strerror(errno));
       if (got == 0) break;
       take(std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
       if (!write_output(out_)) return kWrong;
@@ -156,13 +154,13 @@ boost::system::result<std::string> read_parameter_file(const std::string& path) 
 std::optional<std::string> read_command_line(EvalOptions& options) {
   const auto line = tools::parse_command_line(*options.command_line, read_parameter_file);
   if (!line) {
-    (void)fail(line.error().text);
+    (void)wrong(line.error().text);
     return std::nullopt;
   }
   std::optional<std::string>& region = options.caller.region;
   if (region && line->region && *region != *line->region) {
-    (void)fail("`--region` of ssmgate is " + in_backticks(*region) + ", but the command names " +
-               in_backticks(*line->region) + "; leave one of the two out");
+    (void)wrong("`--region` of ssmgate is " + in_backticks(*region) + ", but the command names " +
+                in_backticks(*line->region) + "; leave one of the two out");
     return std::nullopt;
   }
   if (!region) region = line->region;
@@ -171,12 +169,12 @@ std::optional<std::string> read_command_line(EvalOptions& options) {
 
 int evaluate(EvalOptions options) {
   if (options.batch && (says_caller(options.caller) || options.command_line)) {
-    return fail(
+    return wrong(
         "`--batch` takes request and caller from each line; leave out the options about the caller "
         "and the command behind `--`");
   }
   if (options.print_request && !options.command_line) {
-    return fail("`--print-request` needs a command; write it behind `--`");
+    return wrong("`--print-request` needs a command; write it behind `--`");
   }
   const auto policy = open_policy(options.policy);
   if (!policy) return kWrong;

@@ -16,8 +16,7 @@
 namespace ssmgate::commands {
 namespace {
 
-constexpr int kLosses = 1;
-constexpr int kWrong = 2;
+constexpr int kExportLosses = 1;
 
 struct Options {
   std::string file;
@@ -55,15 +54,16 @@ bool has_wrong_egress(const Options& options) {
 }
 
 int run_export(const Options& options) {
-  if (has_wrong_egress(options)) return kWrong;
+  if (has_wrong_egress(options)) return kUnreadable;
   const auto text = read_policy_file(options.file);
-  if (!text) return kWrong;
+  if (!text) return kUnreadable;
   const tools::IamExport exported = tools::export_iam(*text, options.how);
   print_diagnostics(options.file, exported.diagnostics);
-  if (!exported.json) return kWrong;
-  if (!options.comments.empty() && !write_comments(options, exported.diagnostics)) return kWrong;
-  if (!write_output(*exported.json)) return kWrong;
-  return exported.lossy ? kLosses : 0;
+  if (!exported.json) return kUnreadable;
+  if (!options.comments.empty() && !write_comments(options, exported.diagnostics))
+    return kUnreadable;
+  if (!write_output(*exported.json)) return kUnreadable;
+  return exported.lossy ? kExportLosses : 0;
 }
 
 }  // namespace

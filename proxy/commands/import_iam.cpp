@@ -12,8 +12,7 @@
 namespace ssmgate::commands {
 namespace {
 
-constexpr int kLosses = 1;
-constexpr int kUnreadable = 2;
+constexpr int kImportLosses = 1;
 
 struct ImportOptions {
   std::string file;
@@ -27,7 +26,7 @@ int import(const ImportOptions& options) {
   print_diagnostics(options.file, imported.diagnostics);
   if (!imported.yaml) return kUnreadable;
   if (!write_output(*imported.yaml)) return kUnreadable;
-  return imported.lossy ? kLosses : 0;
+  return imported.lossy ? kImportLosses : 0;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "commands/command.hpp"
 #include "commands/embedded.hpp"
+#include "commands/output.hpp"
 #include "commands/settings.hpp"
 #include "tls/authority.hpp"
 #include "tls/file_write.hpp"

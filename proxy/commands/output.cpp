@@ -9,4 +9,9 @@ bool write_output(std::string_view text) noexcept {
          std::fflush(stdout) == 0;
 }
 
+int fail(const std::string& text, int status) {
+  std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
+  return status;
+}
+
 }  // namespace ssmgate::commands

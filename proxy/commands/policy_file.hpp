@@ -10,6 +10,9 @@
 
 namespace ssmgate::commands {
 
+// The exit status of a policy tool that a file, or where its output goes, kept from its work.
+inline constexpr int kUnreadable = 2;
+
 // The bytes of the file, one more than a policy may have at most; nothing (and one line on standard
 // error) when it cannot be read.
 [[nodiscard]] std::optional<std::string> read_policy_file(const std::string& path);

@@ -20,6 +20,7 @@
 #include "commands/client_environment.hpp"
 #include "commands/command.hpp"
 #include "commands/operator_log.hpp"
+#include "commands/output.hpp"
 #include "commands/started_command.hpp"
 #include "config/values.hpp"
 #include "flow/server.hpp"
@@ -35,9 +36,8 @@ struct RunOptions {
   std::vector<std::string> command;
 };
 
-int fail(const std::string& text) {
-  std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
-  return kGatewayTrouble;
+int trouble(const std::string& text) {
+  return fail(text, kGatewayTrouble);
 }
 
 // A folder of our own for the bundle, removed at the end.
@@ -97,9 +97,10 @@ int run(const RunOptions& options) {
   }
   config::Config settings = std::move(std::get<config::FoundConfig>(found).config);
   if (writes_to_standard_output(settings.audit)) {
-    return fail("`audit.sinks` of `" + std::get<config::FoundConfig>(found).source +
-                "` writes to standard output, which is the command's own under `run`; give `run` a "
-                "configuration with a sink of `type: file`");
+    return trouble(
+        "`audit.sinks` of `" + std::get<config::FoundConfig>(found).source +
+        "` writes to standard output, which is the command's own under `run`; give `run` a "
+        "configuration with a sink of `type: file`");
   }
   // Private: loopback only, a port of the system's choice, nobody else's listeners.
   settings.listen.assign(1, config::Listener{});
@@ -115,16 +116,16 @@ int run(const RunOptions& options) {
   }
   auto& server = *std::get<std::unique_ptr<flow::Server>>(opened);
   const TemporaryFolder folder;
-  if (!folder.fault().empty()) return fail(folder.fault());
+  if (!folder.fault().empty()) return trouble(folder.fault());
   const fs::path bundle = folder.path() / "bundle.pem";
   const std::string proxy = "http://" + config::render_socket_address(server.addresses().front());
   if (auto fault = write_bundle(bundle, server.root_pem(), ca_file, bundle_names(proxy),
                                 lookup_environment)) {
-    return fail(fault->text);
+    return trouble(fault->text);
   }
   const auto made = make_client_environment(proxy, bundle, lookup_environment);
   if (const auto* fault = std::get_if<EnvironmentFault>(&made)) {
-    return fail(fault->text);
+    return trouble(fault->text);
   }
   const auto& environment = std::get<ClientEnvironment>(made);
   for (const std::string& warning : environment.warnings) {
@@ -140,7 +141,7 @@ int run_or_fail(const RunOptions& options) {
   try {
     return run(options);
   } catch (const std::exception& error) {
-    return fail(error.what());
+    return trouble(error.what());
   }
 }
 

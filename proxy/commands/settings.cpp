@@ -21,9 +21,4 @@ void add_config_option(CLI::App& command, std::optional<std::filesystem::path>& 
       ->type_name("FILE");
 }
 
-int fail(const std::string& text, int status) {
-  std::fprintf(stderr, "ssmgate: %s\n", text.c_str());
-  return status;
-}
-
 }  // namespace ssmgate::commands

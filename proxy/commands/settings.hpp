@@ -19,7 +19,4 @@ namespace ssmgate::commands {
 void add_config_option(CLI::App& command, std::optional<std::filesystem::path>& file,
                        const std::string& description = "Configuration file");
 
-// "ssmgate: TEXT" on standard error; the exit status for it.
-int fail(const std::string& text, int status = 2);
-
 }  // namespace ssmgate::commands

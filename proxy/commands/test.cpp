@@ -20,7 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kNotAsExpected = 1;
-constexpr int kUnreadable = 2;
 
 struct TestOptions {
   std::vector<std::string> files;

@@ -45,7 +45,7 @@ std::string day_of(Clock::time_point when) {
 }
 
 // A host's own name is whatever its owner set: only what every client prints goes into a name.
-std::string printable(std::string_view text, std::size_t limit) {
+std::string common_name_part(std::string_view text, std::size_t limit) {
   std::string clean;
   for (const char c : text.substr(0, limit)) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -157,7 +157,7 @@ CertificatePtr make_root(EVP_PKEY* key, std::string_view hostname,
   // The tail keeps two roots of one machine and day apart: clients look issuers up by name.
   const std::string tail = " " + day_of(life.begin + kBackdate) + " " + random_hex(3);
   std::string name = "ssmgate root for ";
-  name += printable(hostname, kCommonNameLimit - name.size() - tail.size());
+  name += common_name_part(hostname, kCommonNameLimit - name.size() - tail.size());
   name += tail;
   CertificatePtr made = start(key, nullptr, name, life);
   if (made == nullptr) return nullptr;

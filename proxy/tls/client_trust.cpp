@@ -62,7 +62,7 @@ int verify(int good, X509_STORE_CTX* context) noexcept {
   return 0;
 }
 
-AuthorityFault fault_of(const fs::path& path, const std::string& what) {
+AuthorityFault trust_fault(const fs::path& path, const std::string& what) {
   return {quoted(path) + " " + what};
 }
 
@@ -73,16 +73,16 @@ std::variant<AuthorityFault, std::monostate> add_authorities(SSL_CTX* context, X
   std::vector<CertificatePtr> certificates;
   const std::size_t bad = read_certificates(std::get<std::string>(text), certificates);
   if (bad != 0) {
-    return fault_of(path, "holds a certificate that cannot be read, number " + std::to_string(bad) +
-                              ": " + take_errors());
+    return trust_fault(path, "holds a certificate that cannot be read, number " +
+                                 std::to_string(bad) + ": " + take_errors());
   }
-  if (certificates.empty()) return fault_of(path, "holds no PEM certificate");
+  if (certificates.empty()) return trust_fault(path, "holds no PEM certificate");
   for (const CertificatePtr& certificate : certificates) {
     // Works its extensions out, before several threads ask for them at once.
     (void)X509_check_purpose(certificate.get(), -1, 0);
     if (X509_STORE_add_cert(store, certificate.get()) != 1 ||
         SSL_CTX_add_client_CA(context, certificate.get()) != 1) {
-      return fault_of(path, "cannot be used: " + take_errors());
+      return trust_fault(path, "cannot be used: " + take_errors());
     }
   }
   return std::monostate{};
@@ -104,7 +104,7 @@ std::variant<AuthorityFault, std::monostate> add_lists(X509_STORE* store, const 
         PEM_read_bio_X509_CRL(memory.get(), nullptr, nullptr, nullptr));
     if (list == nullptr) break;
     if (X509_STORE_add_crl(store, list.get()) != 1) {
-      return fault_of(path, "cannot be used: " + take_errors());
+      return trust_fault(path, "cannot be used: " + take_errors());
     }
     ++count;
   }
@@ -112,11 +112,11 @@ std::variant<AuthorityFault, std::monostate> add_lists(X509_STORE* store, const 
   const bool at_end =
       ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
   if (!at_end) {
-    return fault_of(path, "holds a revocation list that cannot be read, number " +
-                              std::to_string(count + 1) + ": " + take_errors());
+    return trust_fault(path, "holds a revocation list that cannot be read, number " +
+                                 std::to_string(count + 1) + ": " + take_errors());
   }
   ERR_clear_error();
-  if (count == 0) return fault_of(path, "holds no PEM revocation list (`X509 CRL`)");
+  if (count == 0) return trust_fault(path, "holds no PEM revocation list (`X509 CRL`)");
   return std::monostate{};
 }
 
@@ -125,7 +125,7 @@ std::variant<AuthorityFault, std::monostate> add_lists(X509_STORE* store, const 
 std::variant<AuthorityFault, std::monostate> require_client_certificate(
     SSL_CTX* context, const fs::path& ca_file, const std::optional<fs::path>& crl_file) {
   const std::unique_ptr<X509_STORE, Free> store(X509_STORE_new());
-  if (store == nullptr) return fault_of(ca_file, "cannot be used: " + take_errors());
+  if (store == nullptr) return trust_fault(ca_file, "cannot be used: " + take_errors());
   auto authorities = add_authorities(context, store.get(), ca_file);
   if (std::holds_alternative<AuthorityFault>(authorities)) return authorities;
   unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN;
@@ -139,7 +139,7 @@ std::variant<AuthorityFault, std::monostate> require_client_certificate(
   X509_VERIFY_PARAM_set_flags(parameters, flags);
   if (X509_VERIFY_PARAM_set_purpose(parameters, X509_PURPOSE_SSL_CLIENT) != 1 ||
       SSL_CTX_ctrl(context, SSL_CTRL_SET_VERIFY_CERT_STORE, 1, store.get()) != 1) {
-    return fault_of(ca_file, "cannot be used: " + take_errors());
+    return trust_fault(ca_file, "cannot be used: " + take_errors());
   }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, &verify);
   return std::monostate{};

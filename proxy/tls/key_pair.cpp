@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-AuthorityFault fault_of(const fs::path& path, const std::string& what) {
+AuthorityFault key_fault(const fs::path& path, const std::string& what) {
   return {quoted(path) + " " + what};
 }
 
@@ -31,7 +31,7 @@ std::variant<AuthorityFault, KeyPtr> load_key(const fs::path& path) {
   OPENSSL_cleanse(pem.data(), pem.size());
   if (key == nullptr) {
     ERR_clear_error();
-    return fault_of(path, "holds no private key in PEM without a password");
+    return key_fault(path, "holds no private key in PEM without a password");
   }
   return key;
 }
@@ -43,12 +43,12 @@ std::variant<AuthorityFault, std::vector<CertificatePtr>> load_chain(const fs::p
   std::vector<CertificatePtr> chain;
   const std::size_t bad = read_certificates(std::get<std::string>(text), chain);
   if (bad != 0) {
-    return fault_of(path, "holds a certificate that cannot be read, number " + std::to_string(bad) +
-                              ": " + take_errors());
+    return key_fault(path, "holds a certificate that cannot be read, number " +
+                               std::to_string(bad) + ": " + take_errors());
   }
-  if (chain.empty()) return fault_of(path, "holds no PEM certificate");
+  if (chain.empty()) return key_fault(path, "holds no PEM certificate");
   if (lifetime_of(chain.front().get()).end <= now) {
-    return fault_of(path, "has expired; put a new certificate there");
+    return key_fault(path, "has expired; put a new certificate there");
   }
   return chain;
 }
@@ -65,7 +65,7 @@ std::variant<AuthorityFault, KeyPair> load_key_pair(const fs::path& certificate,
                std::get<KeyPtr>(std::move(read))};
   if (X509_check_private_key(pair.chain.front().get(), pair.key.get()) != 1) {
     ERR_clear_error();
-    return fault_of(key, "is not the key of the first certificate in " + quoted(certificate));
+    return key_fault(key, "is not the key of the first certificate in " + quoted(certificate));
   }
   return pair;
 }

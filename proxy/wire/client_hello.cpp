@@ -8,7 +8,7 @@
 namespace ssmgate::wire {
 namespace {
 
-using Kind = HelloFault::Kind;
+using HelloKind = HelloFault::Kind;
 
 constexpr unsigned char kHandshake = 22;
 constexpr std::size_t kRecordHeader = 5;
@@ -19,7 +19,7 @@ constexpr std::size_t kServerName = 0;     // extension type
 constexpr std::size_t kMaxNameSize = 255;  // OpenSSL's TLSEXT_MAXLEN_host_name
 
 HelloFault unreadable(std::string detail) {
-  return {Kind::unreadable, std::move(detail)};
+  return {HelloKind::unreadable, std::move(detail)};
 }
 
 // Big-endian numbers and counted vectors; `ok` falls for good at the first lack of bytes.
@@ -55,7 +55,7 @@ std::optional<HelloFault> read_server_name(std::string_view data, ClientHello& h
     return unreadable("a server_name extension whose lengths do not add up");
   }
   if (!list.rest.empty() || hello.server_name) {
-    return HelloFault{Kind::two_names, "more than one server name in a ClientHello"};
+    return HelloFault{HelloKind::two_names, "more than one server name in a ClientHello"};
   }
   if (type != 0) return unreadable("a server name that is no host name");
   if (name.empty() || name.size() > kMaxNameSize) {
@@ -76,7 +76,7 @@ std::optional<HelloFault> read_extensions(std::string_view block, ClientHello& h
     if (!cursor.ok) return unreadable("extensions whose lengths do not add up");
     if (type != kServerName) continue;
     if (hello.server_name) {
-      return HelloFault{Kind::two_names, "two server_name extensions in a ClientHello"};
+      return HelloFault{HelloKind::two_names, "two server_name extensions in a ClientHello"};
     }
     if (auto fault = read_server_name(data, hello)) return fault;
   }
@@ -112,11 +112,11 @@ HelloParse read_message(std::string_view body) {
 std::optional<HelloParse> check_first_record(std::string_view bytes) {
   const auto type = static_cast<unsigned char>(bytes[0]);
   if (type < 20 || type > 24)
-    return HelloFault{Kind::not_tls, "the first byte begins no TLS record"};
+    return HelloFault{HelloKind::not_tls, "the first byte begins no TLS record"};
   if (type == kHandshake) return std::nullopt;
   if (bytes.size() < 2) return NeedMore{};
   if (bytes[1] == 3) return unreadable("a TLS record before the ClientHello");
-  return HelloFault{Kind::not_tls, "the first bytes begin no TLS record"};
+  return HelloFault{HelloKind::not_tls, "the first bytes begin no TLS record"};
 }
 
 // Walks the records up to the end of the first handshake message. Copies nothing: a client that
@@ -160,7 +160,7 @@ class RecordWalk {
     }
     // What is still to come counts, so that a hello over the limit is refused by its first bytes.
     if (records_ * kRecordHeader + std::max(wanted_, header_.size()) > kMaxClientHello) {
-      return HelloFault{Kind::too_large, "a ClientHello over 64 KiB"};
+      return HelloFault{HelloKind::too_large, "a ClientHello over 64 KiB"};
     }
     return std::nullopt;
   }

@@ -8,7 +8,7 @@
 namespace ssmgate::wire {
 namespace {
 
-using Kind = ConnectFault::Kind;
+using ConnectKind = ConnectFault::Kind;
 
 constexpr std::string_view kMethod = "CONNECT";
 // LIMIT: a longer first word is no method; the longest registered one has 17 letters.
@@ -18,18 +18,19 @@ constexpr std::size_t kMaxMethod = 32;
 std::optional<ConnectFault> check_first_byte(unsigned char byte) {
   switch (byte) {
     case 0x16:
-      return ConnectFault{Kind::tls_hello,
+      return ConnectFault{ConnectKind::tls_hello,
                           "a TLS handshake on a plain port: the client's proxy URL begins with "
                           "`https://`; use `http://` in HTTPS_PROXY"};
     case 0x04:
     case 0x05:
-      return ConnectFault{Kind::not_http,
+      return ConnectFault{ConnectKind::not_http,
                           "SOCKS is not spoken here: use `http://` instead of `socks://` in the "
                           "proxy URL"};
     default: break;
   }
   if (is_token_char(byte)) return std::nullopt;
-  return ConnectFault{Kind::not_http, "the first byte begins no HTTP request: expected CONNECT"};
+  return ConnectFault{ConnectKind::not_http,
+                      "the first byte begins no HTTP request: expected CONNECT"};
 }
 
 bool looks_like_method(std::string_view word) {
@@ -42,24 +43,27 @@ std::optional<ConnectFault> check_method(std::string_view bytes) {
   const std::size_t space = bytes.substr(0, kMaxMethod + 1).find(' ');
   if (space == std::string_view::npos) {
     if (bytes.size() <= kMaxMethod) return std::nullopt;
-    return ConnectFault{Kind::not_http, "no HTTP request: expected `CONNECT HOST:PORT HTTP/1.1`"};
+    return ConnectFault{ConnectKind::not_http,
+                        "no HTTP request: expected `CONNECT HOST:PORT HTTP/1.1`"};
   }
   const std::string_view method = bytes.substr(0, space);
   if (method == kMethod || bytes.size() == space + 1) return std::nullopt;
   if (method == "PRI") {
-    return ConnectFault{Kind::not_http, "HTTP/2 is not spoken to a proxy here: use HTTP/1.1"};
+    return ConnectFault{ConnectKind::not_http,
+                        "HTTP/2 is not spoken to a proxy here: use HTTP/1.1"};
   }
   if (!looks_like_method(method)) {
-    return ConnectFault{Kind::not_http, "no HTTP request: expected `CONNECT HOST:PORT HTTP/1.1`"};
+    return ConnectFault{ConnectKind::not_http,
+                        "no HTTP request: expected `CONNECT HOST:PORT HTTP/1.1`"};
   }
   const char target = bytes[space + 1];
   if (target == '/' || target == '*') {
-    return ConnectFault{Kind::plain_request,
+    return ConnectFault{ConnectKind::plain_request,
                         quoted(method) +
                             " asks this port as if it were a web server; it is a "
                             "proxy: set HTTPS_PROXY to it"};
   }
-  return ConnectFault{Kind::plain_request,
+  return ConnectFault{ConnectKind::plain_request,
                       quoted(method) +
                           " of a plain `http://` URL: only CONNECT is served; use an "
                           "`https://` endpoint and set HTTPS_PROXY"};
@@ -100,27 +104,29 @@ std::optional<ConnectFault> read_authority(std::string_view target,
                                            std::optional<ConnectRequest>& request) {
   // Messages are logged: no query is shown, nor the name and the password in front of an `@`.
   if (target.find('?') != std::string_view::npos) {
-    return ConnectFault{Kind::bad_request, "a target with a query: CONNECT wants HOST:PORT alone"};
+    return ConnectFault{ConnectKind::bad_request,
+                        "a target with a query: CONNECT wants HOST:PORT alone"};
   }
   if (const std::size_t at = target.rfind('@'); at != std::string_view::npos) {
     return ConnectFault{
-        Kind::bad_request,
+        ConnectKind::bad_request,
         quoted(target.substr(at + 1)) + " comes with a user name: CONNECT wants HOST:PORT alone"};
   }
   const std::optional<Authority> authority = split_authority(target);
   if (!authority || !authority->port) {
-    return ConnectFault{Kind::bad_request, quoted(target) +
-                                               " is no HOST:PORT: CONNECT wants both, and an IPv6 "
-                                               "address in brackets"};
+    return ConnectFault{ConnectKind::bad_request,
+                        quoted(target) +
+                            " is no HOST:PORT: CONNECT wants both, and an IPv6 "
+                            "address in brackets"};
   }
   const std::optional<std::uint16_t> port = parse_port(*authority->port);
   if (!port) {
-    return ConnectFault{Kind::bad_request,
+    return ConnectFault{ConnectKind::bad_request,
                         quoted(target) + " has no port from 1 to 65535 in plain decimal"};
   }
   auto host = parse_host(authority->host);
   if (!host) {
-    return ConnectFault{Kind::bad_request,
+    return ConnectFault{ConnectKind::bad_request,
                         quoted(target) + ": " + std::string(describe(host.error()))};
   }
   request.emplace(ConnectRequest{.host = std::move(*host),
@@ -149,7 +155,8 @@ std::optional<ConnectFault> read_fields(const SplitHead& head, ConnectRequest& r
   bool host_matches = true;
   for (const HttpField& field : head.fields) {
     if (spells(field.name, kContentLength) || spells(field.name, kTransferEncoding)) {
-      return ConnectFault{Kind::has_body, quoted(field.name) + " on a CONNECT, which has no body"};
+      return ConnectFault{ConnectKind::has_body,
+                          quoted(field.name) + " on a CONNECT, which has no body"};
     }
     if (iequals(field.name, "Host")) {
       ++hosts;
@@ -157,19 +164,20 @@ std::optional<ConnectFault> read_fields(const SplitHead& head, ConnectRequest& r
     }
     if (iequals(field.name, "Proxy-Authorization")) {
       if (request.proxy_authorization) {
-        return ConnectFault{Kind::bad_request, "two Proxy-Authorization fields: send one"};
+        return ConnectFault{ConnectKind::bad_request, "two Proxy-Authorization fields: send one"};
       }
       request.proxy_authorization.emplace(field.value);
     }
   }
   if (hosts == 0 && !request.http_1_0) {
-    return ConnectFault{Kind::bad_request,
+    return ConnectFault{ConnectKind::bad_request,
                         "HTTP/1.1 without a Host field: send `Host: " + request.authority + "`"};
   }
-  if (hosts > 1) return ConnectFault{Kind::host_mismatch, "two Host fields: send one"};
+  if (hosts > 1) return ConnectFault{ConnectKind::host_mismatch, "two Host fields: send one"};
   if (!host_matches) {
-    return ConnectFault{Kind::host_mismatch, "Host is not the authority " +
-                                                 quoted(request.authority) + ": send both alike"};
+    return ConnectFault{
+        ConnectKind::host_mismatch,
+        "Host is not the authority " + quoted(request.authority) + ": send both alike"};
   }
   return std::nullopt;
 }
@@ -177,7 +185,7 @@ std::optional<ConnectFault> read_fields(const SplitHead& head, ConnectRequest& r
 }  // namespace
 
 int status_of(ConnectFault::Kind kind) noexcept {
-  return kind == Kind::head_too_large ? 431 : 400;
+  return kind == ConnectKind::head_too_large ? 431 : 400;
 }
 
 ConnectParse parse_connect(std::string_view bytes) {
@@ -204,10 +212,10 @@ ConnectParse parse_connect(std::string_view bytes, HeadScan& scan) {
   }
   switch (step) {
     case HeadScan::Step::need_more: return NeedMore{};
-    case HeadScan::Step::too_large: return ConnectFault{Kind::head_too_large, scan.fault()};
+    case HeadScan::Step::too_large: return ConnectFault{ConnectKind::head_too_large, scan.fault()};
     case HeadScan::Step::fault: {
       const bool connect = seen.starts_with("CONNECT ");
-      return ConnectFault{connect ? Kind::bad_request : Kind::not_http, scan.fault()};
+      return ConnectFault{connect ? ConnectKind::bad_request : ConnectKind::not_http, scan.fault()};
     }
     case HeadScan::Step::end: break;
   }

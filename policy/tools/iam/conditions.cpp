@@ -16,9 +16,9 @@ bool is_account(std::string_view text) {
   return text.size() == 12 && text.find_first_not_of(kDigits) == std::string_view::npos;
 }
 
-class Reader {
+class ConditionsReader {
  public:
-  Reader(const Statement& statement, bool variables)
+  ConditionsReader(const Statement& statement, bool variables)
       : statement_(statement), variables_(variables) {}
 
   Conditions read() {
@@ -168,7 +168,7 @@ class Reader {
 }  // namespace
 
 Conditions read_conditions(const Statement& statement, bool variables) {
-  return Reader(statement, variables).read();
+  return ConditionsReader(statement, variables).read();
 }
 
 }  // namespace ssmgate::tools::iam

@@ -25,9 +25,9 @@ constexpr std::array<std::string_view, 3> kPolicyKeys = {"Version", "Id", "State
 constexpr std::array<std::string_view, 7> kStatementKeys = {
     "Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"};
 
-class Reader {
+class DocumentReader {
  public:
-  explicit Reader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  explicit DocumentReader(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   PolicyDocument policy(const TreeNode& root) {
     PolicyDocument out;
@@ -223,7 +223,7 @@ std::optional<PolicyDocument> read_policy_document(std::string_view text,
   const auto unwrapped = unwrap_policy(text, diagnostics);
   if (!unwrapped) return std::nullopt;
   Diagnostics found;
-  PolicyDocument out = Reader(found).policy(unwrapped->root);
+  PolicyDocument out = DocumentReader(found).policy(unwrapped->root);
   out.scp = unwrapped->scp;
   if (unwrapped->inside) move_inside(*unwrapped->inside, found);
   for (Statement& statement : out.statements) {

@@ -8,15 +8,13 @@
 namespace ssmgate::tools::iam {
 namespace {
 
-constexpr std::string_view kDocument = "document/";
-
 // What is left out of "everything" by one of the patterns, under any reading.
 bool excludes_document(const Statement& statement, std::string_view name, bool aws_owned) {
   return std::any_of(statement.resources.begin(), statement.resources.end(), [&](const Word& word) {
     const auto ways = read_resource(widen_variables(word.text), Reading::wide);
     return std::any_of(ways.begin(), ways.end(), [&](const ArnFields& f) {
       return glob_matches(f.service, "ssm") &&
-             glob_matches(f.resource, std::string(kDocument).append(name)) &&
+             glob_matches(f.resource, std::string(kDocumentPrefix).append(name)) &&
              (!aws_owned || f.account.empty() || matches_all(f.account));
     });
   });
@@ -62,7 +60,7 @@ bool spares_document(const Statement& statement, const std::string& entry) {
       if (!is_everywhere(f) || !glob_matches(f.service, "ssm")) continue;
       const bool account = matches_all(f.account) || (aws_owned && f.account.empty());
       if (!account) continue;
-      for (const std::string& name : consume_prefix(f.resource, kDocument)) {
+      for (const std::string& name : consume_prefix(f.resource, kDocumentPrefix)) {
         if (matches_all(name) || (!whole && glob_matches(name, entry))) return true;
       }
     }

@@ -10,8 +10,6 @@
 namespace ssmgate::tools::iam {
 namespace {
 
-constexpr std::string_view kDocument = "document/";
-
 // SOURCE: Service Authorization Reference, Systems Manager, StartSession: resource types.
 struct TargetKind {
   std::string_view service, resource, target;
@@ -46,7 +44,7 @@ class FieldsReader {
     inexact_regions_ = !exact;
     read_targets();
     if (glob_matches(fields_.service, "ssm")) {
-      for (const std::string& name : consume_prefix(fields_.resource, kDocument)) {
+      for (const std::string& name : consume_prefix(fields_.resource, kDocumentPrefix)) {
         read_document(name);
       }
     }
@@ -152,7 +150,7 @@ class FieldsReader {
     const bool may_be_shared = account != kOwnAccount && (any || can_match_account(account));
     if (may_be_shared) {
       add(bounds_, "arn:" + fields_.partition + ":ssm:" + fields_.region + ':' + account + ':' +
-                       std::string(kDocument) + name);
+                       std::string(kDocumentPrefix) + name);
     }
     Bounds own = bounds_;
     if (literal) own.accounts = {account};

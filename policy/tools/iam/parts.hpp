@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/iam/arn.hpp"
@@ -14,6 +15,9 @@
 #include "tools/iam/document.hpp"
 
 namespace ssmgate::tools::iam {
+
+// What stands before a document's name in its ARN's resource.
+inline constexpr std::string_view kDocumentPrefix = "document/";
 
 using Entries = std::set<std::string>;
 

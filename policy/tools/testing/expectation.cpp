@@ -34,9 +34,9 @@ std::string list_words(std::span<const std::string_view> words) {
   return text;
 }
 
-class Loader {
+class ExpectationLoader {
  public:
-  explicit Loader(ValueReader& in) : in_(in) {}
+  explicit ExpectationLoader(ValueReader& in) : in_(in) {}
 
   Expectation load(const TreeNode& node) {
     Expectation expect;
@@ -116,7 +116,7 @@ class Loader {
 }  // namespace
 
 Expectation load_expectation(const TreeNode& node, ValueReader& in) {
-  return Loader(in).load(node);
+  return ExpectationLoader(in).load(node);
 }
 
 }  // namespace ssmgate::tools

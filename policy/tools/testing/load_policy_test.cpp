@@ -29,9 +29,9 @@ constexpr std::array kCallerKeys = {
     TextKey{"at", &EvalCaller::at},
 };
 
-class Loader {
+class TestLoader {
  public:
-  explicit Loader(Diagnostics& diagnostics) : in_(diagnostics) {}
+  explicit TestLoader(Diagnostics& diagnostics) : in_(diagnostics) {}
 
   PolicyTest load(const TreeNode& root) {
     PolicyTest test;
@@ -205,7 +205,7 @@ class Loader {
 LoadedPolicyTest load_policy_test(std::string_view text) {
   LoadedPolicyTest loaded;
   if (const auto root = parse_tree(text, loaded.diagnostics)) {
-    loaded.test = Loader(loaded.diagnostics).load(*root);
+    loaded.test = TestLoader(loaded.diagnostics).load(*root);
   }
   sort_diagnostics(loaded.diagnostics);
   if (has_errors(loaded.diagnostics)) loaded.test.reset();
