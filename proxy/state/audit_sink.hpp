@@ -3,28 +3,15 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "state/audit_chain.hpp"
+
 namespace ssmgate::state {
-
-// The end of the chain: what the next line follows.
-struct ChainEnd {
-  std::uint64_t seq = 0;  // of the last line; 0: there is none
-  std::string hash;       // lower-case hex SHA-256 of that line without its newline
-  bool torn = false;      // an unfinished line behind it was cut off
-};
-
-[[nodiscard]] std::string sha256_hex(std::string_view text);
-
-// `{` fields `,"seq":N,"prev":"…"}` and a newline.
-[[nodiscard]] std::string chained_line(std::string_view fields, const ChainEnd& end);
-// The end of the chain once `line`, its newline included, is down.
-[[nodiscard]] ChainEnd advanced(const ChainEnd& end, std::string_view line);
 
 // All of it, or false with errno; `written` says how far it came.
 [[nodiscard]] bool write_all(int fd, std::string_view bytes, std::size_t& written);

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
@@ -19,16 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr off_t kBlock = off_t{16} * 1024;
-
-std::uint64_t seq_of(std::string_view line) {
-  constexpr std::string_view kKey = "\"seq\":";
-  const std::size_t at = line.rfind(kKey);
-  if (at == std::string_view::npos) return 0;
-  std::uint64_t seq = 0;
-  const char* begin = line.data() + at + kKey.size();
-  std::from_chars(begin, line.data() + line.size(), seq);
-  return seq;
-}
 
 // The bytes from `start` to `end`, or nothing with errno: what cannot be read is not an empty file.
 std::optional<std::string> read_between(int fd, off_t start, off_t end) {
@@ -166,7 +155,8 @@ class FileSink final : public AuditSink {
       if (!before) return fail(std::strerror(errno));
       const auto line = read_between(fd_.get(), *before + 1, *newline);
       if (!line) return fail(std::strerror(errno));
-      end.seq = seq_of(*line);
+      const auto link = find_link(*line);
+      end.seq = link ? link->seq : end_.seq;
       end.hash = sha256_hex(*line);
     }
     if (end.torn && ::ftruncate(fd_.get(), whole) != 0) return fail(std::strerror(errno));
