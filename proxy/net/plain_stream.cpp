@@ -58,23 +58,33 @@ struct Wait {
   Wait(const asio::any_io_executor& executor, std::chrono::milliseconds limit)
       : timer(executor, limit) {}
   asio::steady_timer timer;
+  bool expired = false;
   bool over = false;
 };
 
 }  // namespace
 
+// INVARIANT: a wake-up is a hint, no more: the reactor reports bytes that another thread has read
+// between the kernel's event and its own turn.
 asio::awaitable<bool> wait_readable(asio::ip::tcp::socket& socket,
                                     std::chrono::milliseconds limit) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto wait = std::make_shared<Wait>(executor, limit);
   wait->timer.async_wait([wait, &socket](const error_code& error) {
     error_code ignored;
-    if (!error && !wait->over) socket.cancel(ignored);
+    if (error || wait->over) return;
+    wait->expired = true;
+    socket.cancel(ignored);
   });
-  const auto [error] = co_await socket.async_wait(asio::ip::tcp::socket::wait_read, kAwait);
+  bool readable = false;
+  while (!readable && !wait->expired) {
+    const auto [error] = co_await socket.async_wait(asio::ip::tcp::socket::wait_read, kAwait);
+    if (error == asio::error::operation_aborted) break;
+    readable = !has_nothing_to_read(socket);
+  }
   wait->over = true;
   wait->timer.cancel();
-  co_return error != asio::error::operation_aborted;
+  co_return readable;
 }
 
 namespace {

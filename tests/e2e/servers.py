@@ -16,7 +16,8 @@ class Server:
     def __init__(self, serve, context=None):
         self._serve, self._context = serve, context
         self.accepted = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        # A queue for bursts: of a connection that finds it full, the kernel drops what begins it.
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
         self.port = self._listener.getsockname()[1]
         self.address = f"127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self._accept, daemon=True)

@@ -135,6 +135,10 @@ class Tunnels(unittest.TestCase):
         with open(f"/proc/{self.world.gateway.process.pid}/status", encoding="ascii") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
+    def failed(self):
+        """What was not opened."""
+        return [line for line in self.world.gateway.audit("connect") if line["decision"] != "relay"]
+
     def test_what_an_idle_tunnel_costs(self):
         accepted = self.servers[IDLE].accepted
 
@@ -143,7 +147,8 @@ class Tunnels(unittest.TestCase):
             accepted += count
             for _ in range(count):
                 self.addCleanup(self.open(IDLE).close)
-            wait_for(lambda: self.servers[IDLE].accepted >= accepted, "the tunnels")
+            wait_for(lambda: self.servers[IDLE].accepted >= accepted or self.failed(), "the tunnels")
+            self.assertEqual(self.failed(), [])
 
         open_many(200)  # what is made once
         before, files = self.memory(), self.world.gateway.descriptors()
