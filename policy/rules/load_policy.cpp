@@ -13,6 +13,7 @@
 #include "rules/value_reader.hpp"
 #include "ssmgate/names/glob.hpp"
 #include "ssmgate/rules/policy.hpp"
+#include "ssmgate/rules/summary.hpp"
 #include "ssmgate/text/fields.hpp"
 
 namespace ssmgate {
@@ -192,6 +193,15 @@ LoadedPolicy load_policy(std::string_view text) {
   rules->nearest_index = NearestIndex(rules->allow);
   loaded.policy = std::make_shared<const Policy>(std::move(rules));
   return loaded;
+}
+
+PolicySummary summarize(const Policy& policy) {
+  const CompiledRules& rules = policy.rules();
+  PolicySummary summary;
+  summary.report_until = rules.report_until;
+  for (const Rule& rule : rules.allow) summary.allow.push_back(rule.id);
+  for (const Rule& rule : rules.deny) summary.deny.push_back(rule.id);
+  return summary;
 }
 
 }  // namespace ssmgate

@@ -146,6 +146,7 @@ int serve(const ServeOptions& options) {
   for (const auto& address : server.addresses()) {
     spdlog::info("listening on {}", config::render_socket_address(address));
   }
+  spdlog::info("admin: {}", server.admin_address());
   manager.ready(listening_on(server));
   wait_for_end(server, signals);
   manager.stopping(*grace);

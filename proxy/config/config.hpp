@@ -115,6 +115,18 @@ struct Audit {
   bool operator==(const Audit&) const = default;
 };
 
+// Where the gateway is looked at and told to reload: loopback or a Unix socket, never the network.
+struct Admin {
+  // Nothing: it is not opened at all.
+  using Address = std::variant<std::monostate, SocketAddress, std::filesystem::path>;
+  Address address = SocketAddress{IpAddress::v4({127, 0, 0, 1}), 8878};
+  // Written in the file. One that is not may be had by another gateway, and that is no error.
+  bool said = false;
+  bool operator==(const Admin&) const = default;
+};
+// As it is written under `admin.address`: "127.0.0.1:8878", "unix:/run/x.sock", "none".
+[[nodiscard]] std::string render_admin_address(const Admin::Address& address);
+
 struct Limits {
   std::uint32_t connections = 20'000;
   std::uint32_t connections_per_client = 1'000;
@@ -135,6 +147,7 @@ struct Config {
   Egress egress;
   Upstream upstream;
   Audit audit;
+  Admin admin;
   Limits limits;
   std::optional<std::filesystem::path> users_file;  // INVARIANT: given where a listener has `basic`
 };

@@ -9,12 +9,6 @@
 namespace ssmgate::config {
 namespace {
 
-bool is_loopback(const IpAddress& address) {
-  static const Cidr kV4 = *parse_cidr("127.0.0.0/8");
-  static const Cidr kV6 = *parse_cidr("::1");
-  return kV4.contains(address) || kV6.contains(address);
-}
-
 class ListenerLoader {
  public:
   ListenerLoader(bool has_users_file, const Reader& read)

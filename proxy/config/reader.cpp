@@ -81,7 +81,11 @@ std::optional<std::filesystem::path> Reader::path(const TreeNode& node,
                                                   std::string_view what) const {
   const auto written = text(node, what);
   if (!written) return std::nullopt;
-  return (folder_ / *written).lexically_normal();
+  return resolve(*written);
+}
+
+std::filesystem::path Reader::resolve(std::string_view written) const {
+  return (folder_ / written).lexically_normal();
 }
 
 std::optional<std::size_t> Reader::word(const TreeNode& node, std::string_view what,

@@ -38,6 +38,8 @@ class Reader {
   std::optional<bool> boolean(const TreeNode& node, std::string_view what) const;
   std::optional<std::uint32_t> count(const TreeNode& node, std::string_view what) const;
   std::optional<std::filesystem::path> path(const TreeNode& node, std::string_view what) const;
+  // What the written path is from the configuration's folder.
+  [[nodiscard]] std::filesystem::path resolve(std::string_view written) const;
   // One of `words`, as its index.
   std::optional<std::size_t> word(const TreeNode& node, std::string_view what,
                                   std::span<const std::string_view> words) const;

@@ -75,10 +75,21 @@ std::variant<ConfigFault, FoundConfig> find_config_again(const std::optional<fs:
     loaded = find_config(std::nullopt);
   }
   const auto* found = std::get_if<FoundConfig>(&loaded);
-  if (found == nullptr || found->config.state == running.state) return loaded;
-  return ConfigFault{{place_of(found->file.value_or("ssmgate.yaml"), content, "state") +
-                      ": error: `state` cannot change while the gateway runs (it was `" +
-                      running.state.string() + "`); put it back, or restart the gateway"}};
+  if (found == nullptr) return loaded;
+  const auto fixed = [&](std::string_view key, const std::string& was) {
+    return place_of(found->file.value_or("ssmgate.yaml"), content, key) + ": error: `" +
+           std::string(key) + "` cannot change while the gateway runs (it was `" + was +
+           "`); put it back, or restart the gateway";
+  };
+  ConfigFault changed;
+  if (found->config.state != running.state) {
+    changed.lines.push_back(fixed("state", running.state.string()));
+  }
+  if (found->config.admin.address != running.admin.address) {
+    changed.lines.push_back(fixed("admin", render_admin_address(running.admin.address)));
+  }
+  if (!changed.lines.empty()) return changed;
+  return loaded;
 }
 
 std::vector<fs::path> listener_files_of(const Config& config) {

@@ -55,6 +55,12 @@ std::string render_socket_address(const SocketAddress& address) {
   return address.address.is_v4() ? host + ":" + port : "[" + host + "]:" + port;
 }
 
+bool is_loopback(const IpAddress& address) {
+  static const Cidr kV4 = *parse_cidr("127.0.0.0/8");
+  static const Cidr kV6 = *parse_cidr("::1");
+  return kV4.contains(address) || kV6.contains(address);
+}
+
 std::variant<std::string, EgressEntry> parse_egress_entry(std::string_view text, EgressList list) {
   std::string_view host = text;
   std::uint16_t port = 443;

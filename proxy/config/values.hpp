@@ -17,6 +17,9 @@ namespace ssmgate::config {
 
 [[nodiscard]] std::string render_socket_address(const SocketAddress& address);
 
+// 127.0.0.0/8 and ::1.
+[[nodiscard]] bool is_loopback(const IpAddress& address);
+
 // "HOST-PATTERN[:PORT]", an address or a CIDR. The port is 443 when none is given; but that of an
 // address or CIDR which is denied is then every port.
 enum class EgressList : std::uint8_t { deny, allow };

@@ -26,6 +26,11 @@ void Admission::let_go(const Who& who) {
   if (--found->second == 0) of_client_.erase(found);
 }
 
+std::size_t Admission::count() const {
+  const std::lock_guard lock(mutex_);
+  return live_.size();
+}
+
 void Admission::set_limits(const config::Limits& limits) {
   const std::lock_guard lock(mutex_);
   limits_ = limits;

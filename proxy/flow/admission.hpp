@@ -42,6 +42,8 @@ class Admission {
     std::shared_ptr<Watchdog> watchdog_;
   };
 
+  // How many there are.
+  [[nodiscard]] std::size_t count() const;
   // For those that come from now on.
   void set_limits(const config::Limits& limits);
 
@@ -61,7 +63,7 @@ class Admission {
  private:
   void let_go(const Who& who);
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   config::Limits limits_;
   std::condition_variable changed_;
   bool hastened_ = false;

@@ -74,6 +74,7 @@ void Gateway::set_listeners(Addresses listeners) {
 
 bool Gateway::is_own_listener(const IpAddress& address, std::uint16_t port) const {
   const IpAddress plain = unmapped(address);
+  if (admin_ && admin_->port == port && admin_->address == plain) return true;
   return std::ranges::any_of(listeners(), [&](const config::SocketAddress& own) {
     if (own.port != port) return false;
     return unmapped(own.address) == plain || (is_wildcard(own.address) && is_local(plain));

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,10 @@ class Gateway {
   using Addresses = std::vector<config::SocketAddress>;
   [[nodiscard]] Addresses listeners() const;
   void set_listeners(Addresses listeners);
-  // True when `address`:`port` is one of our listeners: a tunnel back to ourselves would hide who
-  // the client is.
+  // Where the admin listener is, when it is no Unix socket. Before the gateway accepts.
+  void set_admin(config::SocketAddress address) { admin_ = address; }
+  // True when `address`:`port` is one of our listeners, the admin's included: a tunnel back to
+  // ourselves would hide who the client is.
   [[nodiscard]] bool is_own_listener(const IpAddress& address, std::uint16_t port) const;
 
   // Bodies that are held just now, in bytes, of all connections.
@@ -53,6 +56,7 @@ class Gateway {
   mutable std::mutex mutex_;
   GenerationPtr current_;
   Addresses listeners_;
+  std::optional<config::SocketAddress> admin_;
 };
 
 // A request's or connection's own name: a version 4 UUID.

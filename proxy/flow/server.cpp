@@ -12,10 +12,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include "admin/server.hpp"
 #include "config/reread.hpp"
 #include "flow/activation.hpp"
 #include "flow/listeners.hpp"
 #include "flow/reload.hpp"
+#include "flow/status_routes.hpp"
 #include "flow/warnings.hpp"
 
 namespace ssmgate::flow {
@@ -41,6 +43,7 @@ struct Server::Impl {
   // INVARIANT: destroyed in reverse: the threads are joined before anything they use goes.
   Gateway gateway;
   Admission admission;
+  History history;
   asio::io_context context;
   Listeners listeners{context};
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
@@ -52,6 +55,8 @@ struct Server::Impl {
   bool ending = false;  // guarded by `lifecycle`
   std::optional<Reloadable> reloadable;
   ReloadHooks hooks;
+  std::unique_ptr<admin::Server> admin;
+  std::string no_admin = "none";  // why there is no admin listener
   std::unique_ptr<Reloader> reloader;
   std::vector<std::thread> threads;
 
@@ -70,6 +75,7 @@ struct Server::Impl {
     prune_timer->expires_after(kPruneEvery);
     prune_timer->async_wait([this](const boost::system::error_code& error) {
       if (error) return;
+      history.beat();
       gateway.current()->pool.prune();
       prune_later();
     });
@@ -85,13 +91,40 @@ struct Server::Impl {
 
   ReloadReport reload(const std::string& asked_by, std::vector<std::filesystem::path>& files) {
     if (hooks.began) hooks.began(asked_by);
+    const std::string before = gateway.current()->policy->revision();
     ReloadReport report = try_reload(*reloadable, asked_by, files);
+    history.set_file(reloadable->file);
+    history.note_reload(report, gateway.current()->policy->revision() != before, gateway.now());
     if (hooks.ended) hooks.ended(report);
     return report;
   }
 
+  // One that nobody asked for is no reason not to start where another gateway has the address.
+  std::optional<StartFault> open_admin(const config::Config& settings) {
+    const config::Admin& wanted = settings.admin;
+    if (std::holds_alternative<std::monostate>(wanted.address)) return std::nullopt;
+    auto opened = admin::Server::open(wanted.address, settings.state);
+    if (auto* fault = std::get_if<admin::OpenFault>(&opened)) {
+      if (!fault->in_use || wanted.said) return StartFault{{"ssmgate: " + fault->text}};
+      no_admin = "none: " + fault->text;
+      return std::nullopt;
+    }
+    admin = std::get<std::unique_ptr<admin::Server>>(std::move(opened));
+    if (const auto* bound = std::get_if<config::SocketAddress>(&admin->address())) {
+      gateway.set_admin(*bound);
+    }
+    return std::nullopt;
+  }
+
+  // What cannot be read again cannot be reloaded: a gateway of `run`.
+  void ask_for_reload(ReloadDone done) {
+    if (reloader) return reloader->ask("admin", std::move(done));
+    done(ReloadReport{false, "admin", {"this gateway does not reload"}});
+  }
+
   // From then on nothing is accepted and nothing reloaded.
   void begin_end() {
+    history.note_ending();
     {
       const std::lock_guard lock(lifecycle);
       ending = true;
@@ -110,6 +143,7 @@ struct Server::Impl {
     for (std::thread& thread : threads) thread.join();
     threads.clear();
     reloader.reset();
+    admin.reset();
     gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
     post_event(gateway, state::Event::stop, "");
@@ -133,12 +167,17 @@ std::variant<StartFault, std::unique_ptr<Server>> Server::open(
   if (auto* fault = std::get_if<std::string>(&matched)) return StartFault{{"ssmgate: " + *fault}};
   auto plan = impl->listeners.prepare(first->config.listen, std::get<std::vector<int>>(matched));
   if (auto* fault = std::get_if<std::string>(&plan)) return StartFault{{"ssmgate: " + *fault}};
+  if (auto fault = impl->open_admin(first->config)) return std::move(*fault);
   impl->listeners.commit(std::get<Listeners::Plan>(std::move(plan)), impl->gateway);
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
 std::vector<config::SocketAddress> Server::addresses() const {
   return impl_->gateway.listeners();
+}
+
+std::string Server::admin_address() const {
+  return impl_->admin ? config::render_admin_address(impl_->admin->address()) : impl_->no_admin;
 }
 
 std::string Server::root_pem() const {
@@ -153,6 +192,7 @@ std::vector<std::string> Server::warnings() const {
 void Server::allow_reload(std::optional<std::filesystem::path> file, ReloadHooks hooks) {
   Impl& impl = *impl_;
   impl.hooks = std::move(hooks);
+  impl.history.set_file(file);
   impl.reloadable.emplace(Reloadable{
       impl.gateway, impl.admission, impl.listeners, impl.lifecycle, impl.ending, std::move(file),
       [&impl](std::shared_ptr<const void> old) { impl.reloader->bury(std::move(old)); }});
@@ -169,6 +209,7 @@ void Server::reload(const std::string& asked_by, ReloadDone done) {
 
 void Server::start() {
   Impl& impl = *impl_;
+  impl.history.start(impl.gateway.now());
   const bool torn = impl.gateway.audit()->found_torn_line();
   post_event(impl.gateway, state::Event::start,
              torn ? "an unfinished line at the end of the log was cut off" : "");
@@ -191,6 +232,11 @@ void Server::start() {
   const unsigned count = std::max(1U, std::thread::hardware_concurrency());
   for (unsigned i = 0; i < count; ++i) {
     impl.threads.emplace_back([&impl] { impl.run_thread(); });
+  }
+  if (impl.admin) {
+    add_status_routes(impl.admin->router(), {impl.gateway, impl.admission, impl.history},
+                      [&impl](ReloadDone done) { impl.ask_for_reload(std::move(done)); });
+    impl.admin->start();
   }
 }
 

@@ -34,6 +34,8 @@ class Server {
 
   // The addresses that are listened on, with the ports the system chose.
   [[nodiscard]] std::vector<config::SocketAddress> addresses() const;
+  // Where the admin listener is ("127.0.0.1:8878"), or why there is none.
+  [[nodiscard]] std::string admin_address() const;
   // What clients must trust.
   [[nodiscard]] std::string root_pem() const;
   // What the operator should be told of what is in force.

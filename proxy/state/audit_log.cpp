@@ -85,4 +85,12 @@ bool AuditLog::found_torn_line() const noexcept {
   return false;
 }
 
+std::vector<SinkState> AuditLog::sinks() const {
+  std::vector<SinkState> states;
+  for (const auto& writer : writers_) {
+    states.push_back(SinkState{writer->name(), writer->trouble(), writer->waiting()});
+  }
+  return states;
+}
+
 }  // namespace ssmgate::state

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,13 @@
 #include "state/audit_writer.hpp"
 
 namespace ssmgate::state {
+
+// How one sink is, for whoever asks.
+struct SinkState {
+  std::string name;         // a path, or `standard output`
+  std::string trouble;      // why it takes no records; empty: it does
+  std::size_t waiting = 0;  // records that it has not written yet
+};
 
 // LIMIT: a record has one second to be taken by a sink (docs/audit.md); at the end, what still
 // waits has one second together.
@@ -42,6 +50,9 @@ class AuditLog {
 
   // For records nobody waits for: the result of a relay, the start and the stop.
   void post(const AuditRecord& record);
+
+  // In the configuration's order. Safe from any thread.
+  [[nodiscard]] std::vector<SinkState> sinks() const;
 
   // True when an unfinished line was cut off at the end of a sink as it was opened.
   [[nodiscard]] bool found_torn_line() const noexcept;

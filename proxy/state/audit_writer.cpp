@@ -145,6 +145,10 @@ void AuditWriter::note_hanging(Clock::time_point begun) {
 
 void AuditWriter::note_failing(const std::string& reason) {
   if (let_go_ || failing_.exchange(true)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    trouble_ = reason;
+  }
   spdlog::error("audit: `{}` takes no records: {}", sink_->name(), reason);
 }
 
@@ -152,6 +156,16 @@ void AuditWriter::note_working() {
   if (let_go_ || !failing_ || !failing_.exchange(false)) return;
   // A warning, because it ends one: a log that leaves notices out has to show both.
   spdlog::warn("audit: `{}` takes records again", sink_->name());
+}
+
+std::string AuditWriter::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return failing_ ? trouble_ : std::string();
+}
+
+std::size_t AuditWriter::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
 }
 
 void AuditWriter::stop() {

@@ -29,6 +29,12 @@ class AuditWriter {
 
   [[nodiscard]] const ChainEnd& found() const noexcept { return found_; }
 
+  [[nodiscard]] const std::string& name() const noexcept { return sink_->name(); }
+  // Why it takes no records; empty: it does.
+  [[nodiscard]] std::string trouble() const;
+  // Records that wait for it.
+  [[nodiscard]] std::size_t waiting() const;
+
   // The sink settles the entry, at once when too many wait.
   void enqueue(const AuditEntryPtr& entry);
   // A record was given up while this sink had it: tells the operator, once.
@@ -63,12 +69,13 @@ class AuditWriter {
     void add(std::chrono::system_clock::time_point now);
   };
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<AuditEntryPtr> queue_;
   bool urgent_ = false;  // the queue holds a record that cannot linger
   bool asleep_ = false;  // the thread waits for any record
   Loss loss_;
+  std::string trouble_;
   bool stopping_ = false;
   bool ended_ = false;
   std::condition_variable end_;

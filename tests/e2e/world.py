@@ -135,6 +135,7 @@ class Gateway:
             "state": str(self.folder / "state"),
             "upstream": {"ca_file": str(stand_in.root), "resolve": resolve},
             "audit": {"sinks": [{"type": "file", "path": str(self.audit_file)}]},
+            "admin": {"address": "127.0.0.1:0"},
         }
 
     def start(self):

@@ -99,9 +99,7 @@ TEST_CASE("the state folder moves the audit log along") {
 }
 
 TEST_CASE("what this version does not act on is refused and never ignored") {
-  for (const char* key : {"sessions", "admin"}) {
-    check_error(std::string(key) + ": {}\n", "1:1", "is not supported by this version");
-  }
+  check_error("sessions: {}\n", "1:1", "is not supported by this version");
   check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");
 }
 
@@ -116,6 +114,30 @@ TEST_CASE("private hosts to intercept are canonical names and each counts once")
   check_error("intercept: {hosts: [internal]}\n", "1:21", "has no dot");
   check_error("intercept: {hosts: [ssm.us-east-1.amazonaws.com]}\n", "1:21", "AWS's own");
   check_error("intercept: {host: [a.b]}\n", "1:13", "hosts");
+}
+
+TEST_CASE("the admin listener is for this machine alone") {
+  const auto address = [](const std::string& text) {
+    const LoadedConfig loaded = load("admin: {address: " + text + "}\n");
+    return loaded.config ? render_admin_address(loaded.config->admin.address) : "refused";
+  };
+  CHECK(address("127.0.0.1:9") == "127.0.0.1:9");
+  CHECK(address("\"[::1]:0\"") == "[::1]:0");
+  CHECK(address("unix:run/a.sock") == "unix:/etc/ssmgate/run/a.sock");
+  CHECK(address("unix:/run/a.sock") == "unix:/run/a.sock");
+  CHECK(address("none") == "none");
+  CHECK(load("admin: {}\n").config->admin == Admin());
+  CHECK_FALSE(load("{}\n").config->admin.said);
+  CHECK(load("admin: {address: 127.0.0.1:8878}\n").config->admin.said);
+  for (const char* open : {"0.0.0.0:8878", "10.0.0.1:8878", "\"[::]:8878\"",
+                           "\"[::ffff:127.0.0.1]:8878\"", "169.254.169.254:80"}) {
+    check_error("admin: {address: " + std::string(open) + "}\n", "1:18", "for this machine alone");
+  }
+  check_error("admin: {address: localhost:8878}\n", "1:18", "names are not looked up");
+  check_error("admin: {address: off}\n", "1:18", "`none`");
+  check_error("admin: {address: \"unix:\"}\n", "1:18", "names no socket");
+  check_error("admin: {address: unix:/" + std::string(107, 'x') + "}\n", "1:18", "107 bytes");
+  check_error("admin: {token: x}\n", "1:9", "token");
 }
 
 TEST_CASE("a misspelt key is an error with the nearest one as a hint") {
@@ -170,6 +192,6 @@ TEST_CASE("values of the wrong kind are errors at their place") {
 }
 
 TEST_CASE("all errors of a file come in one go") {
-  const std::string lines = errors_of("policy: 5\nlimits: {connections: x}\nadmin: {}\n");
+  const std::string lines = errors_of("policy: 5\nlimits: {connections: x}\nsessions: {}\n");
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
 }

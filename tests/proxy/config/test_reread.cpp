@@ -78,6 +78,16 @@ TEST_CASE("another state folder is refused at its place") {
   CHECK(has(files.trouble(running), "ssmgate.yaml:1:1: error: `state` cannot change"));
 }
 
+TEST_CASE("another admin listener is refused at its place and the same one in words is not") {
+  const Files files;
+  files.write("{}\n");
+  const Config running = files.running();
+  files.write("limits: {connections: 5}\nadmin: {address: none}\n");
+  CHECK(has(files.trouble(running), "ssmgate.yaml:2:1: error: `admin` cannot change"));
+  files.write("admin: {address: 127.0.0.1:8878}\n");
+  CHECK(files.trouble(running).empty());
+}
+
 TEST_CASE("all errors of the file are said in one go") {
   const Files files;
   files.write("{}\n");

@@ -1,0 +1,56 @@
+#include "flow/status_routes.hpp"
+
+#include "admin/json.hpp"
+
+namespace ssmgate::flow {
+namespace {
+
+using admin::Access;
+using admin::Answer;
+
+Answer json_answer(int status, const std::string& json) {
+  Answer answer;
+  answer.status = status;
+  answer.body = json + "\n";
+  return answer;
+}
+
+Answer health_of(const History& history) {
+  const bool alive = is_alive(history);
+  return json_answer(alive ? 200 : 503, admin::JsonObject().truth("alive", alive).done());
+}
+
+Answer readiness_of(const StatusSource& source) {
+  bool ready = true;
+  admin::JsonObject checks;
+  for (const Check& check : check_ready(source)) {
+    ready = ready && check.trouble.empty();
+    checks.text(check.name, check.trouble.empty() ? "ok" : check.trouble);
+  }
+  return json_answer(ready ? 200 : 503,
+                     admin::JsonObject().truth("ready", ready).raw("checks", checks.done()).done());
+}
+
+Answer answer_to_reload(const ReloadReport& report) {
+  return json_answer(
+      report.taken ? 200 : 422,
+      admin::JsonObject().truth("taken", report.taken).texts("lines", report.lines).done());
+}
+
+}  // namespace
+
+void add_status_routes(admin::Router& router, const StatusSource& source,
+                       std::function<void(ReloadDone)> reload) {
+  router.answer("GET", "/healthz", Access::read,
+                [source](const admin::Call&) { return health_of(source.history); });
+  router.answer("GET", "/readyz", Access::read,
+                [source](const admin::Call&) { return readiness_of(source); });
+  router.answer("GET", "/v1/status", Access::read,
+                [source](const admin::Call&) { return json_answer(200, render_status(source)); });
+  router.add("POST", "/v1/reload", Access::change,
+             [reload = std::move(reload)](const admin::Call&, const admin::Reply& reply) {
+               reload([reply](const ReloadReport& report) { reply(answer_to_reload(report)); });
+             });
+}
+
+}  // namespace ssmgate::flow
