@@ -60,10 +60,13 @@ def merge(config, changes):
 
 
 class StandIn:
-    def __init__(self, folder, watched=None):
-        self.folder = folder
+    """`prefix`: the words before its command line, such as `ip netns exec NAME`."""
+
+    def __init__(self, folder, watched=None, address="127.0.0.1", prefix=()):
+        self.folder, self.address = folder, address
         self.root = folder / "root.pem"
-        command = [sys.executable, "-m", "standin", "--dir", str(folder)]
+        command = [*prefix, sys.executable, "-m", "standin", "--dir", str(folder),
+                   "--address", address]
         if watched:
             command += ["--watch", str(watched)]
         environment = dict(os.environ, PYTHONPATH=str(TESTS / "support"))
@@ -83,9 +86,9 @@ class StandIn:
         if port != 443:
             return None
         if "ssmmessages" in host:
-            return "127.0.0.1", self.ports["channel_port"]
+            return self.address, self.ports["channel_port"]
         if re.match(r"(vpce-[^.]+\.)?ssm(-fips)?\.", host):
-            return "127.0.0.1", self.ports["api_port"]
+            return self.address, self.ports["api_port"]
         return None
 
     def records(self, kind=None, operation=None):
@@ -106,9 +109,11 @@ class StandIn:
 
 
 class Gateway:
-    """A running `ssmgate serve`. `changes` replaces or adds top-level keys of its configuration."""
+    """A running `ssmgate serve`. `changes` replaces or adds top-level keys of its configuration;
+    `prefix` are the words before its command line."""
 
-    def __init__(self, folder, stand_in, environment, policy=POLICY, **changes):
+    def __init__(self, folder, stand_in, environment, policy=POLICY, prefix=(), **changes):
+        self.prefix = prefix
         self.folder, self.surroundings = folder, environment
         folder.mkdir()
         self.audit_file = folder / "audit.jsonl"
@@ -139,7 +144,7 @@ class Gateway:
         }
 
     def start(self):
-        command = [program(), "serve", "--config", str(self.config_file)]
+        command = [*self.prefix, program(), "serve", "--config", str(self.config_file)]
         self.process = subprocess.Popen(command, env=self.surroundings, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                         cwd=self.folder)

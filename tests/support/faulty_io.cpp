@@ -60,7 +60,7 @@ int error_of(std::uint32_t kind, Call call) {
   switch (kind) {
     case reset: return call == accepting ? ECONNABORTED : ECONNRESET;
     case timeout: return call == accepting ? 0 : ETIMEDOUT;
-    case refusal: return call == connecting ? ECONNREFUSED : call == sending ? EPIPE : ENOTCONN;
+    case refusal: return call == connecting ? ECONNREFUSED : call == receive ? ENOTCONN : EPIPE;
     case no_memory: return call == accepting ? EMFILE : ENOBUFS;
     default: return 0;
   }

@@ -1,7 +1,7 @@
 """`python3 -m standin --dir DIR`: the stand-in as a program, until SIGTERM.
 
 Writes DIR/root.pem (what clients and the gateway must trust), then DIR/ready.json with the ports
-once it listens on 127.0.0.1, and appends what reaches it to DIR/requests.jsonl.
+once it listens on --address, and appends what reaches it to DIR/requests.jsonl.
 """
 
 import argparse
@@ -47,6 +47,7 @@ def parse_arguments():
                         help="where port sessions end (absent: an echo of its own)")
     parser.add_argument("--watch", metavar="FILE",
                         help="note this file's size with every recorded request")
+    parser.add_argument("--address", default="127.0.0.1", help="where it listens")
     parser.add_argument("--api-port", type=int, default=0)
     parser.add_argument("--channel-port", type=int, default=0)
     return parser.parse_args()
@@ -61,9 +62,10 @@ async def run(arguments):
     api = server.ApiServer(SsmApi(sessions), known_callers(), record)
     channel = ChannelServer(sessions, record, destination)
     api_listener = await server.listen(api.serve, root.server_context(server.is_api_name),
-                                       arguments.api_port)
+                                       arguments.api_port, arguments.address)
     channel_listener = await server.listen(
-        channel.serve, root.server_context(is_channel_name), arguments.channel_port)
+        channel.serve, root.server_context(is_channel_name), arguments.channel_port,
+        arguments.address)
     ready = {"api_port": port_of(api_listener), "channel_port": port_of(channel_listener),
              "echo_port": port_of(echoing)}
     unfinished = arguments.dir / "ready.json.new"

@@ -104,6 +104,6 @@ class ApiServer:
         return http1.render_answer(status, headers, body)
 
 
-async def listen(handler, context, port=0):
-    return await asyncio.start_server(handler, "127.0.0.1", port, ssl=context,
+async def listen(handler, context, port=0, address="127.0.0.1"):
+    return await asyncio.start_server(handler, address, port, ssl=context,
                                       limit=http1.HEAD_LIMIT)
