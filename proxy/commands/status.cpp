@@ -100,7 +100,12 @@ void print(const TreeNode& status) {
     const bool ok = at(*sink, {"ok"}) == "true";
     row("audit", at(*sink, {"name"}) + ": " + (ok ? "ok" : at(*sink, {"trouble"})));
   }
-  row("connections", at(status, {"counts", "connections"}));
+  row("open", at(status, {"counts", "connections"}) + " connections, " +
+                  at(status, {"counts", "tunnels"}) + " tunnels");
+  row("since start", at(status, {"counts", "allowed"}) + " allowed, " +
+                         at(status, {"counts", "denied"}) + " denied, " +
+                         at(status, {"counts", "malformed"}) + " malformed, " +
+                         at(status, {"counts", "relayed"}) + " other operations relayed");
   print_reload(status);
 }
 

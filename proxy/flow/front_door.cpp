@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "flow/handshake_trouble.hpp"
 #include "flow/judge.hpp"
 #include "net/tls_stream.hpp"
 #include "wire/refusal.hpp"
@@ -48,6 +49,7 @@ asio::awaitable<void> answer_plain(Downstream& downstream) {
 void record_trouble(const Downstream& downstream, const net::HandshakeFault& fault,
                     std::string_view expired) {
   const bool unknown = fault.certificate;
+  downstream.gateway.observations->metrics.handshake_failed(trouble_of(fault, !expired.empty()));
   const std::string detail = fault.distrusted
                                  ? "the client does not trust this listener's `tls.certificate`"
                                  : fault.detail;

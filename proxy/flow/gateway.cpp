@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "ssmgate/rules/summary.hpp"
 #include "wire/refusal.hpp"
 
 namespace ssmgate::flow {
@@ -53,6 +54,10 @@ GenerationPtr Gateway::current() const {
 GenerationPtr Gateway::replace(GenerationPtr next) {
   GenerationPtr old;
   bool keeps_upstreams = false;
+  const GenerationPtr running = current();
+  if (!running || running->audit != next->audit) next->audit->set_watch(observations);
+  const PolicySummary rules = summarize(*next->policy);
+  observations->metrics.set_rules(rules.allow, rules.deny);
   {
     const std::lock_guard lock(mutex_);
     keeps_upstreams = current_ && current_->upstreams == next->upstreams;

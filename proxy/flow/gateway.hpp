@@ -18,6 +18,7 @@
 #include "net/pipe_pool.hpp"
 #include "net/resolver.hpp"
 #include "ssmgate/names/ip_address.hpp"
+#include "state/observations.hpp"
 
 namespace ssmgate::flow {
 
@@ -48,6 +49,8 @@ class Gateway {
   net::Resolver resolver;
   net::PipePool pipes;  // of all tunnels
   TroubleLog trouble;
+  // What goes by in every audit log that is in force. INVARIANT: never null.
+  const std::shared_ptr<state::Observations> observations = std::make_shared<state::Observations>();
   auth::PasswordChecker passwords;
   auth::LocalUsers local_users;
   std::function<std::chrono::system_clock::time_point()> now;

@@ -1,5 +1,6 @@
 #include "flow/intercept.hpp"
 
+#include "flow/handshake_trouble.hpp"
 #include "flow/judge.hpp"
 #include "flow/relay.hpp"
 #include "flow/request_reader.hpp"
@@ -152,7 +153,8 @@ class RequestLoop {
 };
 
 void record_handshake_trouble(const Downstream& downstream, const Interception& interception,
-                              std::string detail) {
+                              state::HandshakeTrouble why, std::string detail) {
+  downstream.gateway.observations->metrics.handshake_failed(why);
   state::AuditRecord record = make_record(downstream, state::Event::connect);
   record.request_id = new_request_id();
   record.decision = "error";
@@ -170,7 +172,8 @@ asio::awaitable<void> intercept(Downstream& downstream, Interception interceptio
   const auto context = downstream.generation->authority->context_for(interception.endpoint.host,
                                                                      gateway.now(), fault);
   if (!context) {
-    record_handshake_trouble(downstream, interception, "no leaf could be made: " + fault);
+    record_handshake_trouble(downstream, interception, state::HandshakeTrouble::no_leaf,
+                             "no leaf could be made: " + fault);
     co_return;
   }
   const std::string hello = std::exchange(downstream.inbox, std::string());
@@ -185,7 +188,8 @@ asio::awaitable<void> intercept(Downstream& downstream, Interception interceptio
   }
   if (auto* trouble = std::get_if<net::HandshakeFault>(&handshake)) {
     // Most often: the client does not trust the CA (`ssmgate env` sets what it needs).
-    record_handshake_trouble(downstream, interception, expired + trouble->detail);
+    record_handshake_trouble(downstream, interception, trouble_of(*trouble, !expired.empty()),
+                             expired + trouble->detail);
     co_return;
   }
   downstream.stream = std::move(std::get<net::StreamPtr>(handshake));

@@ -166,6 +166,8 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
   const auto strand = asio::make_strand(context_);
   const auto watchdog = std::make_shared<Watchdog>(strand, entrance);
   auto ticket = admission.admit(client, watchdog);
+  state::Metrics& metrics = gateway.observations->metrics;
+  (ticket ? metrics.accepted : metrics.over_limit).fetch_add(1, std::memory_order_relaxed);
   if (!ticket) {
     over_limit_.say([&](std::uint64_t more) {
       spdlog::warn("{}: over-limit: hung up on {} ({} more such since the last such line)", name_,

@@ -16,6 +16,7 @@
 #include "config/reread.hpp"
 #include "flow/activation.hpp"
 #include "flow/listeners.hpp"
+#include "flow/page_routes.hpp"
 #include "flow/reload.hpp"
 #include "flow/status_routes.hpp"
 #include "flow/warnings.hpp"
@@ -93,6 +94,9 @@ struct Server::Impl {
     if (hooks.began) hooks.began(asked_by);
     const std::string before = gateway.current()->policy->revision();
     ReloadReport report = try_reload(*reloadable, asked_by, files);
+    state::Metrics& metrics = gateway.observations->metrics;
+    (report.taken ? metrics.reloads_taken : metrics.reloads_refused)
+        .fetch_add(1, std::memory_order_relaxed);
     history.set_file(reloadable->file);
     history.note_reload(report, gateway.current()->policy->revision() != before, gateway.now());
     if (hooks.ended) hooks.ended(report);
@@ -234,8 +238,10 @@ void Server::start() {
     impl.threads.emplace_back([&impl] { impl.run_thread(); });
   }
   if (impl.admin) {
-    add_status_routes(impl.admin->router(), {impl.gateway, impl.admission, impl.history},
+    const StatusSource source{impl.gateway, impl.admission, impl.history};
+    add_status_routes(impl.admin->router(), source,
                       [&impl](ReloadDone done) { impl.ask_for_reload(std::move(done)); });
+    add_page_routes(impl.admin->router(), source);
     impl.admin->start();
   }
 }

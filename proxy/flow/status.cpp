@@ -84,6 +84,34 @@ std::string render_audit(const Generation& running) {
       .done();
 }
 
+std::uint64_t sum_of(const std::array<state::Count, state::kCodes + 1>& counts) {
+  std::uint64_t sum = 0;
+  for (const state::Count& count : counts) sum += count.load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::string render_counts(const StatusSource& source) {
+  const state::Metrics& metrics = source.gateway.observations->metrics;
+  const auto decided = [&](state::Verdict verdict) {
+    return sum_of(metrics.decisions[static_cast<std::size_t>(verdict)]);
+  };
+  std::uint64_t allowed = decided(state::Verdict::allow);
+  std::uint64_t denied = decided(state::Verdict::deny);
+  for (const auto& rule : metrics.rules()) {
+    (rule->denies ? denied : allowed) += rule->decided.load(std::memory_order_relaxed);
+  }
+  return JsonObject()
+      .number("connections", source.admission.count())
+      .number("tunnels", metrics.tunnels.load())
+      .number("allowed", allowed)
+      .number("denied", denied)
+      .number("malformed", decided(state::Verdict::malformed))
+      .number("relayed", decided(state::Verdict::relay))
+      .number("reported", metrics.reported.load())
+      .number("audit_lost", metrics.audit_lost.load())
+      .done();
+}
+
 std::string render_reload(const std::optional<History::LastReload>& last) {
   if (!last) return "null";
   return JsonObject()
@@ -139,6 +167,10 @@ std::vector<Check> check_ready(const StatusSource& source) {
   return checks;
 }
 
+bool is_healthy(const StatusSource& source) {
+  return find_problems(source, source.history.snapshot()).empty();
+}
+
 std::string render_status(const StatusSource& source) {
   const GenerationPtr running = source.gateway.current();
   const History::Snapshot past = source.history.snapshot();
@@ -164,7 +196,7 @@ std::string render_status(const StatusSource& source) {
                      .number("days_left", days_until(expiry, now))
                      .done())
       .raw("audit", render_audit(*running))
-      .raw("counts", JsonObject().number("connections", source.admission.count()).done())
+      .raw("counts", render_counts(source))
       .raw("reload", render_reload(past.reload))
       .done();
 }

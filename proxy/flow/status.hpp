@@ -28,6 +28,9 @@ struct Check {
 // Each check, in that order. A gateway that is ready has no trouble in any.
 [[nodiscard]] std::vector<Check> check_ready(const StatusSource& source);
 
+// What `healthy` of the status is: nothing that an operator has to do something about.
+[[nodiscard]] bool is_healthy(const StatusSource& source);
+
 // True while the event loop turns.
 [[nodiscard]] bool is_alive(const History& history) noexcept;
 

@@ -25,7 +25,12 @@ struct Life {
         begun(std::move(open.record)),
         late(std::move(open.late)),
         client(*watchdog, *open.carriage.client),
-        upstream(*watchdog, *open.carriage.upstream) {}
+        upstream(*watchdog, *open.carriage.upstream) {
+    gateway.observations->metrics.tunnels.fetch_add(1, std::memory_order_relaxed);
+  }
+  ~Life() { gateway.observations->metrics.tunnels.fetch_sub(1, std::memory_order_relaxed); }
+  Life(const Life&) = delete;
+  Life& operator=(const Life&) = delete;
 
   Gateway& gateway;
   const std::shared_ptr<Watchdog> watchdog;

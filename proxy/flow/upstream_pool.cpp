@@ -1,5 +1,6 @@
 #include "flow/upstream_pool.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -35,6 +36,8 @@ struct UpstreamPool::State : std::enable_shared_from_this<State> {
   const std::shared_ptr<WayOut> way_out;
   const tls::ContextPtr context;
   const net::AddressFilter denied;
+  std::atomic<std::uint64_t> warm_count = 0;
+  std::atomic<std::uint64_t> opened_count = 0;
   std::mutex mutex;
   bool retired = false;
   IdleStreams idle;
@@ -108,6 +111,7 @@ UpstreamPool::UpstreamPool(std::shared_ptr<WayOut> way_out, tls::ContextPtr cont
 asio::awaitable<Result> UpstreamPool::take(UpstreamHost host, Watchdog& watchdog) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   auto warm = state_->take_idle(host, executor);
+  (warm ? state_->warm_count : state_->opened_count).fetch_add(1, std::memory_order_relaxed);
   if (warm) {
     state_->warm(host);
     co_return Result(std::move(warm));
@@ -117,6 +121,11 @@ asio::awaitable<Result> UpstreamPool::take(UpstreamHost host, Watchdog& watchdog
   // Not beside the first: what fails once would only fail twice.
   if (std::holds_alternative<net::StreamPtr>(opened)) state_->warm(host);
   co_return opened;
+}
+
+PoolUse UpstreamPool::use() const noexcept {
+  return {state_->warm_count.load(std::memory_order_relaxed),
+          state_->opened_count.load(std::memory_order_relaxed)};
 }
 
 void UpstreamPool::give_back(const UpstreamHost& host, net::StreamPtr stream) {

@@ -15,6 +15,12 @@
 
 namespace ssmgate::flow {
 
+// How often a request found a connection ready.
+struct PoolUse {
+  std::uint64_t warm = 0;
+  std::uint64_t opened = 0;
+};
+
 // Safe from several threads.
 class UpstreamPool {
  public:
@@ -24,6 +30,8 @@ class UpstreamPool {
   // spare is opened beside it: it lives by itself, and its failures are told to nobody.
   [[nodiscard]] boost::asio::awaitable<std::variant<UpstreamFault, net::StreamPtr>> take(
       UpstreamHost host, Watchdog& watchdog);
+
+  [[nodiscard]] PoolUse use() const noexcept;
 
   // Keeps a connection whose last answer was read to its end.
   void give_back(const UpstreamHost& host, net::StreamPtr stream);

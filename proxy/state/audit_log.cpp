@@ -59,6 +59,7 @@ asio::awaitable<bool> AuditLog::write(AuditRecord record, WhenLost when_lost) {
   const auto entry =
       std::make_shared<AuditEntry>(record, writers_.size(), when_lost, executor, deadline_);
   const EndWait guard(*entry);
+  const auto begun = std::chrono::steady_clock::now();
   enqueue(entry);
   boost::system::error_code cancelled;
   // It may be decided before the wait has begun: a timer cancelled then would not wake us.
@@ -71,10 +72,16 @@ asio::awaitable<bool> AuditLog::write(AuditRecord record, WhenLost when_lost) {
   if (status == AuditEntry::Status::given_up) {
     for (const auto& writer : writers_) writer->report_given_up();
   }
-  co_return status == AuditEntry::Status::written;
+  const bool recorded = status == AuditEntry::Status::written;
+  if (watch_) {
+    const bool refused = !recorded && when_lost == WhenLost::refused;
+    watch_->note_waited(record, std::chrono::steady_clock::now() - begun, recorded, refused);
+  }
+  co_return recorded;
 }
 
 void AuditLog::post(const AuditRecord& record) {
+  if (watch_) watch_->note(record);
   enqueue(std::make_shared<AuditEntry>(record, writers_.size()));
 }
 

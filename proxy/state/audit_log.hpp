@@ -17,6 +17,7 @@
 #include "state/audit_record.hpp"
 #include "state/audit_sink.hpp"
 #include "state/audit_writer.hpp"
+#include "state/record_watch.hpp"
 
 namespace ssmgate::state {
 
@@ -53,6 +54,8 @@ class AuditLog {
 
   // In the configuration's order. Safe from any thread.
   [[nodiscard]] std::vector<SinkState> sinks() const;
+  // Before the log is used: who is told of every record.
+  void set_watch(std::shared_ptr<RecordWatch> watch) { watch_ = std::move(watch); }
 
   // True when an unfinished line was cut off at the end of a sink as it was opened.
   [[nodiscard]] bool found_torn_line() const noexcept;
@@ -62,6 +65,7 @@ class AuditLog {
 
   std::vector<std::shared_ptr<AuditWriter>> writers_;
   const std::chrono::milliseconds deadline_;
+  std::shared_ptr<RecordWatch> watch_;  // null: nobody
 };
 
 }  // namespace ssmgate::state
