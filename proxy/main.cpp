@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "commands/audit.hpp"
 #include "commands/command.hpp"
 #include "ssmgate/text/diagnostic.hpp"
 
@@ -83,6 +84,7 @@ int main(int argc, char** argv) {
   commands::add_env_command(app, exit_status);
   commands::add_init_command(app, exit_status);
   commands::add_ca_command(app, exit_status);
+  commands::add_audit_command(app, exit_status);
   commands::add_check_command(app, exit_status);
   commands::add_diff_command(app, exit_status);
   commands::add_eval_command(app, words, exit_status);
