@@ -4,15 +4,17 @@ import hashlib
 import json
 import unittest
 
+from record_schema import assert_record
 from world import POLICY, World
 
 
 def assert_chain(test, data):
-    """Every line of an audit file holds the hash of the one before, and the next number."""
+    """Every line of an audit file is a record, with the hash of the one before and the next number."""
     test.assertTrue(data.endswith(b"\n"))
     before, sequence = None, None
     for line in data.split(b"\n")[:-1]:
         record = json.loads(line)
+        assert_record(test, record)
         if before is None:
             test.assertNotIn("prev", record)
         else:

@@ -11,6 +11,7 @@ import unittest
 from case import EndToEnd, assert_chain
 from clients import ALICE, BOB, TARGET, aws, boto3, javascript, start_session
 from raw import connect, exchange, read_answer, signed, trusting
+from record_schema import SCHEMA, fits
 from world import World
 
 PROXY_PASSWORD = "planted0proxy0password"
@@ -68,6 +69,22 @@ class BeforeTheRelay(EndToEnd):
                 line = self.assert_refused(code)
                 self.assertEqual(line["effect"], "refuse")
                 self.assertEqual(line["request_id"], answer.header("x-amzn-requestid"))
+
+
+class Schema(unittest.TestCase):
+    """The published schema: what it takes is shown by every chain, here what it does not."""
+
+    GOOD = {"time": "2026-01-02T03:04:05.678Z", "event": "decision", "seq": 1}
+
+    def test_what_is_no_record_does_not_fit(self):
+        self.assertTrue(fits(SCHEMA, self.GOOD))
+        for change in ({"time": "yesterday"}, {"event": "other"}, {"seq": 0}, {"seq": "1"},
+                       {"prev": "x"}, {"port": 65536}, {"user": ""}, {"token": "x"},
+                       {"parameters": {"a": "b"}}, {"reported": []}, {"key": "0" * 16},
+                       {"event": "checkpoint"}, {"code": "No Code"}, {"port": True}):
+            with self.subTest(change):
+                self.assertFalse(fits(SCHEMA, {**self.GOOD, **change}))
+        self.assertFalse(fits(SCHEMA, {"time": self.GOOD["time"], "event": "decision"}))
 
 
 class Chain(unittest.TestCase):
