@@ -91,6 +91,7 @@ int main(int argc, char** argv) {
   commands::add_test_command(app, exit_status);
   commands::add_import_iam_command(app, exit_status);
   commands::add_export_iam_command(app, exit_status);
+  commands::add_sessions_command(app, exit_status);
   commands::add_status_command(app, exit_status);
   commands::add_reload_command(app, exit_status);
   try {

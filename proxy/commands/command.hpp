@@ -27,6 +27,7 @@ void add_eval_command(CLI::App& app, CommandWords words, int& exit_status);
 void add_test_command(CLI::App& app, int& exit_status);
 void add_import_iam_command(CLI::App& app, int& exit_status);
 void add_export_iam_command(CLI::App& app, int& exit_status);
+void add_sessions_command(CLI::App& app, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
 void add_reload_command(CLI::App& app, int& exit_status);
 

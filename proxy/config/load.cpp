@@ -16,10 +16,10 @@ class Loader {
       : config_(std::move(defaults)), read_(folder, diagnostics) {}
 
   Config load(const TreeNode& root) {
-    static const Keys kKnown = {"listen", "policy",   "ca",         "state",     "egress", "audit",
-                                "limits", "upstream", "users_file", "intercept", "admin"};
-    static const Keys kUnsupported = {"sessions"};
-    if (!read_.mapping(root, "the configuration", span_of(kKnown), span_of(kUnsupported))) {
+    static const Keys kKnown = {"listen",     "policy",    "ca",     "state",
+                                "egress",     "audit",     "limits", "upstream",
+                                "users_file", "intercept", "admin",  "sessions"};
+    if (!read_.mapping(root, "the configuration", span_of(kKnown))) {
       return config_;
     }
     if (const auto* node = root.find("users_file")) {
@@ -39,6 +39,7 @@ class Loader {
     if (const auto* node = root.find("egress")) load_egress(*node, read_, config_.egress);
     if (const auto* node = root.find("upstream")) load_upstream(*node, read_, config_.upstream);
     if (const auto* node = root.find("audit")) audit(*node);
+    if (const auto* node = root.find("sessions")) load_sessions(*node, read_, config_.sessions);
     if (const auto* node = root.find("admin")) load_admin(*node, read_, config_.admin);
     if (const auto* node = root.find("limits")) limits(*node);
     return config_;

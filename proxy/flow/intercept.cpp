@@ -74,8 +74,13 @@ class RequestLoop {
     host.name = interception_.connect_host.text();
     const auto begun = std::chrono::steady_clock::now();
     const RelayResult result = co_await relay(std::move(*judged.permit), downstream_,
-                                              std::move(host), bytes, judged.opens_session);
+                                              std::move(host), bytes, judged.opening.get());
     record_result(judged, result, std::chrono::steady_clock::now() - begun);
+    if (!result.withheld.empty()) {
+      judged.refuse_unknown(result.withheld);
+      const Refused refused = judged.refused();
+      co_return co_await refuse(refused, !head.keep_alive);
+    }
     if (result.fault && result.keep_alive) {
       const Refused refused = judged.upstream_trouble(*result.fault);
       co_return co_await refuse(refused, !head.keep_alive);
@@ -108,6 +113,10 @@ class RequestLoop {
       record.code = name(result.fault->code);
       record.message = result.fault->detail;
       downstream_.gateway.trouble.say(record.endpoint, interception_.connect_port, *result.fault);
+    } else if (!result.withheld.empty()) {
+      record.decision = "error";
+      record.code = name(Code::audit_unavailable);
+      record.message = result.withheld;
     } else if (!result.answered) {
       record.closed_by = "client";
     }

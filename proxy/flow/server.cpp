@@ -18,6 +18,7 @@
 #include "flow/listeners.hpp"
 #include "flow/page_routes.hpp"
 #include "flow/reload.hpp"
+#include "flow/session_routes.hpp"
 #include "flow/status_routes.hpp"
 #include "flow/warnings.hpp"
 
@@ -148,6 +149,7 @@ struct Server::Impl {
     threads.clear();
     reloader.reset();
     admin.reset();
+    gateway.sessions.close();
     gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
     post_event(gateway, state::Event::stop, "");
@@ -167,6 +169,9 @@ std::variant<StartFault, std::unique_ptr<Server>> Server::open(
   if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);
   impl->gateway.replace(std::get<GenerationPtr>(std::move(generation)));
   const GenerationPtr first = impl->gateway.current();
+  if (auto fault = impl->gateway.sessions.open(first->config)) {
+    return StartFault{{"ssmgate: " + *fault}};
+  }
   auto matched = match_sockets(std::move(inherited), first->entrances);
   if (auto* fault = std::get_if<std::string>(&matched)) return StartFault{{"ssmgate: " + *fault}};
   auto plan = impl->listeners.prepare(first->config.listen, std::get<std::vector<int>>(matched));
@@ -224,6 +229,8 @@ void Server::start() {
     impl.beat_timer.emplace(impl.context);
     asio::post(impl.context, [&impl] { impl.beat_later(); });
   }
+  // Known before anybody can ask for a channel.
+  impl.gateway.sessions.start(impl.context);
   impl.listeners.start(impl.gateway, impl.admission);
   if (impl.reloadable) {
     const Reloadable& target = *impl.reloadable;
@@ -242,6 +249,7 @@ void Server::start() {
     add_status_routes(impl.admin->router(), source,
                       [&impl](ReloadDone done) { impl.ask_for_reload(std::move(done)); });
     add_page_routes(impl.admin->router(), source);
+    add_session_routes(impl.admin->router(), impl.gateway.sessions);
     impl.admin->start();
   }
 }

@@ -139,6 +139,7 @@ class Ssmgate(Subject):
             f"listen:\n  - address: 127.0.0.1:{self.port}\npolicy: policy.yaml\n"
             "ca: {certificate: ca.pem, key: ca.key}\nstate: state\n"
             "audit:\n  sinks:\n    - {type: file, path: audit.jsonl}\n"
+            "sessions: {max_per_user: 100000}\n"
             f"upstream:\n  ca_file: {self.folder.parent}/root.pem\n"
             f"  resolve: {{\"{HOST}:443\": \"{self.origin}\"}}\n")
         self.start([str(self.program), "serve", "--config", str(config)])

@@ -141,6 +141,8 @@ class Gateway:
             "upstream": {"ca_file": str(stand_in.root), "resolve": resolve},
             "audit": {"sinks": [{"type": "file", "path": str(self.audit_file)}]},
             "admin": {"address": "127.0.0.1:0"},
+            # All tests of a world are one client.
+            "sessions": {"max_per_user": 1000},
         }
 
     def start(self):

@@ -1,0 +1,95 @@
+#include "flow/session_routes.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "admin/json.hpp"
+#include "state/audit_record.hpp"
+
+namespace ssmgate::flow {
+namespace {
+
+using admin::Access;
+using admin::Answer;
+using admin::JsonObject;
+
+std::int64_t seconds_between(SessionTime from, SessionTime to) {
+  return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
+}
+
+std::string render_live(const LiveSession& live, SessionTime now) {
+  const Session& session = live.session;
+  const SessionFacts& facts = session.facts;
+  JsonObject out;
+  out.text("session_id", facts.id)
+      .text("owner", facts.owner.name)
+      .text("user", facts.user)
+      .text("client", facts.client)
+      .text("state", session.state == Session::State::attached ? "attached" : "waiting")
+      .text("document", facts.document)
+      .text("target", facts.target)
+      .text("host", facts.host)
+      .number_or_null("port", facts.port)
+      .text("rule", facts.rule)
+      .text("region", facts.region)
+      .text("account", facts.account)
+      .text("endpoint", facts.channel_host)
+      .text("started", state::render_time(session.started))
+      .number("age_s", seconds_between(session.started, now))
+      .text("ends", state::render_time(live.ends))
+      .number("bytes_up", live.bytes_up)
+      .number("bytes_down", live.bytes_down)
+      .number("reconnects", session.channels > 1 ? session.channels - 1 : 0);
+  return out.done();
+}
+
+std::string render_counts(const std::map<std::string, std::int64_t>& counts) {
+  JsonObject out;
+  for (const auto& [name, count] : counts) out.number(name, count);
+  return out.done();
+}
+
+Answer answer_list(SessionKeeper& keeper) {
+  std::vector<LiveSession> live = keeper.list();
+  std::ranges::sort(live, {}, [](const LiveSession& one) {
+    return std::pair(one.session.started, one.session.facts.id);
+  });
+  const SessionTime now = keeper.now();
+  std::vector<std::string> sessions;
+  std::map<std::string, std::int64_t> by_owner;
+  std::map<std::string, std::int64_t> by_rule;
+  for (const LiveSession& one : live) {
+    sessions.push_back(render_live(one, now));
+    ++by_owner[one.session.facts.owner.name];
+    ++by_rule[one.session.facts.rule];
+  }
+  Answer answer;
+  answer.body = JsonObject()
+                    .raw("sessions", admin::json_array(sessions))
+                    .raw("by_owner", render_counts(by_owner))
+                    .raw("by_rule", render_counts(by_rule))
+                    .done() +
+                "\n";
+  return answer;
+}
+
+Answer answer_to_kill(const std::string& id, bool killed) {
+  if (!killed) return admin::error_answer(404, "no session `" + id + "` is known, or it has ended");
+  Answer answer;
+  answer.body = JsonObject().text("killed", id).done() + "\n";
+  return answer;
+}
+
+}  // namespace
+
+void add_session_routes(admin::Router& router, SessionKeeper& keeper) {
+  router.answer("GET", "/v1/sessions", Access::read,
+                [&keeper](const admin::Call&) { return answer_list(keeper); });
+  router.add("POST", "/v1/sessions/*/kill", Access::change,
+             [&keeper](const admin::Call& call, const admin::Reply& reply) {
+               const std::string id = call.captured.front();
+               keeper.kill(id, [reply, id](bool killed) { reply(answer_to_kill(id, killed)); });
+             });
+}
+
+}  // namespace ssmgate::flow
