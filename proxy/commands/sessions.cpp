@@ -211,6 +211,7 @@ void add_sessions_command(CLI::App& app, int& exit_status) {
   command->add_flag("--json", options->json, "JSON instead of a table");
   command->add_flag("--watch", options->watch, "Again every second, until it is interrupted");
   CLI::App* ending = command->add_subcommand("kill", "End a session and cut its data channel");
+  ending->fallthrough();  // `sessions kill ID --json`
   ending->add_option("ID", options->kill, "The session's id")->required();
   command->footer(
       "Exit status: 0 done, 1 no such session, 2 no gateway answers or another trouble.");

@@ -180,6 +180,7 @@ class Sessions {
 
   [[nodiscard]] const Session* find(std::string_view id) const;
   // When it ends at the latest.
+  // When it ends at the latest.
   [[nodiscard]] SessionTime deadline(const Session& session) const;
   // From then on it is not needed any more.
   [[nodiscard]] SessionTime keep_until(const Session& session) const;

@@ -2,18 +2,19 @@
 
 import asyncio
 import datetime
+import json
 import os
 import signal
 import sqlite3
 import unittest
 
 from case import EndToEnd
-from clients import BOB, TARGET, javascript
+from clients import BOB, TARGET, javascript, run
 from identity_case import CHANNEL
 from reloading import configure, hang_up, replace
 from session_client import FORWARD, Channel, Refused, Shared, dial, resume, start, terminate
 from waiting import wait_for
-from world import POLICY, World
+from world import POLICY, World, program
 
 MEGABYTE = 1 << 20
 SHELL_ONLY = "version: 1\nallow:\n- id: shell\n  documents: [SSM-SessionManagerRunShell]\n"
@@ -230,6 +231,54 @@ class Ended(Life):
         await channel.lost()
         self.gateway.start()
         self.assertEqual((await self.end_of(session))["closed_by"], "max-duration")
+
+
+class Command(Life):
+    """`ssmgate sessions`."""
+
+    def run_it(self, *arguments):
+        command = [program(), "sessions", "--config", str(self.gateway.config_file), *arguments]
+        return run(command, self.world.surroundings())
+
+    async def test_it_lists_and_kills(self):
+        self.make()
+        self.assertEqual(self.run_it().out, "no sessions\n")
+        channel, session = await self.open()
+        self.assertTrue(await channel.echo(100_000))
+        table = await asyncio.to_thread(self.run_it)
+        self.assertEqual((table.status, table.err), (0, ""))
+        row = table.out.split("\n")[1].split()
+        self.assertEqual(row[:5], [session.session_id, "127.0.0.1",
+                                   "AWS-StartPortForwardingSession", TARGET, ":22"])
+        self.assertEqual(row[-1], "forward")
+        listed = json.loads((await asyncio.to_thread(self.run_it, "--json")).out)
+        self.assertEqual((listed["by_owner"], listed["by_rule"]),
+                         ({"127.0.0.1": 1}, {"forward": 1}))
+        one = listed["sessions"][0]
+        self.assertEqual((one["session_id"], one["state"]), (session.session_id, "attached"))
+        self.assertGreater(one["bytes_up"], 100_000)
+        killed = await asyncio.to_thread(self.run_it, "kill", session.session_id)
+        self.assertEqual(killed.status, 0, killed.err)
+        self.assertIn(f"killed {session.session_id}", killed.out)
+        await channel.lost()
+        self.assertEqual((await self.end_of(session))["closed_by"], "killed")
+        # It stays killed, also when the gateway is killed in turn.
+        self.gateway.process.kill()
+        self.gateway.process.wait()
+        self.gateway.start()
+        answer = await asyncio.to_thread(resume, self.world, session.session_id)
+        self.assertIn("no-session", answer.json["message"])
+        again = await asyncio.to_thread(self.run_it, "kill", session.session_id)
+        self.assertEqual(again.status, 1)
+        self.assertIn("no session", again.err)
+        self.assertEqual(len(session.lines("session-end")), 1)
+
+    async def test_what_is_no_id(self):
+        self.make()
+        for wrong in ("../reload", "a b", "x" * 97):
+            result = await asyncio.to_thread(self.run_it, "kill", wrong)
+            self.assertEqual(result.status, 2)
+            self.assertIn("is no session id", result.err)
 
 
 class JavaScript(EndToEnd):
