@@ -61,6 +61,7 @@ PLACES = {
         ("listen: [{address: \"127.0.0.1:1\", tls: {%s: 1}}]\n", ["listen", 0, "tls"]),
         ("intercept: {%s: 1}\n", ["intercept"]),
         ("admin: {%s: 1}\n", ["admin"]),
+        ("sessions: {%s: 1}\n", ["sessions"]),
         ("ca: {%s: 1}\n", ["ca"]),
         ("egress: {%s: 1}\n", ["egress"]),
         ("upstream: {%s: 1}\n", ["upstream"]),
