@@ -9,8 +9,12 @@
 #include <cstring>
 #include <optional>
 
+#include "state/audit_checkpoint.hpp"
 #include "state/audit_sink.hpp"
+#include "state/disk_flush.hpp"
 #include "state/file_lock.hpp"
+#include "state/signed_file.hpp"
+#include "wire/refusal.hpp"
 
 namespace ssmgate::state {
 namespace {
@@ -90,39 +94,112 @@ Opened open_append(const fs::path& path) {
 
 class FileSink final : public AuditSink {
  public:
-  FileSink(fs::path path, OwnedFd fd)
-      : AuditSink(path.string()), path_(std::move(path)), fd_(std::move(fd)) {}
+  FileSink(fs::path path, OwnedFd fd, Sealing sealing)
+      : AuditSink(path.string()),
+        path_(std::move(path)),
+        sealing_(std::move(sealing)),
+        kept_(kept_checkpoint_file(sealing_.state, path_)),
+        fd_(std::make_shared<const OwnedFd>(std::move(fd))) {}
+  ~FileSink() override {
+    if (unsealed_ > 0) static_cast<void>(seal());
+  }
 
   // The first look at the file.
   bool look() {
-    const FileLock lock(fd_.get());
+    const FileLock lock(fd_->get());
     if (!lock.held()) return fail(kLockedByAnother);
     if (!follow()) return false;
     found_ = end_;
-    return true;
+    return !sealing_.key || sign_what_was_found();
   }
 
   bool write(std::string_view fields) override {
-    // A file can be moved away again while the new one is opened: twice is bad luck, not a rule.
-    for (int attempt = 0; attempt < 3; ++attempt) {
-      {
-        const FileLock lock(fd_.get());
-        if (!lock.held()) return fail(kLockedByAnother);
-        // INVARIANT: the end is known before the file is left: the new one continues from there.
-        if (!follow()) return false;
-        if (at_its_path()) return append(fields);
-      }
-      Opened opened = open_append(path_);
-      if (opened.fault.empty() && !opened.regular) opened.fault = "it is no longer a file";
-      if (!opened.fault.empty()) return fail(std::move(opened.fault));
-      fd_ = std::move(opened.fd);
+    if (auto fault = flush_.take_fault(Clock::now())) {
       size_ = kUnknown;
+      return fail(std::move(*fault));
     }
-    return fail("it is moved away again and again");
+    bool taken = false;
+    at_the_end([&] {
+      // One that cannot be signed yet is written all the same, and signed later.
+      if (is_seal_due()) static_cast<void>(append_checkpoint({}));
+      taken = append(fields);
+    });
+    return taken;
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
   static constexpr off_t kUnknown = -1;
+
+  // Calls `act` while no other gateway writes, with `end_` and `size_` those of the file at the
+  // path; or not at all, and `fault` says why.
+  template <typename Act>
+  void at_the_end(const Act& act) {
+    // A file can be moved away again while the new one is opened: twice is bad luck, not a rule.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      {
+        const FileLock lock(fd_->get());
+        if (!lock.held()) return static_cast<void>(fail(kLockedByAnother));
+        // INVARIANT: the end is known before the file is left: the new one continues from there.
+        if (!follow()) return;
+        if (at_its_path()) return act();
+      }
+      Opened opened = open_append(path_);
+      if (opened.fault.empty() && !opened.regular) opened.fault = "it is no longer a file";
+      if (!opened.fault.empty()) return static_cast<void>(fail(std::move(opened.fault)));
+      fd_ = std::make_shared<const OwnedFd>(std::move(opened.fd));
+      size_ = kUnknown;
+    }
+    fail("it is moved away again and again");
+  }
+
+  bool is_seal_due() const {
+    return sealing_.key && unsealed_ > 0 &&
+           (unsealed_ >= kSealRecords || Clock::now() - unsealed_since_ >= kSealAfter);
+  }
+
+  bool seal() {
+    bool sealed = false;
+    if (sealing_.key) at_the_end([&] { sealed = append_checkpoint({}); });
+    return sealed;
+  }
+
+  // The log against what was signed in the run before. Something missing is said in the log.
+  bool sign_what_was_found() {
+    const auto line = read_kept_checkpoint(kept_);
+    if (!line) return true;
+    const auto kept = parse_checkpoint(*line);
+    if (!kept || !verify(*kept, sealing_.key->public_key())) {
+      return append_checkpoint("the checkpoint in " + kept_.string() +
+                               " is not by this gateway's key");
+    }
+    const std::string signed_one = std::to_string(kept->seq);
+    if (end_.hash.empty()) {
+      end_ = ChainEnd{kept->seq, sha256_hex(*line), false};
+      return append_checkpoint(
+          "the log of before is gone or was moved away; this one goes on "
+          "behind record " +
+          signed_one + ", the last that was signed");
+    }
+    if (end_.seq >= kept->seq) return true;
+    return append_checkpoint("the log ended with record " + std::to_string(end_.seq) +
+                             ", but record " + signed_one + " was signed: its end was cut off");
+  }
+
+  bool append_checkpoint(const std::string& message) {
+    std::string fields = checkpoint_fields(*sealing_.key, end_, std::chrono::system_clock::now());
+    if (fields.empty()) return fail("no checkpoint could be signed");
+    if (!message.empty()) {
+      fields += ",\"message\":\"" + wire::json_escape(message) + "\"";
+      spdlog::warn("audit: `{}`: {}", path_.string(), message);
+    }
+    std::string line = chained_line(fields, end_);
+    if (!append(fields)) return false;
+    unsealed_ = 0;
+    line.pop_back();
+    flush_.mark(fd_, KeptLine{kept_, std::move(line)});
+    return true;
+  }
 
   // False once the file has been moved or deleted: what is written to it then, nobody looks at.
   [[nodiscard]] bool at_its_path() const {
@@ -133,7 +210,7 @@ class FileSink final : public AuditSink {
   // Makes `end_` and `size_` those of the open file. An empty one continues the chain.
   bool follow() {
     struct stat status {};
-    if (::fstat(fd_.get(), &status) != 0) return fail(std::strerror(errno));
+    if (::fstat(fd_->get(), &status) != 0) return fail(std::strerror(errno));
     inode_ = status.st_ino;
     device_ = status.st_dev;
     if (status.st_size == size_) return true;
@@ -145,21 +222,21 @@ class FileSink final : public AuditSink {
 
   // The last whole line of the file; whatever stands behind it is cut off.
   bool read_end(off_t file_size) {
-    const auto newline = last_newline(fd_.get(), file_size);
+    const auto newline = last_newline(fd_->get(), file_size);
     if (!newline) return fail(std::strerror(errno));
     const off_t whole = *newline + 1;
     ChainEnd end;
     end.torn = whole < file_size;
     if (whole > 0) {
-      const auto before = last_newline(fd_.get(), *newline);
+      const auto before = last_newline(fd_->get(), *newline);
       if (!before) return fail(std::strerror(errno));
-      const auto line = read_between(fd_.get(), *before + 1, *newline);
+      const auto line = read_between(fd_->get(), *before + 1, *newline);
       if (!line) return fail(std::strerror(errno));
       const auto link = find_link(*line);
       end.seq = link ? link->seq : end_.seq;
       end.hash = sha256_hex(*line);
     }
-    if (end.torn && ::ftruncate(fd_.get(), whole) != 0) return fail(std::strerror(errno));
+    if (end.torn && ::ftruncate(fd_->get(), whole) != 0) return fail(std::strerror(errno));
     size_ = whole;
     end_ = std::move(end);
     return true;
@@ -168,22 +245,29 @@ class FileSink final : public AuditSink {
   bool append(std::string_view fields) {
     const std::string line = chained_line(fields, end_);
     std::size_t written = 0;
-    if (!write_all(fd_.get(), line, written)) {
+    if (!write_all(fd_->get(), line, written)) {
       fail(std::strerror(errno));
-      if (written > 0 && ::ftruncate(fd_.get(), size_) != 0) size_ = kUnknown;
+      if (written > 0 && ::ftruncate(fd_->get(), size_) != 0) size_ = kUnknown;
       return false;
     }
     size_ += static_cast<off_t>(line.size());
     end_ = advanced(end_, line);
+    if (unsealed_++ == 0) unsealed_since_ = Clock::now();
+    if (sealing_.key) flush_.mark(fd_);
     return true;
   }
 
   fs::path path_;
-  OwnedFd fd_;
+  Sealing sealing_;
+  fs::path kept_;
+  SharedFd fd_;
+  std::uint64_t unsealed_ = 0;
+  Clock::time_point unsealed_since_;
   off_t size_ = kUnknown;
   ino_t inode_ = 0;
   dev_t device_ = 0;
   ChainEnd end_;
+  DiskFlush flush_;
 };
 
 SinkFault fault_at(const fs::path& path, const std::string& text) {
@@ -193,13 +277,18 @@ SinkFault fault_at(const fs::path& path, const std::string& text) {
 }  // namespace
 
 std::variant<SinkFault, std::unique_ptr<AuditSink>> open_file_sink(const fs::path& path) {
+  return open_signed_file_sink(path, {});
+}
+
+std::variant<SinkFault, std::unique_ptr<AuditSink>> open_signed_file_sink(const fs::path& path,
+                                                                          Sealing sealing) {
   Opened opened = open_append(path);
   if (opened.fd.get() < 0) {
     return fault_at(path, opened.fault + "; name another file under `audit.sinks`");
   }
   if (!opened.fault.empty()) return fault_at(path, opened.fault);
   if (!opened.regular) return open_stream_sink(path.string(), opened.fd.release());
-  auto sink = std::make_unique<FileSink>(path, std::move(opened.fd));
+  auto sink = std::make_unique<FileSink>(path, std::move(opened.fd), std::move(sealing));
   if (!sink->look()) {
     return fault_at(path, sink->fault() +
                               "; end that program, or name another file under "

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 import tempfile
 import unittest
 
@@ -87,6 +88,26 @@ class Schema(unittest.TestCase):
         self.assertFalse(fits(SCHEMA, {"time": self.GOOD["time"], "event": "decision"}))
 
 
+class Checkpoint(unittest.TestCase):
+    def test_openssl_verifies_it_as_the_docs_say(self):
+        with World() as world:
+            exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+            world.gateway.stop()
+            last = world.gateway.audit("checkpoint")[-1]
+            text, signature = world.folder / "text", world.folder / "signature"
+            signature.write_bytes(bytes.fromhex(last["signature"]))
+            public = world.gateway.folder / "state" / "audit.pub"
+            for seq, good in ((last["seq"], True), (last["seq"] + 1, False)):
+                text.write_text(f"ssmgate audit checkpoint\n{seq}\n{last['prev']}\n"
+                                f"{last['time']}\n")
+                done = subprocess.run(
+                    ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in",
+                     text, "-sigfile", signature], capture_output=True, check=False)
+                self.assertEqual(done.returncode == 0, good, done.stdout + done.stderr)
+            self.assertEqual((world.gateway.folder / "state" / "audit.key").stat().st_mode & 0o777,
+                             0o600)
+
+
 class Chain(unittest.TestCase):
     def test_every_line_holds_the_one_before_over_a_restart(self):
         with World() as world:
@@ -95,7 +116,7 @@ class Chain(unittest.TestCase):
             world.gateway.stop()
             data = world.gateway.audit_file.read_bytes()
             events = [json.loads(line)["event"] for line in data.splitlines()]
-            self.assertEqual((events[0], events[-1]), ("start", "stop"))
+            self.assertEqual((events[0], *events[-2:]), ("start", "stop", "checkpoint"))
             self.assertGreaterEqual(events.count("decision"), 3)
             assert_chain(self, data)
             world.gateway.start()

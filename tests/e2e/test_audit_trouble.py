@@ -147,6 +147,31 @@ class HangingPipe(TroubleCase):
         wait_for(lambda: start_session(world).status == 200, "the pipe to be read")
 
 
+class Rotation(TroubleCase):
+    def test_rotated_while_the_gateway_was_down(self):
+        world = World()
+        self.addCleanup(world.close)
+        log = world.gateway.audit_file
+        world.gateway.stop()
+        moved = log.with_suffix(".1")
+        log.rename(moved)
+        world.gateway.start()
+        world.gateway.stop()
+        assert_chain(self, moved.read_bytes() + log.read_bytes())
+        self.assertIn("goes on behind record", world.gateway.audit("checkpoint")[0]["message"])
+
+    def test_a_cut_end_is_said_by_the_next_start(self):
+        world = World()
+        self.addCleanup(world.close)
+        log = world.gateway.audit_file
+        start_session(world)
+        world.gateway.stop()
+        lines = log.read_bytes().splitlines(keepends=True)
+        log.write_bytes(b"".join(lines[:-3]))
+        world.gateway.start()
+        self.assertIn("its end was cut off", world.gateway.audit("checkpoint")[-1]["message"])
+
+
 class Killed(TroubleCase):
     """kill -9 at random moments: what is there is a chain, and no session lacks its record."""
 
