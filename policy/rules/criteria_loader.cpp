@@ -171,7 +171,7 @@ void load_documents(const TreeNode& node, ValueReader& in, Rule& rule) {
 }
 
 void load_hosts(const TreeNode& node, ValueReader& in, Rule& rule) {
-  rule.hosts = load_host_entries(node, "hosts", in);
+  rule.hosts = load_host_entries(node, "hosts", rule.denies, in);
 }
 
 void load_ports(const TreeNode& node, ValueReader& in, Rule& rule) {

@@ -28,7 +28,7 @@ inline constexpr std::string_view kValueForm =
 void load_parameters(const TreeNode& node, ValueReader& in, Rule& rule);
 void load_hours(const TreeNode& node, ValueReader& in, Rule& rule);
 [[nodiscard]] std::vector<HostEntry> load_host_entries(const TreeNode& node, std::string_view key,
-                                                       ValueReader& in);
+                                                       bool denies, ValueReader& in);
 // `least`: 1, or 0 for ports of the caller's own machine.
 [[nodiscard]] std::vector<PortEntry> load_port_entries(const TreeNode& node, std::string_view key,
                                                        std::uint16_t least, ValueReader& in);

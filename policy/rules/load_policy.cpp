@@ -104,6 +104,8 @@ std::vector<Rule> load_rules(const TreeNode& root, std::string_view key, const G
                               std::string(kind_name(node->kind)) + "; write `- id: …` below it");
     return rules;
   }
+  // A rule is large to move. LIMIT: room for what a person could mean, not for a hostile list.
+  rules.reserve(std::min<std::size_t>(node->items.size(), 100'000));
   for (const TreeNode& item : node->items) {
     if (is_full(in.diagnostics())) break;
     rules.push_back(load_rule(item, key == "deny", groups, in));

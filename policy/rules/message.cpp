@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "request/printable.hpp"
 #include "rules/criteria.hpp"
 
 namespace ssmgate {
@@ -12,9 +13,8 @@ constexpr std::size_t kMaxShownValue = 200;
 constexpr std::size_t kMaxShownEntries = 5;
 
 std::string asked_value(std::string_view value) {
-  std::string out = printable(value.substr(0, kMaxShownValue));
-  if (value.size() > kMaxShownValue) out += "...";
-  return out;
+  const std::string_view shown = cut(value, kMaxShownValue);
+  return printable(shown) + (shown.size() < value.size() ? "..." : "");
 }
 
 template <typename List, typename Show>

@@ -73,17 +73,25 @@ bool takes(const CatalogueEntry& entry, std::string_view parameter) {
   return parameter == "localPortNumber" && entry.takes_local_port;
 }
 
+// The catalogued document that is all that the entry matches, by its name or by its ARN; else null.
+const CatalogueEntry* find_only_catalogued(const DocumentPattern& pattern) {
+  if (pattern.has_account() || pattern.name_glob().find_first_of("*?") != std::string::npos) {
+    return nullptr;
+  }
+  return find_catalogued(pattern.name_glob());
+}
+
 // A parameter that none of the rule's documents takes: with it a request is malformed, and without
 // it the rule does not match.
 void check_parameters(const TreeNode& node, const Rule& rule, ValueReader& in) {
   if (rule.documents.empty()) return;
   for (const ParameterCriterion& parameter : rule.parameters) {
     if (std::holds_alternative<AnyValue>(parameter.test)) continue;
-    const bool taken = std::any_of(
-        rule.documents.begin(), rule.documents.end(), [&](const DocumentPattern& pattern) {
-          const CatalogueEntry* entry = find_catalogued(pattern.exact_name());
-          return entry == nullptr || takes(*entry, parameter.name);
-        });
+    const bool taken = std::any_of(rule.documents.begin(), rule.documents.end(),
+                                   [&](const DocumentPattern& pattern) {
+                                     const CatalogueEntry* entry = find_only_catalogued(pattern);
+                                     return entry == nullptr || takes(*entry, parameter.name);
+                                   });
     if (taken) continue;
     const auto& entries = node.find("parameters")->entries;
     const auto found = std::find_if(entries.begin(), entries.end(), [&](const TreeEntry& entry) {

@@ -39,7 +39,7 @@ Globs load_value_globs(const TreeNode& node, std::string_view name, ValueReader&
 }
 
 // `{host: […]}`, `{port: […]}` or `{regex: "…"}`.
-ValueTest load_typed(const TreeNode& node, std::string_view name, ValueReader& in) {
+ValueTest load_typed(const TreeNode& node, std::string_view name, bool denies, ValueReader& in) {
   report_unknown_keys(node, kTypedForms, "a parameter's typed form", in.diagnostics());
   if (node.entries.size() != 1) {
     in.error(node.where,
@@ -48,7 +48,7 @@ ValueTest load_typed(const TreeNode& node, std::string_view name, ValueReader& i
     return Globs{};
   }
   const TreeEntry& form = node.entries.front();
-  if (form.key == "host") return load_host_entries(form.value, "host", in);
+  if (form.key == "host") return load_host_entries(form.value, "host", denies, in);
   if (form.key == "port") {
     return load_port_entries(form.value, "port", name == kLocalPort ? 0 : 1, in);
   }
@@ -56,8 +56,8 @@ ValueTest load_typed(const TreeNode& node, std::string_view name, ValueReader& i
   return Globs{};
 }
 
-ValueTest load_test(const TreeNode& node, std::string_view name, ValueReader& in) {
-  if (node.kind == TreeNode::Kind::mapping) return load_typed(node, name, in);
+ValueTest load_test(const TreeNode& node, std::string_view name, bool denies, ValueReader& in) {
+  if (node.kind == TreeNode::Kind::mapping) return load_typed(node, name, denies, in);
   if (node.kind == TreeNode::Kind::string && node.scalar == "any") return AnyValue{};
   return load_value_globs(node, name, in);
 }
@@ -133,19 +133,36 @@ bool has_hours_keys(const TreeNode& node, ValueReader& in) {
   return complete;
 }
 
+// True when the entry matches the node itself and nothing else, and an allow rule leaves that out
+// of wildcards and blocks. Below `::/96` every other address embeds an IPv4 one, and is that one.
+bool grants_nothing(const HostPattern& pattern) {
+  if (const auto* name = std::get_if<HostPattern::Name>(&pattern.form())) {
+    return !name->literal && name->labels.back() == "localhost" &&
+           !pattern.grants(*parse_host("x.localhost"));
+  }
+  const auto* cidr = std::get_if<Cidr>(&pattern.form());
+  const Host itself = *parse_host("::1");
+  return cidr != nullptr && cidr->prefix_length() >= 96 && pattern.matches(itself) &&
+         !pattern.grants(itself);
+}
+
 }  // namespace
 
-std::vector<HostEntry> load_host_entries(const TreeNode& node, std::string_view key,
+std::vector<HostEntry> load_host_entries(const TreeNode& node, std::string_view key, bool denies,
                                          ValueReader& in) {
   std::vector<HostEntry> hosts;
   for (const TreeNode& entry : in.list(node, key)) {
     const auto text = in.text(entry, key);
     if (!text) continue;
     auto pattern = parse_host_pattern(*text);
-    if (pattern) {
-      hosts.push_back({std::move(*pattern), std::string(*text)});
-    } else {
+    if (!pattern) {
       in.error(entry.where, pattern.error());
+    } else if (!denies && grants_nothing(*pattern)) {
+      in.error(entry.where, in_backticks(*text) +
+                                " can match nothing: it holds only the node itself, which an allow "
+                                "rule must name; write the host itself, `*.localhost` or `::1`");
+    } else {
+      hosts.push_back({std::move(*pattern), std::string(*text)});
     }
   }
   return hosts;
@@ -187,7 +204,8 @@ void load_parameters(const TreeNode& node, ValueReader& in, Rule& rule) {
       in.error(entry.where, in_backticks(entry.key) +
                                 " can be no parameter's name; write 1 to 255 characters, no NUL");
     }
-    if (!own) rule.parameters.push_back({entry.key, load_test(entry.value, entry.key, in)});
+    if (!own)
+      rule.parameters.push_back({entry.key, load_test(entry.value, entry.key, rule.denies, in)});
   }
 }
 

@@ -26,11 +26,20 @@ void lint_host(const LintContext& context, const TreeNode& entry, const Rule& ru
                    "matches; name your own domain");
 }
 
+// The name that the entry gives; of an ARN with an account nothing, for that is nobody's slip.
+std::string_view document_name(std::string_view entry) {
+  constexpr std::string_view kOfAws = "::document/";
+  const std::size_t of_aws = entry.find(kOfAws);
+  if (of_aws != std::string_view::npos) return entry.substr(of_aws + kOfAws.size());
+  return entry.starts_with("arn:") ? std::string_view() : entry;
+}
+
 void lint_document(const LintContext& context, const TreeNode& entry) {
-  if (find_catalogued(entry.scalar) != nullptr || entry.scalar == kShellDocument) return;
+  const std::string_view name = document_name(entry.scalar);
+  if (find_catalogued(name) != nullptr || name == kShellDocument) return;
   std::vector<std::string_view> known = {kShellDocument};
   for (const CatalogueEntry& document : catalogue()) known.push_back(document.name);
-  const std::string_view nearest = find_nearest_word(entry.scalar, known);
+  const std::string_view nearest = find_nearest_word(name, known);
   if (nearest.empty()) return;
   context.warn(entry.where, in_backticks(entry.scalar) +
                                 " is no document that ssmgate knows; did you "
@@ -38,13 +47,47 @@ void lint_document(const LintContext& context, const TreeNode& entry) {
                                 std::string(nearest) + "`?");
 }
 
+// Flags in front, as in `(?i)^OPS`, move no anchor.
+std::string_view skip_flags(std::string_view text) {
+  if (!text.starts_with("(?")) return text;
+  const std::size_t end = text.find_first_not_of("imsU-", 2);
+  return end != std::string_view::npos && text[end] == ')' ? text.substr(end + 1) : text;
+}
+
+// `text` holds no `|` outside parentheses.
+bool is_anchored(std::string_view text) {
+  if (text.starts_with('^') || text.starts_with("\\A")) return true;
+  if (text.ends_with("\\z")) return true;
+  return text.ends_with('$') && !text.ends_with("\\$");
+}
+
+// In `^a|b` the `b` matches anywhere.
+bool is_anchored_throughout(std::string_view text) {
+  int depth = 0;
+  bool in_class = false;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\') {
+      ++i;
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+    } else if (c == '(' || c == ')') {
+      depth += c == '(' ? 1 : -1;
+    } else if (c == '|' && depth == 0) {
+      if (!is_anchored(text.substr(begin, i - begin))) return false;
+      begin = i + 1;
+    }
+  }
+  return is_anchored(text.substr(begin));
+}
+
 void lint_regex(const LintContext& context, const TreeNode& node) {
-  const std::string_view text = node.scalar;
-  const bool begins = text.starts_with('^') || text.starts_with("\\A");
-  const bool ends = text.ends_with('$') || text.ends_with("\\z");
-  if (begins || ends) return;
+  if (is_anchored_throughout(skip_flags(node.scalar))) return;
   context.warn(node.where,
-               "the regular expression " + in_backticks(text) +
+               "the regular expression " + in_backticks(node.scalar) +
                    " has no anchor and matches anywhere in the text; begin it with `^`");
 }
 

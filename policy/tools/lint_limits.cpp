@@ -66,11 +66,17 @@ class LimitLinter {
            (!rule.commands.empty() && !says_any(rule, "commands"));
   }
 
+  // `cat *` is also `cat x; bash`: the node's shell reads the command.
+  static bool opens_commands(const Rule& rule) {
+    return std::any_of(rule.commands.begin(), rule.commands.end(),
+                       [](const std::string& glob) { return glob.find('*') != std::string::npos; });
+  }
+
   static bool is_door(const Rule& rule, const Door& door) {
     if (rule.report_until) return false;
     const bool command =
         find_catalogued(door.document) != nullptr && find_catalogued(door.document)->takes_command;
-    if (command && !says_any(rule, "commands")) return false;
+    if (command && !opens_commands(rule)) return false;
     return std::any_of(
         rule.documents.begin(), rule.documents.end(),
         [&](const DocumentPattern& pattern) { return pattern.covers_catalogued(door.document); });

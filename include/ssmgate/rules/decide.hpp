@@ -80,8 +80,8 @@ using Judgement = std::variant<Denial, Permit>;
 
 [[nodiscard]] const Finding& finding(const Judgement& judgement) noexcept;
 
-// `text` with every byte outside printable ASCII as \u00NN: what a client sent may go into a
-// message, and no message reaches a terminal raw.
+// `text` with what is not printable ASCII as \uNNNN, as in JSON, bytes that are no UTF-8 as \xNN:
+// what a client sent may go into a message, and no message reaches a terminal raw.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace ssmgate

@@ -23,6 +23,9 @@ enum class Reading : unsigned char { narrow, wide };
 // `${aws:PrincipalAccount}` as the account: the caller's own, whichever that is.
 inline constexpr std::string_view kOwnAccount = "\x01";
 
+// Any account, and not the empty one of AWS's own documents, which `*` is, too.
+inline constexpr std::string_view kEveryAccount = "????????????";
+
 // What the pattern stands for, one or more of which must match. Empty: no ARN of six fields.
 [[nodiscard]] std::vector<ArnFields> read_resource(std::string_view pattern, Reading reading);
 

@@ -108,6 +108,10 @@ class Exporter {
 
   void allow(const Rule& rule) {
     OutStatement made{make_sid(rule.id), true, {"ssm:StartSession"}, {}, times(rule)};
+    // AWS's own documents have no account in their ARN.
+    if (!rule.accounts.empty()) {
+      made.conditions.push_back({"StringEquals", "aws:PrincipalAccount", rule.accounts});
+    }
     made.conditions.push_back({"BoolIfExists", "ssm:SessionDocumentAccessCheck", {"true"}});
     if (!egress_.empty()) made.conditions.push_back({"IpAddress", "aws:SourceIp", egress_});
     made.resources = target_arns(rule, partition_);

@@ -104,6 +104,13 @@ void add_name(const Rule& rule, const std::string& name, const std::vector<Spot>
   }
 }
 
+// An ARN entry with an account, even `*`, is never a document of AWS's own; in IAM `*` is.
+std::string entry_arn(const DocumentPattern& pattern) {
+  if (!pattern.has_account() || !matches_all(pattern.account_glob())) return pattern.text();
+  return arn({pattern.partition_glob(), pattern.region_glob()}, "ssm", std::string(kEveryAccount),
+             "document/" + pattern.name_glob());
+}
+
 }  // namespace
 
 Texts target_arns(const Rule& rule, const std::string& partition) {
@@ -128,11 +135,10 @@ Texts document_arns(const Rule& rule, const std::string& partition) {
   Texts out;
   const std::vector<Spot> spots = spots_of(rule, partition);
   for (const DocumentPattern& pattern : rule.documents) {
-    const std::string& text = pattern.text();
-    if (text.starts_with("arn:")) {
-      add(out, text);
+    if (pattern.is_arn()) {
+      add(out, entry_arn(pattern));
     } else {
-      add_name(rule, text, spots, out);
+      add_name(rule, pattern.text(), spots, out);
     }
   }
   return out;

@@ -30,6 +30,10 @@ bool covers_catalogued(std::string_view glob) {
                      [&](const CatalogueEntry& entry) { return glob_matches(glob, entry.name); });
 }
 
+bool is_every_account(std::string_view glob) {
+  return matches_all(glob) || glob == kEveryAccount;
+}
+
 // One reading of one resource.
 class FieldsReader {
  public:
@@ -74,7 +78,7 @@ class FieldsReader {
     Bounds bounds = bounds_;
     if (is_account(fields_.account)) {
       bounds.accounts = {fields_.account};
-    } else if (!matches_all(fields_.account) && fields_.account != kOwnAccount) {
+    } else if (!is_every_account(fields_.account) && fields_.account != kOwnAccount) {
       if (!can_match_account(fields_.account)) return;
       lose(in_backticks(word_.text) +
            " has an account with a wildcard, which `accounts` cannot "
@@ -154,7 +158,7 @@ class FieldsReader {
     }
     Bounds own = bounds_;
     if (literal) own.accounts = {account};
-    if (any || literal || account == kOwnAccount) {
+    if (is_every_account(account) || literal || account == kOwnAccount) {
       read_own(name, own);
     } else if (may_be_shared) {
       lose(in_backticks(word_.text) +
