@@ -161,8 +161,8 @@ class Faults(unittest.TestCase):
         self.write_mark()
         lines = self.gateway.audit()[begin:]
         relayed = [line for line in lines if line.get("decision") in ("allow", "relay")]
-        refused = [line for line in lines if "endpoint" in line and line["event"] != "result"
-                   and line not in relayed]
+        refused = [line for line in lines if line["event"] in ("connect", "decision")
+                   and "endpoint" in line and line not in relayed]
         self.assertLessEqual(len(relayed) + len(refused), 1, lines)
         for line in relayed:
             self.assertEqual(len(self.gateway.result_of(line)), 1)

@@ -140,8 +140,10 @@ def run(options):
     digest = Server(digest_after_end)
     resolve = {f"{DIGEST}:443": digest.address, f"{REFUSED_HOST}:443": f"127.0.0.1:{free_port()}"}
     limits = {"header_timeout": "5s", "connections_per_client": 5000}
-    with World(limits=limits, egress={"deny_addresses": []},
-               upstream={"resolve": resolve}) as world:
+    # Sessions that nobody attaches to end after a minute: of those, a steady number is kept.
+    sessions = {"max_per_user": 50000, "max_duration": "1m"}
+    with World(limits=limits, egress={"deny_addresses": []}, upstream={"resolve": resolve},
+               sessions=sessions) as world:
         Load(world, 0).session()
         descriptors, over = world.gateway.descriptors(), threading.Event()
         loris = Loris(world.gateway.port, 100)

@@ -126,7 +126,7 @@ def run(options):
     limits = {"connections": 65000, "header_timeout": "10s"}
     if options.idle:
         limits["header_timeout"] = "10m"
-    with World(limits=limits) as world:
+    with World(limits=limits, sessions={"max_per_user": 50000}) as world:
         streams = []
         command(world)
         report["base_kib"] = resident(world)
