@@ -18,6 +18,9 @@ namespace {
 
 // LIMIT: what is due happens up to that much later.
 constexpr std::chrono::milliseconds kTick{500};
+// LIMIT: of a session that its owner has terminated: AWS says goodbye in the channel, and a plugin
+// that hears it ends well; one that is only cut tries to resume.
+constexpr std::chrono::seconds kParting{2};
 // LIMIT: a gateway that is killed forgets the bytes of the last minute.
 constexpr std::chrono::seconds kSaveEvery{60};
 // LIMIT: one line about refused channels in ten seconds: the plugin dials seven times in five.
@@ -257,6 +260,10 @@ void SessionKeeper::carry_out(const Effects& effects) {
   for (const Effects::Cut& cut : effects.cut) {
     const auto open = open_.find(cut.channel);
     if (open == open_.end()) continue;
+    if (cut.why == Closer::client) {
+      parting_.push_back({open->second.watchdog, now() + kParting});
+      continue;
+    }
     if (const auto watchdog = open->second.watchdog.lock()) watchdog->stop(name(cut.why));
   }
   for (const std::string& id : effects.ended) {
@@ -267,6 +274,15 @@ void SessionKeeper::carry_out(const Effects& effects) {
     if (const Session* session = sessions_.find(id)) store_->put(to_store(*session));
   }
   for (const std::string& id : effects.forgotten) store_->erase(id);
+}
+
+void SessionKeeper::cut_parted() {
+  const SessionTime here = now();
+  std::erase_if(parting_, [here](const Parting& parting) {
+    if (here < parting.until) return false;
+    if (const auto watchdog = parting.watchdog.lock()) watchdog->stop(name(Closer::client));
+    return true;
+  });
 }
 
 void SessionKeeper::record_end(const Session& session) {
@@ -330,6 +346,7 @@ void SessionKeeper::tick() {
       if (const Session* session = sessions_.find(id)) store_->put(to_store(*session));
     }
     carry_out(sessions_.tick(now()));
+    cut_parted();
     if (now() >= save_at_) {
       save_at_ = now() + kSaveEvery;
       save_traffic();

@@ -111,6 +111,7 @@ class SessionKeeper {
 
   // With the mutex held.
   void carry_out(const Effects& effects);
+  void cut_parted();
   void record_end(const Session& session);
   [[nodiscard]] state::StoredSession to_store(const Session& session);
   void take_settings();
@@ -129,6 +130,12 @@ class SessionKeeper {
   std::unique_ptr<state::SessionStore> store_;
   std::unordered_map<ChannelNumber, OpenChannel> open_;
   ChannelNumber last_channel_ = 0;
+  // The channel of a session that its owner has terminated, and when it is cut at the latest.
+  struct Parting {
+    std::weak_ptr<Watchdog> watchdog;
+    SessionTime until;
+  };
+  std::vector<Parting> parting_;
   std::chrono::steady_clock::time_point tell_at_;
   std::uint64_t untold_ = 0;                    // refusals since then
   std::unordered_set<std::string> to_confirm_;  // whose end was recorded since the last tick

@@ -41,6 +41,7 @@ class Activation(Folder):
         """A gateway with `listeners` that finds the sockets `listening`, in this order."""
         file = self.world.gateway.folder / "activated.yaml"
         config = json.loads(self.world.gateway.config_file.read_text())
+        config["state"] = str(self.world.gateway.folder / "activated")  # one gateway, one state
         config["listen"] = [each if isinstance(each, dict) else {"address": each}
                             for each in listeners]
         file.write_text(json.dumps(config))

@@ -84,8 +84,12 @@ class Page(EndToEnd):
         self.show()
         self.browser.wait("!document.querySelector('#sessions').hidden", "the sessions")
         session_client.start(self.world, document=session_client.FORWARD)
-        self.browser.wait("document.querySelector('#sessions tbody tr') !== null", "the session")
-        row = self.text("#sessions tbody tr")
+        # Others of this world may wait for their channels beside it.
+        self.browser.wait("document.querySelector('#sessions tbody').innerText.includes("
+                          f"'{session_client.FORWARD['DocumentName']}')", "the session")
+        row = self.browser.evaluate(
+            "[...document.querySelectorAll('#sessions tbody tr')].map((row) => row.innerText)"
+            f".find((text) => text.includes('{session_client.FORWARD['DocumentName']}'))")
         for word in ("127.0.0.1", "AWS-StartPortForwardingSession", session_client.TARGET):
             self.assertIn(word, row)
         self.assertEqual(self.browser.troubles, [])

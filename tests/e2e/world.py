@@ -142,7 +142,7 @@ class Gateway:
             "audit": {"sinks": [{"type": "file", "path": str(self.audit_file)}]},
             "admin": {"address": "127.0.0.1:0"},
             # All tests of a world are one client.
-            "sessions": {"max_per_user": 1000},
+            "sessions": {"max_per_user": 100_000},
         }
 
     def start(self):

@@ -191,6 +191,6 @@ TEST_CASE("values of the wrong kind are errors at their place") {
 }
 
 TEST_CASE("all errors of a file come in one go") {
-  const std::string lines = errors_of("policy: 5\nlimits: {connections: x}\nsessions: {}\n");
+  const std::string lines = errors_of("policy: 5\nlimits: {connections: x}\nsession: {}\n");
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
 }
