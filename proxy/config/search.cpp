@@ -2,6 +2,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -63,13 +64,16 @@ std::variant<ConfigFault, std::string> read_text_file(const fs::path& file) {
   if (!stream) {
     return fault(file.string() + ": error: cannot be read: " + std::strerror(errno));
   }
-  // One byte more than the limit, so that the loader can say that it is over.
-  std::string text(kMaxFileSize + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // A little more than the limit, so that the loader can say that it is over.
+  std::string text;
+  std::array<char, 16 * 1024> block{};
+  while (stream && text.size() <= kMaxFileSize) {
+    stream.read(block.data(), block.size());
+    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
+  }
   if (stream.bad()) {
     return fault(file.string() + ": error: cannot be read: " + std::strerror(errno));
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
   return text;
 }
 

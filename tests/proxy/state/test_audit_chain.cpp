@@ -98,13 +98,14 @@ TEST_CASE("what was done to a chain is named with the first record at fault") {
 
 TEST_CASE("only what ends as a record does has a place in the chain") {
   const std::string hash(64, 'a');
-  const auto good = find_link("{\"n\":1,\"seq\":12,\"prev\":\"" + hash + "\"}");
+  const std::string line = "{\"n\":1,\"seq\":12,\"prev\":\"" + hash + "\"}";
+  const auto good = find_link(line);
   REQUIRE(good);
   CHECK(good->seq == 12);
   CHECK(good->prev == hash);
   CHECK(find_link("{\"n\":1,\"seq\":1}"));
   CHECK(find_link("{\"n\":1,\"unmapped\":{\"a\":1,\"seq\":1}}"));
-  for (const std::string& line :
+  for (const std::string& wrong :
        {std::string(), std::string("{}"), std::string("\"seq\":1}"), std::string("{\"seq\":1}"),
         std::string("{\"n\":1,\"seq\":0}"), std::string("{\"n\":1,\"seq\":01}"),
         std::string("{\"n\":1,\"seq\":-1}"), std::string("{\"n\":1,\"seq\":1"),
@@ -114,7 +115,7 @@ TEST_CASE("only what ends as a record does has a place in the chain") {
         "{\"n\":1,\"seq\":2,\"prev\":\"" + std::string(64, 'A') + "\"}",
         "{\"n\":1,\"seq\":2,\"prev\":\"" + hash + "}",
         std::string("{\"message\":\"\\\"seq\\\":5}\"}")}) {
-    INFO(line);
-    CHECK_FALSE(find_link(line));
+    INFO(wrong);
+    CHECK_FALSE(find_link(wrong));
   }
 }
