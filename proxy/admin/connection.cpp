@@ -165,7 +165,9 @@ std::string Connection::head_of(const Answer& answer) const {
       "\r\nCache-Control: no-store\r\nConnection: close\r\nX-Content-Type-Options: nosniff"
       "\r\nCross-Origin-Resource-Policy: same-origin\r\nReferrer-Policy: no-referrer";
   if (!answer.feed) head += "\r\nContent-Length: " + std::to_string(answer.body.size());
-  for (const auto& [name, value] : answer.fields) head += "\r\n" + name + ": " + value;
+  for (const auto& [name, value] : answer.fields) {
+    head.append("\r\n").append(name).append(": ").append(value);
+  }
   return head + "\r\n\r\n";
 }
 

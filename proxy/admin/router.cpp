@@ -59,7 +59,8 @@ void Router::dispatch(Request request, std::string_view token, const Reply& repl
   // Before anything is told, and be it what there is.
   if (auto refusal = find_refusal(request, Access::read, token)) return reply(std::move(*refusal));
   const std::vector<std::string> path = split_path(request.path);
-  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::string_view method = request.method;
+  if (method == "HEAD") method = "GET";
   std::string allowed;
   for (const Route& route : routes_) {
     auto captured = match_path(route.pattern, path);
