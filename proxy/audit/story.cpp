@@ -47,7 +47,7 @@ class Teller {
   }
 
   [[nodiscard]] std::string rule() const {
-    const std::string decided = text(Field::rule);
+    std::string decided = text(Field::rule);
     const std::string nearest = text(Field::nearest);
     if (!decided.empty() || nearest.empty()) return decided;
     return "~" + nearest;
