@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -21,12 +22,52 @@ namespace asio = boost::asio;
 namespace {
 
 // Whoever waits, on its executor: the timer is cancelled there by the writer, or it expires.
-struct Waiter {
-  explicit Waiter(const asio::any_io_executor& executor) : timer(executor, kStoreDeadline) {}
-  asio::steady_timer timer;
-  bool written = false;
+class Waiter : public std::enable_shared_from_this<Waiter> {
+ public:
+  explicit Waiter(const asio::any_io_executor& executor)
+      : timer_(std::in_place, executor, kStoreDeadline) {}
+
+  // For the one who waits.
+  [[nodiscard]] asio::steady_timer& timer() { return *timer_; }
+  [[nodiscard]] bool written() const {
+    const std::lock_guard lock(mutex_);
+    return written_;
+  }
+  // INVARIANT: on the executor, which may be gone afterwards: the writer may still hold this.
+  void end() {
+    const std::lock_guard lock(mutex_);
+    timer_.reset();
+  }
+
+  // For the writer's thread.
+  void tell(bool written) {
+    const std::lock_guard lock(mutex_);
+    if (!timer_) return;
+    written_ = written;
+    asio::post(timer_->get_executor(), [self = shared_from_this()] {
+      const std::lock_guard held(self->mutex_);
+      if (self->timer_) self->timer_->cancel();
+    });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<asio::steady_timer> timer_;
+  bool written_ = false;
 };
 using WaiterPtr = std::shared_ptr<Waiter>;
+
+// Also when the coroutine is destroyed while it waits.
+class EndOfWait {
+ public:
+  explicit EndOfWait(Waiter& waiter) : waiter_(waiter) {}
+  ~EndOfWait() { waiter_.end(); }
+  EndOfWait(const EndOfWait&) = delete;
+  EndOfWait& operator=(const EndOfWait&) = delete;
+
+ private:
+  Waiter& waiter_;
+};
 
 class DatabaseStore final : public SessionStore {
  public:
@@ -39,11 +80,12 @@ class DatabaseStore final : public SessionStore {
   asio::awaitable<bool> write(StoredSession session) override {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto waiter = std::make_shared<Waiter>(executor);
+    const EndOfWait guard(*waiter);
     if (!enqueue(std::move(session), waiter)) co_return false;
     boost::system::error_code ended;
     auto token = asio::redirect_error(asio::use_awaitable, ended);
-    co_await waiter->timer.async_wait(std::move(token));
-    co_return waiter->written;
+    co_await waiter->timer().async_wait(std::move(token));
+    co_return waiter->written();
   }
 
   void put(StoredSession session) override { (void)enqueue(std::move(session), nullptr); }
@@ -85,7 +127,7 @@ class DatabaseStore final : public SessionStore {
       const auto waiters = std::exchange(waiters_, {});
       lock.unlock();
       const bool written = write_down(batch);
-      for (const WaiterPtr& waiter : waiters) tell(waiter, written);
+      for (const WaiterPtr& waiter : waiters) waiter->tell(written);
       lock.lock();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
@@ -110,13 +152,6 @@ class DatabaseStore final : public SessionStore {
                       std::unique_lock<std::mutex>& lock) {
     wake_.wait_for(lock, kRetry, [this] { return closed_ || !waiters_.empty(); });
     waiting_.merge(batch);
-  }
-
-  static void tell(const WaiterPtr& waiter, bool written) {
-    asio::post(waiter->timer.get_executor(), [waiter, written] {
-      waiter->written = written;
-      waiter->timer.cancel();
-    });
   }
 
   static constexpr std::chrono::milliseconds kRetry{500};
