@@ -6,6 +6,7 @@
 #include "flow/file_watch.hpp"
 #include "flow/gateway.hpp"
 #include "flow/route.hpp"
+#include "state/audit_chain.hpp"
 #include "tls/file.hpp"
 #include "tls/upstream_context.hpp"
 
@@ -178,7 +179,7 @@ std::variant<StartFault, std::monostate> take_audit(const config::Config& settin
     parts.audit = running->audit;
     return std::monostate();
   }
-  auto opened = state::AuditLog::open(settings.audit);
+  auto opened = state::AuditLog::open(settings.audit, settings.state);
   if (auto* fault = std::get_if<state::SinkFault>(&opened)) return start_fault(fault->text);
   parts.audit = std::get<std::unique_ptr<state::AuditLog>>(std::move(opened));
   return std::monostate();

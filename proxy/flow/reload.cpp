@@ -73,10 +73,9 @@ void record_changes(Gateway& gateway, const Generation& old, const Generation& n
                     const std::string& asked_by) {
   const std::string who = "a reload (" + asked_by + ")";
   if (old.audit != next.audit) {
+    const std::string findings = next.audit->findings();
     post(gateway, *next.audit, state::Event::start, next,
-         next.audit->found_torn_line()
-             ? who + " moved the audit log here; an unfinished line at its end was cut off"
-             : who + " moved the audit log here");
+         who + " moved the audit log here" + (findings.empty() ? "" : "; " + findings));
   }
   if (old.policy->revision() == next.policy->revision()) return;
   const std::string message = who + " put policy " + next.policy->revision() +
@@ -124,6 +123,8 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   Gateway& gateway = target.gateway;
   const GenerationPtr running = gateway.current();
   files = config::files_of(target.file, running->config);
+  // Whatever becomes of the reload: logrotate asks for no more.
+  running->audit->reopen();
 
   auto found = config::find_config_again(target.file, running->config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return refuse(fault->lines);

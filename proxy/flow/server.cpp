@@ -214,9 +214,7 @@ void Server::reload(const std::string& asked_by, ReloadDone done) {
 void Server::start() {
   Impl& impl = *impl_;
   impl.history.start(impl.gateway.now());
-  const bool torn = impl.gateway.audit()->found_torn_line();
-  post_event(impl.gateway, state::Event::start,
-             torn ? "an unfinished line at the end of the log was cut off" : "");
+  post_event(impl.gateway, state::Event::start, impl.gateway.audit()->findings());
   impl.work.emplace(impl.context.get_executor());
   impl.prune_timer.emplace(impl.context);
   impl.prune_later();

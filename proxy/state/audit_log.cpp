@@ -4,6 +4,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "state/audit_sink.hpp"
+#include "state/audit_writer.hpp"
+#include "state/server_sink.hpp"
+
 namespace ssmgate::state {
 namespace asio = boost::asio;
 namespace {
@@ -21,6 +25,14 @@ class EndWait {
   AuditEntry& entry_;
 };
 
+std::variant<SinkFault, std::unique_ptr<AuditSink>> open_sink(const config::AuditSink& sink,
+                                                              SinkSetup setup) {
+  using Type = config::AuditSink::Type;
+  if (sink.type == Type::file) return open_file_sink(sink.path, std::move(setup));
+  if (sink.type == Type::standard_output) return open_standard_output_sink(std::move(setup));
+  return open_server_sink(sink, std::move(setup));
+}
+
 }  // namespace
 
 AuditLog::AuditLog(std::vector<std::unique_ptr<AuditSink>> sinks,
@@ -36,14 +48,18 @@ AuditLog::~AuditLog() {
 }
 
 std::variant<SinkFault, std::unique_ptr<AuditLog>> AuditLog::open(
-    const config::Audit& settings, std::chrono::milliseconds deadline) {
+    const config::Audit& settings, const std::filesystem::path& state,
+    std::chrono::milliseconds deadline) {
+  auto key = AuditKey::open(state);
+  if (auto* fault = std::get_if<KeyFault>(&key)) return SinkFault{std::move(fault->text)};
   std::vector<std::unique_ptr<AuditSink>> sinks;
   for (const config::AuditSink& sink : settings.sinks) {
-    if (sink.type == config::AuditSink::Type::standard_output) {
-      sinks.push_back(open_standard_output_sink());
-      continue;
-    }
-    auto opened = open_file_sink(sink.path);
+    SinkSetup setup;
+    setup.key = std::get<std::shared_ptr<const AuditKey>>(key);
+    setup.state = state;
+    const bool ocsf = sink.format == config::AuditSink::Format::ocsf;
+    setup.format = ocsf ? LineFormat::ocsf : LineFormat::json;
+    auto opened = open_sink(sink, std::move(setup));
     if (auto* fault = std::get_if<SinkFault>(&opened)) return std::move(*fault);
     sinks.push_back(std::move(std::get<std::unique_ptr<AuditSink>>(opened)));
   }
@@ -85,18 +101,23 @@ void AuditLog::post(const AuditRecord& record) {
   enqueue(std::make_shared<AuditEntry>(record, writers_.size()));
 }
 
-bool AuditLog::found_torn_line() const noexcept {
+std::string AuditLog::findings() const {
+  std::string all;
   for (const auto& writer : writers_) {
-    if (writer->found().torn) return true;
+    if (writer->findings().empty()) continue;
+    if (!all.empty()) all += "; ";
+    all += writer->findings();
   }
-  return false;
+  return all;
+}
+
+void AuditLog::reopen() {
+  for (const auto& writer : writers_) writer->reopen();
 }
 
 std::vector<SinkState> AuditLog::sinks() const {
   std::vector<SinkState> states;
-  for (const auto& writer : writers_) {
-    states.push_back(SinkState{writer->name(), writer->trouble(), writer->waiting()});
-  }
+  for (const auto& writer : writers_) states.push_back(writer->state());
   return states;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <variant>
@@ -15,18 +16,13 @@
 #include "config/config.hpp"
 #include "state/audit_entry.hpp"
 #include "state/audit_record.hpp"
-#include "state/audit_sink.hpp"
-#include "state/audit_writer.hpp"
 #include "state/record_watch.hpp"
+#include "state/sink_state.hpp"
 
 namespace ssmgate::state {
 
-// How one sink is, for whoever asks.
-struct SinkState {
-  std::string name;         // a path, or `standard output`
-  std::string trouble;      // why it takes no records; empty: it does
-  std::size_t waiting = 0;  // records that it has not written yet
-};
+class AuditSink;
+class AuditWriter;
 
 // LIMIT: a record has one second to be taken by a sink (docs/audit.md); at the end, what still
 // waits has one second together.
@@ -34,9 +30,11 @@ inline constexpr std::chrono::milliseconds kAuditDeadline{1000};
 
 class AuditLog {
  public:
-  // Opens the sinks; at least one.
+  // Opens the sinks; at least one. The key that signs checkpoints is in the folder `state`, and
+  // made there.
   [[nodiscard]] static std::variant<SinkFault, std::unique_ptr<AuditLog>> open(
-      const config::Audit& settings, std::chrono::milliseconds deadline = kAuditDeadline);
+      const config::Audit& settings, const std::filesystem::path& state,
+      std::chrono::milliseconds deadline = kAuditDeadline);
   // With sinks of the caller's making.
   AuditLog(std::vector<std::unique_ptr<AuditSink>> sinks, std::chrono::milliseconds deadline);
   ~AuditLog();  // writes what waits; lets go of a sink that hangs for kAuditDeadline
@@ -57,8 +55,11 @@ class AuditLog {
   // Before the log is used: who is told of every record.
   void set_watch(std::shared_ptr<RecordWatch> watch) { watch_ = std::move(watch); }
 
-  // True when an unfinished line was cut off at the end of a sink as it was opened.
-  [[nodiscard]] bool found_torn_line() const noexcept;
+  // What was wrong with the logs as they were opened: a torn line, an end that was cut off. For the
+  // message of a `start`; empty: nothing.
+  [[nodiscard]] std::string findings() const;
+  // Files that were moved away are left, soon: for SIGHUP.
+  void reopen();
 
  private:
   void enqueue(const AuditEntryPtr& entry);

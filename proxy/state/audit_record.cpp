@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "state/json_ascii.hpp"
 #include "wire/refusal.hpp"
 
 namespace ssmgate::state {
@@ -50,7 +51,9 @@ class Fields {
   }
   void append_string(std::string_view value) {
     out_ += '"';
-    out_ += wire::json_escape(value);
+    const std::string escaped = wire::json_escape(value);
+    const bool markup = escaped.find_first_of("<>&") != std::string::npos;
+    out_ += markup ? json_ascii(escaped) : escaped;
     out_ += '"';
   }
   void append_list(const std::vector<std::string>& values) {

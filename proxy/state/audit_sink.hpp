@@ -1,15 +1,19 @@
-// Where audit lines go: a file that several gateways may share, or a stream.
+// Where audit lines go: a file that several gateways may share, a stream, a log server.
 #pragma once
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "state/audit_chain.hpp"
+#include "state/audit_key.hpp"
+#include "state/sink_state.hpp"
 
 namespace ssmgate::state {
 
@@ -19,6 +23,8 @@ namespace ssmgate::state {
 // INVARIANT: used by one thread at a time.
 class AuditSink {
  public:
+  using Clock = std::chrono::steady_clock;
+
   explicit AuditSink(std::string name) : name_(std::move(name)) {}
   virtual ~AuditSink() = default;
   AuditSink(const AuditSink&) = delete;
@@ -28,18 +34,36 @@ class AuditSink {
   // own chain is put behind `fields`. False when it could not, and `fault` says why; a part that
   // was written is taken back.
   [[nodiscard]] virtual bool write(std::string_view fields) = 0;
+  // The same for several, in order and as one group. How many were taken, from the front; with
+  // fewer than all `fault` says why.
+  [[nodiscard]] virtual std::size_t write_group(std::span<const std::string_view> records);
+  // Signs what was written so far with a checkpoint, where the sink has a key.
+  [[nodiscard]] virtual bool seal() { return true; }
+
+  // The file of that name is another one now.
+  virtual void reopen() {}
+  // What the sink does by itself, from `due` on: looks for a server that was gone.
+  virtual void tend() {}
+  [[nodiscard]] virtual Clock::time_point due() const { return Clock::time_point::max(); }
+  // No more is written. What is written is brought where it belongs, however long that takes.
+  virtual void close() {}
 
   // What the operator calls it: a path, or `standard output`.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   // Why the last write took nothing.
   [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
-  // What the first look at the sink found.
+  // The end of the chain that was there, and what was wrong with it in words; else empty.
   [[nodiscard]] const ChainEnd& found() const noexcept { return found_; }
+  [[nodiscard]] const std::string& findings() const noexcept { return findings_; }
 
  protected:
   bool fail(std::string fault) {
     fault_ = std::move(fault);
     return false;
+  }
+  void find(std::string words) {
+    if (!findings_.empty()) findings_ += "; ";
+    findings_ += words;
   }
 
   ChainEnd found_;
@@ -47,20 +71,42 @@ class AuditSink {
  private:
   std::string name_;
   std::string fault_;
+  std::string findings_;
 };
 
-struct SinkFault {
-  std::string text;  // one line, with what to do
+// What a sink puts around a record.
+struct SinkSetup {
+  LineFormat format = LineFormat::json;
+  std::shared_ptr<const AuditKey> key;  // null: no checkpoints
+  std::filesystem::path state;          // where the last checkpoint is kept a second time
+};
+
+// A sink whose lines cannot be taken back or read again: its chain begins with the process.
+class OneWaySink : public AuditSink {
+ public:
+  OneWaySink(std::string name, SinkSetup setup);
+
+  bool write(std::string_view fields) override;
+  bool seal() override;
+
+ protected:
+  // The whole line, the newline included, and the fields it was made of. All or nothing.
+  [[nodiscard]] virtual bool send(std::string_view line, std::string_view fields) = 0;
+
+ private:
+  SinkSetup setup_;
+  ChainEnd end_;
 };
 
 // The file is created with mode 0600 and its folder with 0700 when they are missing. A path that
 // names a pipe or a device is a stream.
 [[nodiscard]] std::variant<SinkFault, std::unique_ptr<AuditSink>> open_file_sink(
-    const std::filesystem::path& path);
+    const std::filesystem::path& path, SinkSetup setup = {});
 
 // Takes over `fd`, to which other processes may write too.
-[[nodiscard]] std::unique_ptr<AuditSink> open_stream_sink(std::string name, int fd);
+[[nodiscard]] std::unique_ptr<AuditSink> open_stream_sink(std::string name, int fd,
+                                                          SinkSetup setup = {});
 
-[[nodiscard]] std::unique_ptr<AuditSink> open_standard_output_sink();
+[[nodiscard]] std::unique_ptr<AuditSink> open_standard_output_sink(SinkSetup setup = {});
 
 }  // namespace ssmgate::state

@@ -1,10 +1,13 @@
 #include "state/audit_writer.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
 #include "ssmgate/code.hpp"
+#include "state/disk_flush.hpp"
 
 namespace ssmgate::state {
 namespace {
@@ -12,6 +15,12 @@ namespace {
 // A result may lie for that long, so that under load it is written with the next decision instead
 // of costing a wake-up of its own.
 constexpr std::chrono::milliseconds kLinger{5};
+
+// LIMIT: so many records are settled together: about a millisecond's work.
+constexpr std::size_t kGroup = 128;
+
+// Long enough to cost nothing, and short enough for any clock's arithmetic.
+constexpr std::chrono::hours kLongest{1};
 
 }  // namespace
 
@@ -23,7 +32,7 @@ std::shared_ptr<AuditWriter> AuditWriter::start(std::unique_ptr<AuditSink> sink,
 }
 
 AuditWriter::AuditWriter(std::unique_ptr<AuditSink> sink, std::chrono::milliseconds deadline)
-    : sink_(std::move(sink)), found_(sink_->found()), deadline_(deadline) {}
+    : sink_(std::move(sink)), findings_(sink_->findings()), deadline_(deadline) {}
 
 void AuditWriter::enqueue(const AuditEntryPtr& entry) {
   note_hanging(writing_since_.load());
@@ -32,7 +41,7 @@ void AuditWriter::enqueue(const AuditEntryPtr& entry) {
   {
     const std::lock_guard lock(mutex_);
     full = queue_.size() >= kAuditBacklog;
-    if (full) loss_.add(std::chrono::system_clock::now());
+    if (full) loss_.add(1, std::chrono::system_clock::now());
     if (!full) {
       const bool hurries = !entry->can_linger() && !urgent_;
       notify = hurries || (asleep_ && queue_.empty());
@@ -40,52 +49,110 @@ void AuditWriter::enqueue(const AuditEntryPtr& entry) {
       queue_.push_back(entry);
     }
   }
-  if (full) entry->settle(false);
+  if (full) {
+    ++lost_;
+    entry->settle(false);
+  }
   if (notify) wake_.notify_one();
 }
 
 void AuditWriter::run() {
-  std::deque<AuditEntryPtr> batch;
-  while (!let_go_ && take(batch)) {
-    for (const AuditEntryPtr& entry : batch) write(*entry);
-    batch.clear();
+  std::deque<AuditEntryPtr> queued;
+  while (!let_go_ && take(queued)) {
+    const std::vector<AuditEntryPtr> batch(queued.begin(), queued.end());
+    queued.clear();
+    for (std::size_t at = 0; at < batch.size(); at += kGroup) {
+      write(std::span(batch).subspan(at, std::min(kGroup, batch.size() - at)));
+    }
+    tend();
   }
-  if (!let_go_) static_cast<void>(pay());
+  if (!let_go_) {
+    static_cast<void>(pay());
+    if (unsealed_ > 0) seal();
+    {
+      const std::lock_guard lock(mutex_);
+      closing_ = true;
+    }
+    sink_->close();
+  }
   const std::lock_guard lock(mutex_);
   ended_ = true;
   end_.notify_all();
 }
 
-// Waits for records; false when it is time to end.
+// Waits for records, or for something else to do; false when it is time to end.
 bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
+  const Clock::time_point until = std::min(due(), Clock::now() + kLongest);
   std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_; });
+  wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_ || reopen_; });
   asleep_ = true;
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  wake_.wait_until(lock, until, [this] { return stopping_ || reopen_ || !queue_.empty(); });
   asleep_ = false;
   urgent_ = false;
   batch.swap(queue_);
-  return !batch.empty();
+  return !stopping_ || !batch.empty();
 }
 
-void AuditWriter::write(AuditEntry& entry) {
-  if (let_go_) return;
-  const bool wanted = entry.status() != AuditEntry::Status::given_up;
-  const bool taken = wanted && pay() && put(entry.fields());
-  if (!taken) {
-    const std::lock_guard lock(mutex_);
-    loss_.add(std::chrono::system_clock::now());
+void AuditWriter::write(std::span<const AuditEntryPtr> group) {
+  std::vector<AuditEntry*> wanted;
+  std::vector<std::string_view> records;
+  for (const AuditEntryPtr& entry : group) {
+    if (entry->status() == AuditEntry::Status::given_up) continue;
+    wanted.push_back(entry.get());
+    records.emplace_back(entry->fields());
   }
-  if (!wanted) return;
-  const bool late = entry.settle(taken) == AuditEntry::Status::given_up;
-  if (!taken || !late) return;
-  if (auto correction = entry.correction()) owed_.push_back(std::move(*correction));
-  static_cast<void>(pay());
+  lose(group.size() - wanted.size());
+  if (let_go_ || wanted.empty()) return;
+  const std::size_t taken = pay() ? put(records) : 0;
+  lose(wanted.size() - taken);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const bool late = wanted[i]->settle(i < taken) == AuditEntry::Status::given_up;
+    if (!late || i >= taken) continue;
+    if (auto correction = wanted[i]->correction()) owed_.push_back(std::move(*correction));
+  }
+  if (!owed_.empty()) static_cast<void>(pay());
+  if (unsealed_ >= kSealRecords) seal();
 }
 
-void AuditWriter::Loss::add(std::chrono::system_clock::time_point now) {
-  if (records++ == 0) first = now;
+void AuditWriter::lose(std::uint64_t records) {
+  if (records == 0) return;
+  lost_ += records;
+  const std::lock_guard lock(mutex_);
+  loss_.add(records, std::chrono::system_clock::now());
+}
+
+void AuditWriter::Loss::add(std::uint64_t more, std::chrono::system_clock::time_point now) {
+  if (records == 0) first = now;
+  records += more;
   last = now;
+}
+
+AuditWriter::Clock::time_point AuditWriter::due() const {
+  return std::min(seal_at_, sink_->due());
+}
+
+// What is to be done without a record.
+void AuditWriter::tend() {
+  bool reopen = false;
+  {
+    const std::lock_guard lock(mutex_);
+    reopen = std::exchange(reopen_, false);
+  }
+  if (let_go_) return;
+  if (reopen) sink_->reopen();
+  const Clock::time_point now = Clock::now();
+  if (now >= seal_at_) seal();
+  if (now >= sink_->due()) sink_->tend();
+}
+
+// One that fails is tried again a minute later, or with the next thousand.
+void AuditWriter::seal() {
+  writing_since_ = Clock::now();
+  const bool sealed = sink_->seal();
+  writing_since_ = Clock::time_point::max();
+  unsealed_ = 0;
+  seal_at_ = sealed ? Clock::time_point::max() : Clock::now() + kSealAfter;
+  if (!sealed) note_failing(sink_->fault());
 }
 
 // What has to stand before the next record. False: the sink does not take it.
@@ -122,13 +189,35 @@ bool AuditWriter::own_up() {
   return false;
 }
 
-bool AuditWriter::put(std::string_view fields) {
+std::size_t AuditWriter::put(std::span<const std::string_view> records) {
   writing_since_ = Clock::now();
-  const bool taken = sink_->write(fields);
+  const std::size_t taken = sink_->write_group(records);
   writing_since_ = Clock::time_point::max();
-  if (taken) note_working();
-  if (!taken) note_failing(sink_->fault());
+  taken_ += taken;
+  if (taken > 0 && unsealed_ == 0) seal_at_ = std::min(seal_at_, Clock::now() + kSealAfter);
+  unsealed_ += taken;
+  if (taken == records.size()) note_working();
+  if (taken < records.size()) note_failing(sink_->fault());
   return taken;
+}
+
+SinkState AuditWriter::state() const {
+  SinkState state;
+  state.name = sink_->name();
+  state.taken = taken_;
+  state.lost = lost_;
+  const std::lock_guard lock(mutex_);
+  if (failing_) state.trouble = trouble_;
+  state.waiting = queue_.size();
+  return state;
+}
+
+void AuditWriter::reopen() {
+  {
+    const std::lock_guard lock(mutex_);
+    reopen_ = true;
+  }
+  wake_.notify_one();
 }
 
 void AuditWriter::report_given_up() {
@@ -158,16 +247,6 @@ void AuditWriter::note_working() {
   spdlog::warn("audit: `{}` takes records again", sink_->name());
 }
 
-std::string AuditWriter::trouble() const {
-  const std::lock_guard lock(mutex_);
-  return failing_ ? trouble_ : std::string();
-}
-
-std::size_t AuditWriter::waiting() const {
-  const std::lock_guard lock(mutex_);
-  return queue_.size();
-}
-
 void AuditWriter::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -181,6 +260,8 @@ void AuditWriter::join_until(std::chrono::steady_clock::time_point until) {
   {
     std::unique_lock lock(mutex_);
     ended = end_.wait_until(lock, until, [this] { return ended_; });
+    // All is written, and only the disk is waited for.
+    if (!ended && closing_) ended = end_.wait_for(lock, kFlushDeadline, [this] { return ended_; });
   }
   if (ended) {
     thread_.join();

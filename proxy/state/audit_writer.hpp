@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -19,6 +20,9 @@ namespace ssmgate::state {
 
 // LIMIT: 4,096 records wait for a sink at most; beyond that it does not take a record.
 inline constexpr std::size_t kAuditBacklog = 4096;
+// LIMIT: a checkpoint every 1,000 records, or a minute after the first that is not signed.
+inline constexpr std::uint64_t kSealRecords = 1000;
+inline constexpr std::chrono::seconds kSealAfter{60};
 
 class AuditWriter {
  public:
@@ -27,18 +31,17 @@ class AuditWriter {
                                                           std::chrono::milliseconds deadline);
   AuditWriter(std::unique_ptr<AuditSink> sink, std::chrono::milliseconds deadline);
 
-  [[nodiscard]] const ChainEnd& found() const noexcept { return found_; }
-
-  [[nodiscard]] const std::string& name() const noexcept { return sink_->name(); }
-  // Why it takes no records; empty: it does.
-  [[nodiscard]] std::string trouble() const;
-  // Records that wait for it.
-  [[nodiscard]] std::size_t waiting() const;
+  // What was wrong with the log as it was opened, in words; else empty.
+  [[nodiscard]] const std::string& findings() const noexcept { return findings_; }
+  [[nodiscard]] SinkState state() const;
 
   // The sink settles the entry, at once when too many wait.
   void enqueue(const AuditEntryPtr& entry);
   // A record was given up while this sink had it: tells the operator, once.
   void report_given_up();
+
+  // The sink looks whether its file was moved, soon.
+  void reopen();
 
   // What waits is written, then the thread ends. Both from the owner's thread, in this order.
   void stop();
@@ -49,16 +52,21 @@ class AuditWriter {
 
   void run();
   bool take(std::deque<AuditEntryPtr>& batch);
-  void write(AuditEntry& entry);
-  bool put(std::string_view fields);
+  void write(std::span<const AuditEntryPtr> group);
+  std::size_t put(std::span<const std::string_view> records);
+  bool put(std::string_view fields) { return put({&fields, 1}) == 1; }
   bool pay();
   bool own_up();
+  void lose(std::uint64_t records);
+  void tend();
+  void seal();
+  [[nodiscard]] Clock::time_point due() const;
   void note_hanging(Clock::time_point begun);
   void note_failing(const std::string& reason);
   void note_working();
 
   const std::unique_ptr<AuditSink> sink_;  // the thread's alone, but for its name
-  const ChainEnd found_;
+  const std::string findings_;
   const std::chrono::milliseconds deadline_;
   std::deque<std::string> owed_;  // the thread's alone: corrections that are not down yet
 
@@ -66,8 +74,12 @@ class AuditWriter {
   struct Loss {
     std::uint64_t records = 0;
     std::chrono::system_clock::time_point first, last;
-    void add(std::chrono::system_clock::time_point now);
+    void add(std::uint64_t more, std::chrono::system_clock::time_point now);
   };
+
+  // The thread's alone: what no checkpoint has signed.
+  std::uint64_t unsealed_ = 0;
+  Clock::time_point seal_at_ = Clock::time_point::max();
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -76,10 +88,14 @@ class AuditWriter {
   bool asleep_ = false;  // the thread waits for any record
   Loss loss_;
   std::string trouble_;
+  bool reopen_ = false;
   bool stopping_ = false;
+  bool closing_ = false;  // all is written
   bool ended_ = false;
   std::condition_variable end_;
 
+  std::atomic<std::uint64_t> taken_ = 0;
+  std::atomic<std::uint64_t> lost_ = 0;
   std::atomic<bool> failing_ = false;
   std::atomic<bool> let_go_ = false;
   std::atomic<Clock::time_point> writing_since_ = Clock::time_point::max();  // max: it does not

@@ -8,9 +8,13 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <vector>
 
+#include "state/audit_checkpoint.hpp"
 #include "state/audit_sink.hpp"
+#include "state/disk_flush.hpp"
 #include "state/file_lock.hpp"
+#include "state/ocsf.hpp"
 
 namespace ssmgate::state {
 namespace {
@@ -90,39 +94,74 @@ Opened open_append(const fs::path& path) {
 
 class FileSink final : public AuditSink {
  public:
-  FileSink(fs::path path, OwnedFd fd)
-      : AuditSink(path.string()), path_(std::move(path)), fd_(std::move(fd)) {}
+  FileSink(fs::path path, OwnedFd fd, SinkSetup setup)
+      : AuditSink(path.string()),
+        path_(std::move(path)),
+        setup_(std::move(setup)),
+        kept_(kept_checkpoint_file(setup_.state, path_)),
+        fd_(std::make_shared<const OwnedFd>(std::move(fd))) {}
 
   // The first look at the file.
   bool look() {
-    const FileLock lock(fd_.get());
+    const FileLock lock(fd_->get());
     if (!lock.held()) return fail(kLockedByAnother);
     if (!follow()) return false;
+    if (end_.torn) find("an unfinished line at the end of the log was cut off");
+    if (setup_.key) compare_with_kept();
     found_ = end_;
     return true;
   }
 
-  bool write(std::string_view fields) override {
-    // A file can be moved away again while the new one is opened: twice is bad luck, not a rule.
-    for (int attempt = 0; attempt < 3; ++attempt) {
-      {
-        const FileLock lock(fd_.get());
-        if (!lock.held()) return fail(kLockedByAnother);
-        // INVARIANT: the end is known before the file is left: the new one continues from there.
-        if (!follow()) return false;
-        if (at_its_path()) return append(fields);
-      }
-      Opened opened = open_append(path_);
-      if (opened.fault.empty() && !opened.regular) opened.fault = "it is no longer a file";
-      if (!opened.fault.empty()) return fail(std::move(opened.fault));
-      fd_ = std::move(opened.fd);
+  bool write(std::string_view fields) override { return write_group({&fields, 1}) == 1; }
+
+  std::size_t write_group(std::span<const std::string_view> records) override {
+    if (auto fault = flush_.take_fault(Clock::now())) {
       size_ = kUnknown;
+      fail(std::move(*fault));
+      return 0;
     }
-    return fail("it is moved away again and again");
+    std::size_t taken = 0;
+    at_the_end([&] { taken = append(records); });
+    return taken;
   }
+
+  bool seal() override {
+    if (!setup_.key) return true;
+    bool sealed = false;
+    at_the_end([&] { sealed = append_checkpoint(); });
+    return sealed;
+  }
+
+  void reopen() override {
+    at_the_end([] {});
+  }
+
+  void close() override { flush_.close(); }
 
  private:
   static constexpr off_t kUnknown = -1;
+
+  // Calls `act` while no other gateway writes, with `end_` and `size_` those of the file at the
+  // path; or not at all, and `fault` says why.
+  template <typename Act>
+  void at_the_end(const Act& act) {
+    // A file can be moved away again while the new one is opened: twice is bad luck, not a rule.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      {
+        const FileLock lock(fd_->get());
+        if (!lock.held()) return static_cast<void>(fail(kLockedByAnother));
+        // INVARIANT: the end is known before the file is left: the new one continues from there.
+        if (!follow()) return;
+        if (at_its_path()) return act();
+      }
+      Opened opened = open_append(path_);
+      if (opened.fault.empty() && !opened.regular) opened.fault = "it is no longer a file";
+      if (!opened.fault.empty()) return static_cast<void>(fail(std::move(opened.fault)));
+      fd_ = std::make_shared<const OwnedFd>(std::move(opened.fd));
+      size_ = kUnknown;
+    }
+    fail("it is moved away again and again");
+  }
 
   // False once the file has been moved or deleted: what is written to it then, nobody looks at.
   [[nodiscard]] bool at_its_path() const {
@@ -133,7 +172,7 @@ class FileSink final : public AuditSink {
   // Makes `end_` and `size_` those of the open file. An empty one continues the chain.
   bool follow() {
     struct stat status {};
-    if (::fstat(fd_.get(), &status) != 0) return fail(std::strerror(errno));
+    if (::fstat(fd_->get(), &status) != 0) return fail(std::strerror(errno));
     inode_ = status.st_ino;
     device_ = status.st_dev;
     if (status.st_size == size_) return true;
@@ -145,45 +184,99 @@ class FileSink final : public AuditSink {
 
   // The last whole line of the file; whatever stands behind it is cut off.
   bool read_end(off_t file_size) {
-    const auto newline = last_newline(fd_.get(), file_size);
+    const auto newline = last_newline(fd_->get(), file_size);
     if (!newline) return fail(std::strerror(errno));
     const off_t whole = *newline + 1;
     ChainEnd end;
     end.torn = whole < file_size;
     if (whole > 0) {
-      const auto before = last_newline(fd_.get(), *newline);
+      const auto before = last_newline(fd_->get(), *newline);
       if (!before) return fail(std::strerror(errno));
-      const auto line = read_between(fd_.get(), *before + 1, *newline);
+      const auto line = read_between(fd_->get(), *before + 1, *newline);
       if (!line) return fail(std::strerror(errno));
       const auto link = find_link(*line);
       end.seq = link ? link->seq : end_.seq;
       end.hash = sha256_hex(*line);
     }
-    if (end.torn && ::ftruncate(fd_.get(), whole) != 0) return fail(std::strerror(errno));
+    if (end.torn && ::ftruncate(fd_->get(), whole) != 0) return fail(std::strerror(errno));
     size_ = whole;
     end_ = std::move(end);
     return true;
   }
 
-  bool append(std::string_view fields) {
-    const std::string line = chained_line(fields, end_);
-    std::size_t written = 0;
-    if (!write_all(fd_.get(), line, written)) {
-      fail(std::strerror(errno));
-      if (written > 0 && ::ftruncate(fd_.get(), size_) != 0) size_ = kUnknown;
-      return false;
+  // The log against what was signed in the run before.
+  void compare_with_kept() {
+    const auto line = read_kept_checkpoint(kept_);
+    if (!line) return;
+    const auto kept = parse_checkpoint(*line);
+    if (!kept || !verify(*kept, setup_.key->public_key())) {
+      return find("the checkpoint in " + kept_.string() + " is not by this gateway's key");
     }
-    size_ += static_cast<off_t>(line.size());
-    end_ = advanced(end_, line);
+    const std::string signed_one = std::to_string(kept->seq);
+    if (end_.hash.empty()) {
+      end_ = ChainEnd{kept->seq, sha256_hex(*line), false};
+      find("the log of before is gone or was moved away; this one goes on behind record " +
+           signed_one + ", the last that was signed");
+    } else if (end_.seq < kept->seq) {
+      find("the log ended with record " + std::to_string(end_.seq) + ", but record " + signed_one +
+           " was signed: its end was cut off");
+    }
+  }
+
+  // As many as the disk takes, in one write.
+  std::size_t append(std::span<const std::string_view> records) {
+    std::string bytes;
+    std::vector<Placed> placed;
+    placed.reserve(records.size() + 1);
+    placed.push_back({0, end_});
+    for (const std::string_view fields : records) {
+      const std::string line = render_line(fields, placed.back().end, setup_.format);
+      bytes += line;
+      ChainEnd end = advanced(placed.back().end, line);
+      placed.push_back({static_cast<off_t>(bytes.size()), std::move(end)});
+    }
+    std::size_t written = 0;
+    if (!write_all(fd_->get(), bytes, written)) {
+      fail(std::strerror(errno));
+      while (placed.back().size > static_cast<off_t>(written)) placed.pop_back();
+    }
+    const off_t whole = placed.back().size;
+    end_ = std::move(placed.back().end);
+    size_ += whole;
+    if (static_cast<off_t>(written) > whole && ::ftruncate(fd_->get(), size_) != 0) {
+      size_ = kUnknown;
+    }
+    if (whole > 0) flush_.mark(fd_);
+    return placed.size() - 1;
+  }
+
+  bool append_checkpoint() {
+    const std::string fields =
+        checkpoint_fields(*setup_.key, end_, std::chrono::system_clock::now());
+    if (fields.empty()) return fail("no checkpoint could be signed");
+    std::string line = render_line(fields, end_, setup_.format);
+    const std::string_view view = fields;
+    if (append({&view, 1}) == 0) return false;
+    line.pop_back();
+    flush_.mark(fd_, KeptLine{kept_, std::move(line)});
     return true;
   }
 
+  // A line's end in what is written at once, and the chain's there.
+  struct Placed {
+    off_t size;
+    ChainEnd end;
+  };
+
   fs::path path_;
-  OwnedFd fd_;
+  SinkSetup setup_;
+  fs::path kept_;
+  SharedFd fd_;
   off_t size_ = kUnknown;
   ino_t inode_ = 0;
   dev_t device_ = 0;
   ChainEnd end_;
+  DiskFlush flush_;
 };
 
 SinkFault fault_at(const fs::path& path, const std::string& text) {
@@ -192,14 +285,16 @@ SinkFault fault_at(const fs::path& path, const std::string& text) {
 
 }  // namespace
 
-std::variant<SinkFault, std::unique_ptr<AuditSink>> open_file_sink(const fs::path& path) {
+std::variant<SinkFault, std::unique_ptr<AuditSink>> open_file_sink(const fs::path& path,
+                                                                   SinkSetup setup) {
   Opened opened = open_append(path);
   if (opened.fd.get() < 0) {
     return fault_at(path, opened.fault + "; name another file under `audit.sinks`");
   }
   if (!opened.fault.empty()) return fault_at(path, opened.fault);
-  if (!opened.regular) return open_stream_sink(path.string(), opened.fd.release());
-  auto sink = std::make_unique<FileSink>(path, std::move(opened.fd));
+  if (!opened.regular)
+    return open_stream_sink(path.string(), opened.fd.release(), std::move(setup));
+  auto sink = std::make_unique<FileSink>(path, std::move(opened.fd), std::move(setup));
   if (!sink->look()) {
     return fault_at(path, sink->fault() +
                               "; end that program, or name another file under "

@@ -5,13 +5,17 @@ import json
 import os
 import pathlib
 import re
+import shutil
+import subprocess
 import tempfile
 import unittest
 
 from case import EndToEnd, assert_chain
 from clients import ALICE, BOB, TARGET, aws, boto3, javascript, start_session
+from log_servers import DatagramServer, StreamServer
 from raw import connect, exchange, read_answer, signed, trusting
 from record_schema import SCHEMA, fits
+from waiting import wait_for
 from world import World
 
 PROXY_PASSWORD = "planted0proxy0password"
@@ -87,6 +91,26 @@ class Schema(unittest.TestCase):
         self.assertFalse(fits(SCHEMA, {"time": self.GOOD["time"], "event": "decision"}))
 
 
+class Checkpoint(unittest.TestCase):
+    def test_openssl_verifies_it_as_the_docs_say(self):
+        with World() as world:
+            exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+            world.gateway.stop()
+            last = world.gateway.audit("checkpoint")[-1]
+            text, signature = world.folder / "text", world.folder / "signature"
+            signature.write_bytes(bytes.fromhex(last["signature"]))
+            public = world.gateway.folder / "state" / "audit.pub"
+            for seq, good in ((last["seq"], True), (last["seq"] + 1, False)):
+                text.write_text(f"ssmgate audit checkpoint\n{seq}\n{last['prev']}\n"
+                                f"{last['time']}\n")
+                done = subprocess.run(
+                    ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in",
+                     text, "-sigfile", signature], capture_output=True, check=False)
+                self.assertEqual(done.returncode == 0, good, done.stdout + done.stderr)
+            self.assertEqual((world.gateway.folder / "state" / "audit.key").stat().st_mode & 0o777,
+                             0o600)
+
+
 class Chain(unittest.TestCase):
     def test_every_line_holds_the_one_before_over_a_restart(self):
         with World() as world:
@@ -95,7 +119,7 @@ class Chain(unittest.TestCase):
             world.gateway.stop()
             data = world.gateway.audit_file.read_bytes()
             events = [json.loads(line)["event"] for line in data.splitlines()]
-            self.assertEqual((events[0], events[-1]), ("start", "stop"))
+            self.assertEqual((events[0], *events[-2:]), ("start", "stop", "checkpoint"))
             self.assertGreaterEqual(events.count("decision"), 3)
             assert_chain(self, data)
             world.gateway.start()
@@ -169,7 +193,25 @@ class MovedFile(unittest.TestCase):
 
 
 class NothingSecret(EndToEnd):
-    """Secrets are planted in all places; then every file and output of the gateway is searched."""
+    """Secrets are planted in all places; then every file and output of the gateway is searched, and
+    what every kind of sink was told."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="ssmgate-logs-"))
+        cls.addClassCleanup(shutil.rmtree, folder, True)
+        cls.servers = {"journald": DatagramServer(folder / "journal"),
+                       "syslog": DatagramServer(folder / "log"), "tcp": StreamServer()}
+        for server in cls.servers.values():
+            cls.addClassCleanup(server.stop)
+        address = {name: server.address for name, server in cls.servers.items()}
+        cls.changes = {"audit": {"sinks": [
+            {"type": "file", "path": "audit.jsonl"}, {"type": "stdout"},
+            {"type": "file", "path": "ocsf.jsonl", "format": "ocsf"},
+            {"type": "journald", "address": address["journald"]},
+            {"type": "syslog", "address": address["syslog"]},
+            {"type": "syslog", "address": address["tcp"], "format": "ocsf"}]}}
+        super().setUpClass()
 
     def drive(self):
         start_session(self.world, caller=BOB, plugin="small", given="echo x\nexit\n")
@@ -219,6 +261,11 @@ class NothingSecret(EndToEnd):
                 if path.is_file():
                     written[str(path)] = path.read_bytes()
         self.assertIn(str(gateway.audit_file), written)
+        for name, server in self.servers.items():
+            written[name] = wait_for(lambda told=server.messages: b"\n".join(told), name)
+            self.assertIn(b"StartSession", written[name])
+        self.assertIn(b'"class_uid":6003', written[str(gateway.folder / "ocsf.jsonl")])
+        self.assertIn(b'"event":"decision"', written["standard output"])
         secrets = self.secrets()
         self.assertGreater(len(secrets), 8)
         for name, data in written.items():

@@ -34,8 +34,9 @@ inline std::vector<std::string> lines_of(const std::filesystem::path& file) {
   return lines;
 }
 
-inline std::unique_ptr<AuditSink> open_sink(const std::filesystem::path& path) {
-  auto opened = open_file_sink(path);
+inline std::unique_ptr<AuditSink> open_sink(const std::filesystem::path& path,
+                                            SinkSetup setup = {}) {
+  auto opened = open_file_sink(path, std::move(setup));
   REQUIRE(std::holds_alternative<std::unique_ptr<AuditSink>>(opened));
   return std::move(std::get<std::unique_ptr<AuditSink>>(opened));
 }
@@ -44,6 +45,16 @@ inline std::string fault_of(const std::filesystem::path& path) {
   const auto opened = open_file_sink(path);
   REQUIRE(std::holds_alternative<SinkFault>(opened));
   return std::get<SinkFault>(opened).text;
+}
+
+// With a key in `state`, so that the sink can write checkpoints.
+inline SinkSetup signing_setup(const std::filesystem::path& state) {
+  auto key = AuditKey::open(state);
+  REQUIRE(std::holds_alternative<std::shared_ptr<const AuditKey>>(key));
+  SinkSetup setup;
+  setup.key = std::get<std::shared_ptr<const AuditKey>>(key);
+  setup.state = state;
+  return setup;
 }
 
 // Every line follows the one before it: by number and by hash.

@@ -18,3 +18,12 @@ TEST_CASE("a record is one line whatever is in it") {
   CHECK(fields.find("\"port\":5432") != std::string::npos);
   CHECK(fields.find("\"user\"") == std::string::npos);
 }
+
+TEST_CASE("markup in a record reaches no browser as markup") {
+  AuditRecord record;
+  record.message = "<script>alert(1)</script> & \x7f \xc2\x9b";
+  const std::string fields = render_fields(record);
+  CHECK(fields.find_first_of("<>&\x7f") == std::string::npos);
+  CHECK(fields.find("\\u003cscript\\u003ealert(1)\\u003c/script\\u003e \\u0026 \\u007f \\u009b") !=
+        std::string::npos);
+}
