@@ -104,6 +104,7 @@ int run(const RunOptions& options) {
   }
   // Private: loopback only, a port of the system's choice, nobody else's listeners.
   settings.listen.assign(1, config::Listener{});
+  settings.sessions.stored = false;
   if (!options.policy.empty()) settings.policy = fs::absolute(options.policy);
   const fs::path ca_file = settings.upstream.ca_file;
 

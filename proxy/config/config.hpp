@@ -115,6 +115,22 @@ struct Audit {
   bool operator==(const Audit&) const = default;
 };
 
+struct Sessions {
+  enum class Resume : std::uint8_t { own, any };
+  enum class OnPolicyChange : std::uint8_t { keep, revoke };
+  enum class WithoutStart : std::uint8_t { refuse, allow };
+  bool require_decision = true;
+  Resume resume = Resume::own;
+  std::chrono::milliseconds max_duration{12 * 3'600'000};
+  std::uint32_t max_per_user = 20;
+  OnPolicyChange on_policy_change = OnPolicyChange::keep;
+  std::chrono::milliseconds attach_window{60'000};
+  WithoutStart without_start = WithoutStart::refuse;
+  // No key: false for a gateway that ends with its command, whose sessions nobody comes back for.
+  bool stored = true;
+  bool operator==(const Sessions&) const = default;
+};
+
 struct Limits {
   std::uint32_t connections = 20'000;
   std::uint32_t connections_per_client = 1'000;
@@ -135,6 +151,7 @@ struct Config {
   Egress egress;
   Upstream upstream;
   Audit audit;
+  Sessions sessions;
   Limits limits;
   std::optional<std::filesystem::path> users_file;  // INVARIANT: given where a listener has `basic`
 };

@@ -17,8 +17,9 @@ class Loader {
 
   Config load(const TreeNode& root) {
     static const Keys kKnown = {"listen", "policy", "ca",       "state",      "egress",
-                                "audit",  "limits", "upstream", "users_file", "intercept"};
-    static const Keys kUnsupported = {"sessions", "admin"};
+                                "audit",  "limits", "upstream", "users_file", "intercept",
+                                "sessions"};
+    static const Keys kUnsupported = {"admin"};
     if (!read_.mapping(root, "the configuration", span_of(kKnown), span_of(kUnsupported))) {
       return config_;
     }
@@ -39,6 +40,7 @@ class Loader {
     if (const auto* node = root.find("egress")) load_egress(*node, read_, config_.egress);
     if (const auto* node = root.find("upstream")) load_upstream(*node, read_, config_.upstream);
     if (const auto* node = root.find("audit")) audit(*node);
+    if (const auto* node = root.find("sessions")) load_sessions(*node, read_, config_.sessions);
     if (const auto* node = root.find("limits")) limits(*node);
     return config_;
   }

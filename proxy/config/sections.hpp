@@ -8,6 +8,7 @@
 namespace ssmgate::config {
 
 void load_egress(const TreeNode& node, const Reader& read, Egress& value);
+void load_sessions(const TreeNode& node, const Reader& read, Sessions& value);
 void load_upstream(const TreeNode& node, const Reader& read, Upstream& value);
 
 }  // namespace ssmgate::config

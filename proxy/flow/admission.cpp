@@ -68,7 +68,7 @@ void Admission::drain_from(const Entrance& entrance) {
 void Admission::stop_all() {
   const std::lock_guard lock(mutex_);
   hastened_ = false;
-  for (const auto& watchdog : live_) watchdog->stop();
+  for (const auto& watchdog : live_) watchdog->stop("shutdown");
 }
 
 }  // namespace ssmgate::flow

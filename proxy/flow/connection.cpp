@@ -10,6 +10,7 @@
 #include "flow/intercept.hpp"
 #include "flow/judge.hpp"
 #include "flow/route.hpp"
+#include "flow/seat.hpp"
 #include "flow/tunnel.hpp"
 #include "wire/basic_credentials.hpp"
 #include "wire/client_hello.hpp"
@@ -51,6 +52,7 @@ class Connection {
       route = refuse_unidentified(std::move(route), *unidentified);
       if (unidentified->challenge) status = 407;
     }
+    if (route.kind == Route::Kind::channel) channel_ = take_seat(downstream_, route);
     if (route.kind == Route::Kind::refuse) {
       co_await answer_refused(*connect, route, status);
       co_return;
@@ -181,6 +183,8 @@ class Connection {
     const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
     Route route = by_connect;
     if (seen) route = route_hello(by_connect, hello, settings().intercept);
+    if (route.kind != Route::Kind::channel) channel_.reset();
+    if (route.kind == Route::Kind::channel) check_seat(downstream_, by_connect, route, channel_);
     if (route.kind == Route::Kind::refuse) {
       record_refused(connect, route);
       co_return;
@@ -192,6 +196,7 @@ class Connection {
     }
     TunnelTarget target = make_target(connect, std::move(route), seen);
     target.client_ended = client_ended;
+    target.channel = std::move(channel_);
     opened_ = co_await open_tunnel(downstream_, std::move(target));
   }
 
@@ -206,7 +211,7 @@ class Connection {
   }
 
   static TunnelTarget make_target(const wire::ConnectRequest& connect, Route route, bool seen) {
-    return TunnelTarget{connect.host, connect.port, std::move(route), seen};
+    return TunnelTarget{connect.host, connect.port, std::move(route), seen, false, nullptr};
   }
 
   // Until the first bytes are understood. NeedMore in `hello` and no error: the client waits for
@@ -247,6 +252,7 @@ class Connection {
   }
 
   Downstream& downstream_;
+  SessionChannelPtr channel_;  // the place in a session, until the tunnel has it
   std::unique_ptr<OpenTunnel> opened_;
 };
 

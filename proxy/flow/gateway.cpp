@@ -43,7 +43,7 @@ bool is_local(const IpAddress& address) {
 
 }  // namespace
 
-Gateway::Gateway() : now([] { return std::chrono::system_clock::now(); }) {}
+Gateway::Gateway() : now([] { return std::chrono::system_clock::now(); }), sessions(*this) {}
 
 GenerationPtr Gateway::current() const {
   const std::lock_guard lock(mutex_);

@@ -13,6 +13,7 @@
 #include "auth/password_checker.hpp"
 #include "config/config.hpp"
 #include "flow/generation.hpp"
+#include "flow/session_keeper.hpp"
 #include "flow/trouble_log.hpp"
 #include "net/pipe_pool.hpp"
 #include "net/resolver.hpp"
@@ -48,6 +49,7 @@ class Gateway {
   auth::PasswordChecker passwords;
   auth::LocalUsers local_users;
   std::function<std::chrono::system_clock::time_point()> now;
+  SessionKeeper sessions;
 
  private:
   mutable std::mutex mutex_;

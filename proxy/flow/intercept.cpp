@@ -3,6 +3,7 @@
 #include "flow/judge.hpp"
 #include "flow/relay.hpp"
 #include "flow/request_reader.hpp"
+#include "flow/session_rules.hpp"
 #include "net/tls_stream.hpp"
 #include "wire/refusal.hpp"
 
@@ -73,8 +74,16 @@ class RequestLoop {
     host.name = interception_.connect_host.text();
     const auto begun = std::chrono::steady_clock::now();
     const RelayResult result = co_await relay(std::move(*judged.permit), downstream_,
-                                              std::move(host), bytes, judged.opens_session);
+                                              std::move(host), bytes, judged.opening.get());
     record_result(judged, result, std::chrono::steady_clock::now() - begun);
+    if (!result.withheld.empty()) {
+      judged.refuse_unknown(result.withheld);
+      const Refused refused = judged.refused();
+      co_return co_await refuse(refused, !head.keep_alive);
+    }
+    if (judged.record.operation == "TerminateSession" && result.status == 200) {
+      end_session(downstream_, request.body);
+    }
     if (result.fault && result.keep_alive) {
       const Refused refused = judged.upstream_trouble(*result.fault);
       co_return co_await refuse(refused, !head.keep_alive);
@@ -107,6 +116,10 @@ class RequestLoop {
       record.code = name(result.fault->code);
       record.message = result.fault->detail;
       downstream_.gateway.trouble.say(record.endpoint, interception_.connect_port, *result.fault);
+    } else if (!result.withheld.empty()) {
+      record.decision = "error";
+      record.code = name(Code::audit_unavailable);
+      record.message = result.withheld;
     } else if (!result.answered) {
       record.closed_by = "client";
     }

@@ -1,6 +1,7 @@
 #include "flow/judge.hpp"
 
 #include "flow/session_id.hpp"
+#include "flow/session_rules.hpp"
 
 namespace ssmgate::flow {
 namespace {
@@ -68,18 +69,6 @@ void fill_finding(state::AuditRecord& record, const Finding& finding, const AwsR
   record.port = finding.port;
 }
 
-void refuse(Judged& judged, Code code, std::string message) {
-  judged.permit.reset();
-  judged.decision = Decision::deny;
-  judged.message = std::move(message);
-  judged.record.decision = name(Decision::deny);
-  judged.record.effect = name(Effect::refuse);
-  judged.record.code = name(code);
-  judged.record.rule.clear();
-  judged.record.nearest.clear();
-  judged.record.message = judged.message;
-}
-
 }  // namespace
 
 std::string gateway_refusal(Code code, std::string_view detail) {
@@ -91,8 +80,25 @@ std::string with_request_id(std::string_view message, std::string_view request_i
   return std::string(message) + " [request id " + std::string(request_id) + "]";
 }
 
+void Judged::refuse(Code code, std::string refusal) {
+  permit.reset();
+  opening.reset();
+  decision = Decision::deny;
+  message = std::move(refusal);
+  record.decision = name(Decision::deny);
+  record.effect = name(Effect::refuse);
+  record.code = name(code);
+  record.rule.clear();
+  record.nearest.clear();
+  record.message = message;
+}
+
+void Judged::refuse_unknown(std::string_view why) {
+  refuse(Code::audit_unavailable, gateway_refusal(Code::audit_unavailable, why));
+}
+
 void Judged::refuse_unrecorded() {
-  refuse(*this, Code::audit_unavailable,
+  refuse(Code::audit_unavailable,
          gateway_refusal(Code::audit_unavailable,
                          "its audit record could not be written, and no session is opened without "
                          "one; tell whoever runs the gateway to look at its audit sinks"));
@@ -169,8 +175,11 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   if (found.effect == Effect::refuse) cut_parameters(judged.record.parameters);
   if (auto* permit = std::get_if<Permit>(&judgement)) judged.permit = std::move(*permit);
   if (interception.refusal && *interception.refusal != Code::endpoint_mismatch) {
-    refuse(judged, *interception.refusal,
-           gateway_refusal(*interception.refusal, interception.reason));
+    judged.refuse(*interception.refusal,
+                  gateway_refusal(*interception.refusal, interception.reason));
+  }
+  if (judged.permit && judged.opens_session) {
+    apply_session_rules(downstream, std::move(caller), std::move(asked), request.body, judged);
   }
   return judged;
 }

@@ -4,11 +4,13 @@
 // Does not own: the judgement itself (policy/), nor any IO.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "flow/downstream.hpp"
 #include "flow/intercept.hpp"
+#include "flow/session_opening.hpp"
 #include "flow/upstream_pool.hpp"
 #include "ssmgate/request/http_request.hpp"
 #include "ssmgate/rules/decide.hpp"
@@ -35,8 +37,14 @@ struct Judged {
   state::AuditRecord record;   // event `decision`
   bool opens_session = false;  // StartSession or ResumeSession
 
+  std::unique_ptr<SessionOpening> opening;  // with the permit of one that opens a session
+
+  // Whatever the policy says, it is refused.
+  void refuse(Code code, std::string refusal);
   // The audit log took no record: a session may not be opened then.
   void refuse_unrecorded();
+  // AWS has opened the session, and its answer may not be passed on.
+  void refuse_unknown(std::string_view why);
   [[nodiscard]] Refused refused() const;
   [[nodiscard]] Refused upstream_trouble(const UpstreamFault& fault) const;
 };

@@ -22,10 +22,11 @@ using State = wire::ResponseReader::State;
 // One exchange on one upstream connection.
 class Exchange {
  public:
-  Exchange(Downstream& downstream, net::Stream& upstream, bool whole)
+  Exchange(Downstream& downstream, net::Stream& upstream, SessionOpening* opening)
       : downstream_(downstream),
         upstream_(upstream),
-        whole_(whole),
+        opening_(opening),
+        whole_(opening != nullptr),
         deadline_(settings().response_timeout) {
     if (whole_) reader_.keep_body(kMaxSessionAnswer);
   }
@@ -125,12 +126,16 @@ class Exchange {
     result_.status = reader_.status();
     result_.aws_request_id = reader_.request_id();
     if (whole_) {
-      if (result_.status == 200 && reader_.content_encoding().empty()) {
-        result_.session_id = find_session_id(reader_.body());
+      if (result_.status == 200) {
+        result_.withheld = co_await opening_->learn(reader_.body(), reader_.content_encoding());
+        result_.session_id = opening_->session_id();
+        if (result_.session_id.empty()) result_.session_id = find_session_id(reader_.body());
       }
+      if (!result_.withheld.empty()) co_return;
       started_ = true;
       const net::error_code error = co_await downstream_.send(answer_);
       client_gone_ = static_cast<bool>(error);
+      if (!client_gone_) opening_->answered();
     }
     result_.answered = !client_gone_;
     result_.keep_alive = result_.answered && reader_.keep_alive();
@@ -148,6 +153,7 @@ class Exchange {
 
   Downstream& downstream_;
   net::Stream& upstream_;
+  SessionOpening* const opening_;  // null: the answer streams
   const bool whole_;
   const Deadline deadline_;
   wire::ResponseReader reader_;
@@ -162,7 +168,7 @@ class Exchange {
 }  // namespace
 
 asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream, UpstreamHost host,
-                                   OutgoingRequest request, bool whole) {
+                                   OutgoingRequest request, SessionOpening* opening) {
   // The permit ends here: it was for this one request.
   const Permit used = std::move(permit);
   UpstreamPool& pool = downstream.generation->pool;
@@ -177,7 +183,7 @@ asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream, Upstre
   RelayResult result;
   {
     const Watchdog::Attachment attachment(downstream.watchdog, *upstream);
-    Exchange exchange(downstream, *upstream, whole);
+    Exchange exchange(downstream, *upstream, opening);
     result = co_await exchange.run(request);
     // The client can still be told of a fault when nothing of the answer has gone to it.
     if (result.fault) result.keep_alive = !exchange.started();

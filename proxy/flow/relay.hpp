@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "flow/downstream.hpp"
+#include "flow/session_opening.hpp"
 #include "flow/upstream_pool.hpp"
 #include "ssmgate/rules/decide.hpp"
 
@@ -29,13 +30,16 @@ struct RelayResult {
   int status = 0;
   std::string aws_request_id;
   std::string session_id;  // of a session's answer
+  // Not empty: the answer opens a session that may not be, and nothing of it was passed on.
+  std::string withheld;
 };
 
-// Takes the permit: nothing goes up without one, and each is used once. `whole`: the answer is read
-// to its end (64 KiB at most) before any of it is passed on, because a session is known by it.
+// Takes the permit: nothing goes up without one, and each is used once. `opening`, else null: the
+// answer is read to its end (64 KiB at most) before any of it is passed on, because a session is
+// known by it.
 // INVARIANT: never sent twice.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream,
                                                         UpstreamHost host, OutgoingRequest request,
-                                                        bool whole);
+                                                        SessionOpening* opening);
 
 }  // namespace ssmgate::flow

@@ -109,6 +109,7 @@ struct Server::Impl {
     context.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+    gateway.sessions.close();
     reloader.reset();
     gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
@@ -129,6 +130,9 @@ std::variant<StartFault, std::unique_ptr<Server>> Server::open(
   if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);
   impl->gateway.replace(std::get<GenerationPtr>(std::move(generation)));
   const GenerationPtr first = impl->gateway.current();
+  if (auto fault = impl->gateway.sessions.open(first->config)) {
+    return StartFault{{"ssmgate: " + *fault}};
+  }
   auto matched = match_sockets(std::move(inherited), first->entrances);
   if (auto* fault = std::get_if<std::string>(&matched)) return StartFault{{"ssmgate: " + *fault}};
   auto plan = impl->listeners.prepare(first->config.listen, std::get<std::vector<int>>(matched));
@@ -179,6 +183,8 @@ void Server::start() {
     impl.beat_timer.emplace(impl.context);
     asio::post(impl.context, [&impl] { impl.beat_later(); });
   }
+  // Known before anybody can ask for a channel.
+  impl.gateway.sessions.start(impl.context);
   impl.listeners.start(impl.gateway, impl.admission);
   if (impl.reloadable) {
     const Reloadable& target = *impl.reloadable;

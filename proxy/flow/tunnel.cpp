@@ -1,19 +1,12 @@
 #include "flow/tunnel.hpp"
 
+#include "flow/seat.hpp"
+#include "flow/session_rules.hpp"
 #include "ssmgate/rules/decide.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
-
-std::string_view name_of(net::Side side) {
-  switch (side) {
-    case net::Side::client: return "client";
-    case net::Side::upstream: return "upstream";
-    case net::Side::none: break;
-  }
-  return "";
-}
 
 // What ends with a tunnel.
 struct Life {
@@ -24,6 +17,8 @@ struct Life {
         ticket(std::move(place)),
         begun(std::move(open.record)),
         late(std::move(open.late)),
+        channel(std::move(open.channel)),
+        traffic(open.carriage.traffic),
         client(*watchdog, *open.carriage.client),
         upstream(*watchdog, *open.carriage.upstream) {}
 
@@ -32,6 +27,8 @@ struct Life {
   const std::unique_ptr<Admission::Ticket> ticket;
   const TunnelRecord begun;
   std::unique_ptr<LateBytes> late;
+  SessionChannelPtr channel;
+  const std::shared_ptr<net::Traffic> traffic;
   std::unique_ptr<Route> refusal;  // of late first bytes
   const Watchdog::Attachment client;
   const Watchdog::Attachment upstream;
@@ -41,6 +38,7 @@ struct Life {
     const auto hello = wire::parse_client_hello(bytes);
     if (std::holds_alternative<wire::NeedMore>(hello)) return net::Gate::wait;
     Route route = route_hello(late->route, hello, late->generation->config.intercept);
+    if (route.kind == Route::Kind::channel) seat_late(route);
     if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) {
       late.reset();
       return net::Gate::open;
@@ -50,6 +48,21 @@ struct Life {
     if (!route.refusal) route.refusal = Code::endpoint_mismatch;
     refusal = std::make_unique<Route>(std::move(route));
     return net::Gate::refuse;
+  }
+
+  // A data channel's name that came late: the way is open already.
+  void seat_late(Route& route) {
+    const bool had_none = channel == nullptr;
+    check_seat(gateway, late->owner, watchdog, late->generation->config.sessions, late->route,
+               route, channel);
+    if (had_none && channel != nullptr) channel->opened(traffic);
+  }
+
+  [[nodiscard]] Closer closer_of(const net::Carried& carried) const {
+    if (refusal) return Closer::policy;
+    if (!watchdog->stopped_by().empty()) return find_closer(watchdog->stopped_by());
+    if (carried.ended_by == net::Side::none) return Closer::error;
+    return carried.ended_by == net::Side::client ? Closer::client : Closer::upstream;
   }
 
   void record_end(const net::Carried& carried) const {
@@ -65,8 +78,8 @@ struct Life {
     record.port = begun.port;
     record.bytes_up = static_cast<std::int64_t>(carried.up);
     record.bytes_down = static_cast<std::int64_t>(carried.down);
-    record.closed_by = name_of(carried.ended_by);
-    if (watchdog->stopped()) record.closed_by = "shutdown";
+    record.closed_by = name(closer_of(carried));
+    if (channel != nullptr) record.session_id = channel->facts().id;
     const auto lasted = std::chrono::steady_clock::now() - begun.begun;
     record.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(lasted).count();
     if (carried.refused && !refusal) {
@@ -78,9 +91,9 @@ struct Life {
       record.effect = name(Effect::refuse);
       record.code = name(*refusal->refusal);
       record.message = refusal->reason;
-      record.closed_by = "policy";
     }
     gateway.audit()->post(record);
+    if (channel != nullptr) channel->over(carried.up, carried.down, closer_of(carried));
   }
 };
 
@@ -96,6 +109,20 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
            gateway.is_own_listener(find_real_address(plain).value_or(plain), port) ||
            (!endpoint_host && egress_denies_address(plain, port, egress));
   };
+}
+
+// Whose session it carries, and whether that is certain.
+void fill_session(state::AuditRecord& record, const SessionChannel& channel) {
+  const SessionFacts& facts = channel.facts();
+  record.session_id = facts.id;
+  record.session_candidates = static_cast<std::int64_t>(channel.candidates());
+  record.rule = facts.rule;
+  record.document = facts.document;
+  record.target = facts.target;
+  if (channel.candidates() == 1) return;
+  record.message = "it may be another's: " + std::to_string(channel.candidates()) +
+                   " sessions of this owner waited for a data channel there, and the oldest is "
+                   "taken";
 }
 
 TunnelRecord make_tunnel_record(const state::AuditRecord& record) {
@@ -122,6 +149,8 @@ asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
   record.port = target.port;
   record.decision = "relay";
   record.effect = name(Effect::relay);
+  if (target.channel != nullptr) fill_session(record, *target.channel);
+  if (!target.route.reason.empty()) record.message = target.route.reason;
   auto open = std::make_unique<OpenTunnel>();
   open->record = make_tunnel_record(record);
 
@@ -147,10 +176,14 @@ asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
   open->carriage.to_upstream.shrink_to_fit();
   open->carriage.to_client = std::move(early);
   open->carriage.client_ended = target.client_ended;
+  open->carriage.traffic = std::make_shared<net::Traffic>();
+  open->channel = std::move(target.channel);
+  if (open->channel != nullptr) open->channel->opened(open->carriage.traffic);
   if (!target.hello_seen) {
     open->late = std::make_unique<LateBytes>();
     open->late->route = std::move(target.route);
     open->late->generation = downstream.generation;
+    open->late->owner = owner_of(downstream);
   }
   co_return open;
 }

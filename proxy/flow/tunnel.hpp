@@ -11,6 +11,7 @@
 
 #include "flow/downstream.hpp"
 #include "flow/route.hpp"
+#include "flow/session_channel.hpp"
 #include "net/carry.hpp"
 
 namespace ssmgate::flow {
@@ -21,6 +22,7 @@ struct TunnelTarget {
   Route route;                // tunnel or channel
   bool hello_seen = false;    // the first bytes were looked at before
   bool client_ended = false;  // the client has ended its direction already
+  SessionChannelPtr channel;  // the session that it carries; null: none
 };
 
 // What the record of a tunnel's end repeats of its beginning.
@@ -39,6 +41,7 @@ struct TunnelRecord {
 struct LateBytes {
   Route route;
   GenerationPtr generation;
+  Owner owner;
 };
 
 // A tunnel that is open, and all that is kept of the connection that asked for it.
@@ -46,6 +49,7 @@ struct OpenTunnel {
   net::Carriage carriage;
   TunnelRecord record;
   std::unique_ptr<LateBytes> late;
+  SessionChannelPtr channel;
 };
 
 // Opens the way to `target` and records it. `downstream.inbox` holds what the client sent first;

@@ -21,7 +21,7 @@ Watchdog::Stage::~Stage() {
 Watchdog::Attachment::Attachment(Watchdog& watchdog, net::Stream& stream)
     : watchdog_(watchdog), stream_(&stream) {
   watchdog_.attached_.push_back(stream_);
-  if (watchdog_.stopped_) stream_->close();
+  if (!watchdog_.stopped_by_.empty()) stream_->close();
 }
 
 Watchdog::Attachment::~Attachment() {
@@ -69,9 +69,9 @@ void Watchdog::drain() {
   });
 }
 
-void Watchdog::stop() {
-  boost::asio::post(timer_.get_executor(), [self = shared_from_this()] {
-    self->stopped_ = true;
+void Watchdog::stop(std::string_view why) {
+  boost::asio::post(timer_.get_executor(), [self = shared_from_this(), why] {
+    if (self->stopped_by_.empty()) self->stopped_by_ = why;
     self->close_all();
   });
 }

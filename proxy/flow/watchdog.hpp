@@ -88,9 +88,11 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
   void drain();
   [[nodiscard]] bool draining() const noexcept { return draining_; }
 
-  // Closes every attached stream, now and later: the gateway ends. Safe from any thread.
-  void stop();
-  [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+  // Closes every attached stream, now and later. `why` is of static storage: "shutdown" as the
+  // gateway ends, or why a session may not go on. Safe from any thread.
+  void stop(std::string_view why);
+  // Empty: it was not. The first reason counts.
+  [[nodiscard]] std::string_view stopped_by() const noexcept { return stopped_by_; }
 
   // No stage will follow: lets go of the timer.
   void finish();
@@ -112,7 +114,7 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
   bool expired_ = false;
   bool idle_ = false;
   bool draining_ = false;
-  bool stopped_ = false;
+  std::string_view stopped_by_;
 };
 
 }  // namespace ssmgate::flow

@@ -2,8 +2,10 @@
 // pipe and no coroutine.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,6 +15,12 @@
 #include "net/stream.hpp"
 
 namespace ssmgate::net {
+
+// How many bytes have passed so far, for whoever looks from another thread.
+struct Traffic {
+  std::atomic<std::uint64_t> up = 0;
+  std::atomic<std::uint64_t> down = 0;
+};
 
 enum class Gate : std::uint8_t { refuse, wait, open };
 enum class Side : std::uint8_t { none, client, upstream };
@@ -27,6 +35,7 @@ struct Carriage {
   // Asked about all that the client has sent so far, before any of it is passed on, until it says
   // `open`. What it still waits on when the client ends is refused. Null: open.
   std::function<Gate(std::string_view)> gate;
+  std::shared_ptr<Traffic> traffic;  // may be null
 };
 
 struct Carried {

@@ -83,7 +83,13 @@ class Copy : public std::enable_shared_from_this<Copy> {
     const asio::const_buffer buffer(bytes.data(), bytes.size());
     const Transfer sent = co_await to.write(buffer);
     count += sent.size;
+    if (carriage_.traffic) publish();
     co_return !sent.error;
+  }
+
+  void publish() const {
+    carriage_.traffic->up.store(outcome_.up, std::memory_order_relaxed);
+    carriage_.traffic->down.store(outcome_.down, std::memory_order_relaxed);
   }
 
   // Until `from` ends or one of both is gone. LIMIT: the buffer is held throughout; beside the 34

@@ -55,6 +55,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
         client_(std::move(carriage.client)),
         upstream_(std::move(carriage.upstream)),
         gate_(std::move(carriage.gate)),
+        traffic_(std::move(carriage.traffic)),
         pipes_(pipes),
         on_end_(std::move(on_end)),
         up_(socket_of(*client_), socket_of(*upstream_), Side::client),
@@ -188,11 +189,17 @@ class Splice : public std::enable_shared_from_this<Splice> {
     if (would_block(moved)) return way.flow.drain_would_block();
     if (moved <= 0) return abort(other(way.source_side));
     way.flow.drained(static_cast<std::size_t>(moved));
+    if (traffic_) count(way, static_cast<std::size_t>(moved));
     if (!buffered) return;
     way.buffer_sent += static_cast<std::size_t>(moved);
     if (way.flow.held() > 0) return;
     way.buffer = std::string();
     way.buffer_sent = 0;
+  }
+
+  void count(const Way& way, std::size_t moved) const {
+    auto& passed = way.source_side == Side::client ? traffic_->up : traffic_->down;
+    passed.fetch_add(moved, std::memory_order_relaxed);
   }
 
   static ssize_t send_buffer(const Way& way) {
@@ -257,6 +264,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
   const StreamPtr client_;
   const StreamPtr upstream_;
   std::function<Gate(std::string_view)> gate_;
+  const std::shared_ptr<Traffic> traffic_;
   PipePool& pipes_;
   std::function<void(const Carried&)> on_end_;
   Way up_;

@@ -77,6 +77,7 @@ std::string_view name(Event event) noexcept {
     case Event::decision: return "decision";
     case Event::result: return "result";
     case Event::connect: return "connect";
+    case Event::session_end: return "session-end";
   }
   return "unknown";
 }
@@ -124,6 +125,8 @@ std::string render_fields(const AuditRecord& record) {
   fields.parameters("parameters", record.parameters);
   fields.text("session_reason", record.session_reason);
   fields.text("session_id", record.session_id);
+  fields.number("session_candidates", record.session_candidates);
+  fields.number("reconnects", record.reconnects);
   fields.number("status", record.status);
   fields.text("aws_request_id", record.aws_request_id);
   fields.number("duration_ms", record.duration_ms);

@@ -15,7 +15,7 @@
 
 namespace ssmgate::state {
 
-enum class Event : std::uint8_t { start, stop, policy, decision, result, connect };
+enum class Event : std::uint8_t { start, stop, policy, decision, result, connect, session_end };
 [[nodiscard]] std::string_view name(Event event) noexcept;
 
 // Empty members are left out of the line.
@@ -47,6 +47,10 @@ struct AuditRecord {
   std::vector<Parameter> parameters;  // as sent
   std::string session_reason;
   std::string session_id;
+  // Of a data channel's `connect`: how many of the owner's sessions it could belong to. 1: this
+  // one.
+  std::optional<std::int64_t> session_candidates;
+  std::optional<std::int64_t> reconnects;  // of a `session-end`
   std::optional<int> status;
   std::string aws_request_id;
   std::optional<std::int64_t> duration_ms;

@@ -1,0 +1,26 @@
+// Whether a data channel may be opened: it belongs to a session, or is let through without one, or
+// is refused.
+#pragma once
+
+#include <memory>
+
+#include "flow/downstream.hpp"
+#include "flow/route.hpp"
+#include "flow/session_channel.hpp"
+
+namespace ssmgate::flow {
+
+// For a `route` to a channel, by its CONNECT. Null: let through without a session, for the reason
+// that `route` then holds; or refused, and `route` says so.
+[[nodiscard]] SessionChannelPtr take_seat(const Downstream& downstream, Route& route);
+
+// For a `route` that its ClientHello has made one to a channel: `channel` is what its CONNECT got,
+// and fits, or it gets one now, or `route` is a refusal.
+void check_seat(const Downstream& downstream, const Route& by_connect, Route& route,
+                SessionChannelPtr& channel);
+// The same, when the bytes came late.
+void check_seat(Gateway& gateway, const Owner& owner, const std::shared_ptr<Watchdog>& watchdog,
+                const config::Sessions& settings, const Route& by_connect, Route& route,
+                SessionChannelPtr& channel);
+
+}  // namespace ssmgate::flow

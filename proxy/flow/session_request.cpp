@@ -1,0 +1,30 @@
+#include "flow/session_request.hpp"
+
+#include <utility>
+
+namespace ssmgate::flow {
+
+std::shared_ptr<const SessionRequest> make_session_request(Caller caller, Claims claims,
+                                                           std::string body,
+                                                           std::string default_document) {
+  // Its place was compared when it came.
+  auto decoded = decode_start_session(body, default_document, Place());
+  if (!decoded) return nullptr;
+  StartSession& session = *decoded;
+  if (!session.document) {
+    auto document = parse_document(default_document, Place());
+    if (!document) return nullptr;
+    session.document = *std::move(document);
+  }
+  AwsRequest asked{std::move(claims), std::move(session)};
+  return std::make_shared<const SessionRequest>(SessionRequest{
+      std::move(caller), std::move(asked), std::move(body), std::move(default_document)});
+}
+
+bool is_still_allowed(const SessionRequest& request, const Policy& policy, SessionTime now) {
+  Caller caller = request.caller;
+  caller.now = now;
+  return finding(decide(policy, caller, request.asked)).effect == Effect::relay;
+}
+
+}  // namespace ssmgate::flow

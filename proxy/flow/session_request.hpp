@@ -1,0 +1,30 @@
+// What a session was started with, kept so that it can be judged again: by another policy, at
+// another time, after a restart.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "flow/sessions.hpp"
+#include "ssmgate/request/aws_request.hpp"
+#include "ssmgate/rules/decide.hpp"
+
+namespace ssmgate::flow {
+
+// INVARIANT: `asked` holds a StartSession, as `body` says it.
+struct SessionRequest {
+  Caller caller;  // but for `now`
+  AwsRequest asked;
+  std::string body;              // as it was sent
+  std::string default_document;  // what an absent DocumentName stood for then, and stands for
+};
+
+// Null when `body` is no StartSession (of another version's store).
+[[nodiscard]] std::shared_ptr<const SessionRequest> make_session_request(
+    Caller caller, Claims claims, std::string body, std::string default_document);
+
+// True when the policy would let it be started now.
+[[nodiscard]] bool is_still_allowed(const SessionRequest& request, const Policy& policy,
+                                    SessionTime now);
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,404 @@
+#include "flow/sessions.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ssmgate::flow {
+namespace {
+
+using State = Session::State;
+
+constexpr std::array<std::string_view, 8> kClosers = {
+    "", "client", "upstream", "max-duration", "killed", "policy", "shutdown", "error"};
+
+void begin_account(Session& session, SessionTime now) {
+  session.account_since = now;
+  session.bytes_up = session.bytes_down = 0;
+  session.channels = 0;
+  session.lost_at.reset();
+  session.lost_by = Closer::none;
+  session.recorded = false;
+}
+
+}  // namespace
+
+std::string_view name(Closer closer) noexcept {
+  return kClosers.at(static_cast<std::size_t>(closer));
+}
+
+Closer find_closer(std::string_view name) noexcept {
+  const auto* found = std::ranges::find(kClosers, name);
+  return found == kClosers.end() ? Closer::none : static_cast<Closer>(found - kClosers.begin());
+}
+
+void Sessions::set_limits(const Limits& limits) {
+  const bool other = limits.max_duration != limits_.max_duration;
+  limits_ = limits;
+  if (!other) return;
+  for (auto& [id, entry] : sessions_) schedule(*entry);
+}
+
+bool Sessions::reserve(const Owner& owner) {
+  const auto live = live_.find(owner);
+  const std::size_t count = live == live_.end() ? 0 : live->second.size();
+  const auto held = reserved_.find(owner);
+  if (count + (held == reserved_.end() ? 0 : held->second) >= limits_.max_per_owner) return false;
+  ++reserved_[owner];
+  return true;
+}
+
+void Sessions::give_back(const Owner& owner) {
+  const auto held = reserved_.find(owner);
+  if (--held->second == 0) reserved_.erase(held);
+}
+
+const Session* Sessions::find(std::string_view id) const {
+  const auto found = sessions_.find(std::string(id));
+  return found == sessions_.end() ? nullptr : &found->second->session;
+}
+
+Sessions::Entry* Sessions::find_entry(std::string_view id) {
+  const auto found = sessions_.find(std::string(id));
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+Sessions::Entry* Sessions::find_by_channel(ChannelNumber channel) {
+  const auto found = channels_.find(channel);
+  return found == channels_.end() ? nullptr : find_entry(found->second);
+}
+
+Sessions::Entry& Sessions::add(Session session, Effects& effects) {
+  while (sessions_.size() >= kMost && !retired_.empty()) {
+    const std::string oldest = retired_.begin()->second;
+    erase(oldest);
+    effects.forgotten.push_back(oldest);
+  }
+  const std::string id = session.facts.id;
+  auto& place = sessions_[id];
+  place = std::make_unique<Entry>(Entry{std::move(session), due_.end(), std::nullopt});
+  place->due = due_.emplace(SessionTime::max(), id);
+  return *place;
+}
+
+void Sessions::erase(const std::string& id) {
+  const auto found = sessions_.find(id);
+  Entry& entry = *found->second;
+  if (entry.session.is_live()) delist(entry.session);
+  due_.erase(entry.due);
+  if (entry.retired) retired_.erase(*entry.retired);
+  sessions_.erase(found);
+}
+
+void Sessions::enlist(Session& session) {
+  live_[session.facts.owner].push_back(&session);
+}
+
+void Sessions::delist(Session& session) {
+  const auto found = live_.find(session.facts.owner);
+  std::erase(found->second, &session);
+  if (found->second.empty()) live_.erase(found);
+}
+
+void Sessions::retire(Entry& entry, SessionTime now) {
+  if (!entry.retired) entry.retired = retired_.emplace(now, entry.session.facts.id);
+}
+
+// A dormant one is resumed: its account begins anew.
+void Sessions::revive(Entry& entry, SessionTime now) {
+  if (entry.retired) retired_.erase(*std::exchange(entry.retired, std::nullopt));
+  entry.session.state = State::waiting;
+  begin_account(entry.session, now);
+  enlist(entry.session);
+}
+
+SessionTime Sessions::deadline(const Session& session) const {
+  const auto limit = std::min(limits_.max_duration,
+                              session.facts.rule_limit.value_or(std::chrono::milliseconds::max()));
+  return session.started + limit;
+}
+
+SessionTime Sessions::keep_until(const Session& session) const {
+  if (session.state == State::ended) return session.ended_at + kRemember;
+  return deadline(session) + kRemember;
+}
+
+void Sessions::schedule(Entry& entry) {
+  const Session& session = entry.session;
+  SessionTime next = deadline(session);
+  if (session.state == State::ended) {
+    next = session.ended_at + kRemember;
+  } else if (session.state == State::waiting && session.opening == 0) {
+    next = std::min(next, session.wait_until);
+  }
+  due_.erase(entry.due);
+  entry.due = due_.emplace(next, session.facts.id);
+}
+
+Effects Sessions::open(SessionFacts facts, SessionTime now) {
+  Effects effects;
+  if (const Entry* known = find_entry(facts.id)) {
+    if (known->session.state != State::ended) return resume(std::move(facts), now);
+    erase(facts.id);
+  }
+  Session session;
+  session.facts = std::move(facts);
+  session.started = now;
+  session.wait_until = now + limits_.attach_window;
+  begin_account(session, now);
+  Entry& entry = add(std::move(session), effects);
+  enlist(entry.session);
+  schedule(entry);
+  effects.changed.push_back(entry.session.facts.id);
+  return effects;
+}
+
+void Sessions::answered(std::string_view id, SessionTime now) {
+  Entry* entry = find_entry(id);
+  if (entry == nullptr || !entry->session.is_live()) return;
+  // A quick client's CONNECT may have come already.
+  if (entry->session.state == State::attached && entry->session.wait_until <= now) return;
+  entry->session.wait_until = now + limits_.attach_window;
+  schedule(*entry);
+}
+
+Effects Sessions::forget(std::string_view id) {
+  Effects effects;
+  if (find_entry(id) == nullptr) return effects;
+  erase(std::string(id));
+  effects.forgotten.emplace_back(id);
+  return effects;
+}
+
+Sessions::Standing Sessions::standing(std::string_view id, const Owner& owner) const {
+  const Session* session = find(id);
+  if (session == nullptr) return Standing::unknown;
+  if (session->facts.owner != owner) return Standing::foreign;
+  if (session->state == State::ended) return Standing::ended;
+  return session->is_live() ? Standing::live : Standing::dormant;
+}
+
+Effects Sessions::resume(SessionFacts facts, SessionTime now) {
+  Effects effects;
+  Entry* entry = find_entry(facts.id);
+  if (entry == nullptr) return open(std::move(facts), now);
+  Session& session = entry->session;
+  if (session.is_live() && session.facts.owner != facts.owner) {
+    delist(session);
+    session.facts.owner = facts.owner;
+    enlist(session);
+  }
+  session.facts.owner = facts.owner;
+  session.facts.listener = facts.listener;
+  session.facts.client = facts.client;
+  session.facts.user = facts.user;
+  session.facts.auth = facts.auth;
+  if (session.state == State::dormant) revive(*entry, now);
+  session.wait_until = now + limits_.attach_window;
+  schedule(*entry);
+  effects.changed.push_back(session.facts.id);
+  return effects;
+}
+
+std::variant<Sessions::NoSession, Sessions::Seat> Sessions::attach(const Owner& owner,
+                                                                   std::string_view host,
+                                                                   ChannelNumber channel,
+                                                                   SessionTime now) {
+  NoSession none;
+  std::vector<Session*> candidates;
+  const auto found = live_.find(owner);
+  if (found == live_.end()) return none;
+  for (Session* session : found->second) {
+    if (session->facts.channel_host != host || deadline(*session) <= now) continue;
+    if (session->opening != 0 || session->wait_until <= now) {
+      if (session->state == State::attached) none.live = session;
+      continue;
+    }
+    candidates.push_back(session);
+  }
+  if (candidates.empty()) return none;
+  Session* const oldest = *std::ranges::min_element(candidates, {}, [](const Session* session) {
+    return std::pair(session->started, std::string_view(session->facts.id));
+  });
+  if (candidates.size() > 1) mix(candidates);
+  oldest->opening = channel;
+  ++oldest->unfinished;
+  channels_[channel] = oldest->facts.id;
+  schedule(*find_entry(oldest->facts.id));
+  return Seat{oldest, candidates.size()};
+}
+
+// From here on a channel of one of them may be that of any other.
+void Sessions::mix(const std::vector<Session*>& candidates) {
+  ++last_mix_;
+  std::vector<std::uint64_t> numbers;
+  for (Session* session : candidates) {
+    if (session->mixed != 0) numbers.push_back(session->mixed);
+    session->mixed = last_mix_;
+  }
+  for (Session* session : live_[candidates.front()->facts.owner]) {
+    if (std::ranges::find(numbers, session->mixed) != numbers.end()) session->mixed = last_mix_;
+  }
+}
+
+Effects Sessions::opened(ChannelNumber channel, SessionTime now) {
+  Effects effects;
+  Entry* entry = find_by_channel(channel);
+  if (entry == nullptr || entry->session.opening != channel) return effects;
+  Session& session = entry->session;
+  session.opening = 0;
+  if (!session.is_live()) {
+    // It ended while the way was being opened: cut was asked for already.
+    session.channel = channel;
+    return effects;
+  }
+  if (session.channel != 0) effects.cut.push_back({session.channel, Closer::client});
+  session.channel = channel;
+  session.state = State::attached;
+  session.wait_until = now;
+  ++session.channels;
+  schedule(*entry);
+  effects.changed.push_back(session.facts.id);
+  return effects;
+}
+
+Effects Sessions::abandon(ChannelNumber channel) {
+  Effects effects;
+  Entry* entry = find_by_channel(channel);
+  if (entry == nullptr) return effects;
+  channels_.erase(channel);
+  if (entry->session.opening == channel) entry->session.opening = 0;
+  --entry->session.unfinished;
+  settle(*entry, effects);
+  return effects;
+}
+
+Effects Sessions::lose(ChannelNumber channel, std::uint64_t bytes_up, std::uint64_t bytes_down,
+                       Closer by, SessionTime now) {
+  Effects effects;
+  Entry* entry = find_by_channel(channel);
+  if (entry == nullptr) return effects;
+  channels_.erase(channel);
+  Session& session = entry->session;
+  session.bytes_up += bytes_up;
+  session.bytes_down += bytes_down;
+  --session.unfinished;
+  if (session.channel == channel) {
+    session.channel = 0;
+    if (session.opening == 0) session.mixed = 0;
+    if (session.state == State::attached) {
+      session.state = State::waiting;
+      session.lost_at = now;
+      session.lost_by = by;
+      session.wait_until = now + limits_.attach_window;
+    }
+  }
+  settle(*entry, effects);
+  effects.changed.push_back(session.facts.id);
+  return effects;
+}
+
+// After a channel is over: an end that waited for its bytes can be recorded.
+void Sessions::settle(Entry& entry, Effects& effects) {
+  Session& session = entry.session;
+  if (!session.is_live() && session.unfinished == 0 && !session.recorded) {
+    session.recorded = true;
+    effects.ended.push_back(session.facts.id);
+    effects.changed.push_back(session.facts.id);
+  }
+  schedule(entry);
+}
+
+void Sessions::cut_all(Entry& entry, Closer why, Effects& effects) {
+  for (const ChannelNumber channel : {entry.session.channel, entry.session.opening}) {
+    if (channel != 0) effects.cut.push_back({channel, why});
+  }
+}
+
+void Sessions::finish(Entry& entry, Closer why, SessionTime now, Effects& effects) {
+  Session& session = entry.session;
+  if (session.is_live()) delist(session);
+  session.state = State::ended;
+  session.closed_by = why;
+  session.ended_at = now;
+  cut_all(entry, why, effects);
+  retire(entry, now);
+  settle(entry, effects);
+  effects.changed.push_back(session.facts.id);
+}
+
+Effects Sessions::terminate(std::string_view id, const Owner& owner, SessionTime now) {
+  const Session* session = find(id);
+  // Which of mixed channels AWS closes is its own business: it closes the right one.
+  if (session == nullptr || session->facts.owner != owner) return {};
+  return end(id, Closer::client, now);
+}
+
+Effects Sessions::end(std::string_view id, Closer why, SessionTime now) {
+  Effects effects;
+  Entry* entry = find_entry(id);
+  if (entry == nullptr || entry->session.state == State::ended) return effects;
+  const std::uint64_t mixed = std::exchange(entry->session.mixed, 0);
+  const Owner owner = entry->session.facts.owner;
+  finish(*entry, why, now, effects);
+  if (mixed == 0 || why == Closer::client) return effects;
+  // Its channel may be that of another, and the other's be this one's: all of them are cut, and who
+  // may go on resumes.
+  const auto live = live_.find(owner);
+  if (live == live_.end()) return effects;
+  for (Session* session : live->second) {
+    if (session->mixed == mixed) cut_all(*find_entry(session->facts.id), why, effects);
+  }
+  return effects;
+}
+
+Effects Sessions::tick(SessionTime now) {
+  Effects effects;
+  while (!due_.empty() && due_.begin()->first <= now) {
+    const std::string id = due_.begin()->second;
+    Entry& entry = *find_entry(id);
+    Session& session = entry.session;
+    if (session.state == State::ended) {
+      erase(id);
+      effects.forgotten.push_back(id);
+    } else if (deadline(session) <= now) {
+      Effects more = end(id, Closer::max_duration, now);
+      std::ranges::move(more.cut, std::back_inserter(effects.cut));
+      std::ranges::move(more.changed, std::back_inserter(effects.changed));
+      std::ranges::move(more.ended, std::back_inserter(effects.ended));
+    } else {
+      // The window is over. One that never had a channel was left by its client.
+      delist(session);
+      session.state = State::dormant;
+      session.closed_by = session.lost_by == Closer::none ? Closer::client : session.lost_by;
+      session.ended_at = session.lost_at.value_or(now);
+      session.recorded = true;
+      retire(entry, now);
+      schedule(entry);
+      effects.ended.push_back(id);
+      effects.changed.push_back(id);
+    }
+  }
+  return effects;
+}
+
+Effects Sessions::restore(std::vector<Session> sessions, SessionTime now) {
+  Effects effects;
+  for (Session& read : sessions) {
+    if (find(read.facts.id) != nullptr) continue;
+    Entry& entry = add(std::move(read), effects);
+    Session& session = entry.session;
+    if (session.is_live()) {
+      session.state = State::waiting;
+      session.wait_until = now + limits_.attach_window;
+      enlist(session);
+    } else {
+      retire(entry, session.ended_at);
+      settle(entry, effects);
+    }
+    schedule(entry);
+    effects.changed.push_back(session.facts.id);
+  }
+  return effects;
+}
+
+}  // namespace ssmgate::flow

@@ -1,0 +1,162 @@
+// The writer's thread: whatever has come meanwhile goes down in one transaction.
+#include "state/session_store.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "state/session_database.hpp"
+
+namespace ssmgate::state {
+namespace asio = boost::asio;
+namespace {
+
+// Whoever waits, on its executor: the timer is cancelled there by the writer, or it expires.
+struct Waiter {
+  explicit Waiter(const asio::any_io_executor& executor) : timer(executor, kStoreDeadline) {}
+  asio::steady_timer timer;
+  bool written = false;
+};
+using WaiterPtr = std::shared_ptr<Waiter>;
+
+class DatabaseStore final : public SessionStore {
+ public:
+  DatabaseStore(std::unique_ptr<SessionDatabase> database, std::vector<StoredSession> found)
+      : database_(std::move(database)), found_(std::move(found)), thread_([this] { run(); }) {}
+  ~DatabaseStore() override { close(); }
+
+  std::vector<StoredSession> load() override { return std::exchange(found_, {}); }
+
+  asio::awaitable<bool> write(StoredSession session) override {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto waiter = std::make_shared<Waiter>(executor);
+    if (!enqueue(std::move(session), waiter)) co_return false;
+    boost::system::error_code ended;
+    auto token = asio::redirect_error(asio::use_awaitable, ended);
+    co_await waiter->timer.async_wait(std::move(token));
+    co_return waiter->written;
+  }
+
+  void put(StoredSession session) override { (void)enqueue(std::move(session), nullptr); }
+
+  void erase(const std::string& id) override {
+    const std::lock_guard lock(mutex_);
+    waiting_[id] = id;
+    wake_.notify_one();
+  }
+
+  void close() override {
+    {
+      const std::lock_guard lock(mutex_);
+      closed_ = true;
+      wake_.notify_one();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  using Change = SessionDatabase::Change;
+
+  bool enqueue(StoredSession session, WaiterPtr waiter) {
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    std::string id = session.id;
+    waiting_[std::move(id)] = std::move(session);
+    if (waiter) waiters_.push_back(std::move(waiter));
+    wake_.notify_one();
+    return true;
+  }
+
+  void run() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      auto batch = std::exchange(waiting_, {});
+      const auto waiters = std::exchange(waiters_, {});
+      lock.unlock();
+      const bool written = write_down(batch);
+      for (const WaiterPtr& waiter : waiters) tell(waiter, written);
+      lock.lock();
+      if (!written && !closed_) keep_for_later(std::move(batch), lock);
+      if (!written && closed_) return;
+    }
+  }
+
+  bool write_down(const std::unordered_map<std::string, Change>& batch) {
+    std::vector<Change> changes;
+    changes.reserve(batch.size());
+    for (const auto& [id, change] : batch) changes.push_back(change);
+    const auto fault = database_->apply(changes, std::chrono::system_clock::now());
+    if (fault.has_value() != failing_) {
+      failing_ = fault.has_value();
+      if (fault) spdlog::error("{}; no session is opened until it can be written", fault->text);
+      if (!fault) spdlog::info("the session store is written again");
+    }
+    return !fault;
+  }
+
+  // What nobody waits for is tried again after a pause, unless something newer has come.
+  void keep_for_later(std::unordered_map<std::string, Change> batch,
+                      std::unique_lock<std::mutex>& lock) {
+    wake_.wait_for(lock, kRetry, [this] { return closed_ || !waiters_.empty(); });
+    waiting_.merge(batch);
+  }
+
+  static void tell(const WaiterPtr& waiter, bool written) {
+    asio::post(waiter->timer.get_executor(), [waiter, written] {
+      waiter->written = written;
+      waiter->timer.cancel();
+    });
+  }
+
+  static constexpr std::chrono::milliseconds kRetry{500};
+
+  const std::unique_ptr<SessionDatabase> database_;
+  std::vector<StoredSession> found_;
+  bool failing_ = false;  // the thread's alone
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool closed_ = false;
+  std::unordered_map<std::string, Change> waiting_;  // by id: bounded by the sessions there are
+  std::vector<WaiterPtr> waiters_;
+  std::thread thread_;
+};
+
+class NoStore final : public SessionStore {
+ public:
+  std::vector<StoredSession> load() override { return {}; }
+  asio::awaitable<bool> write(StoredSession) override { co_return true; }
+  void put(StoredSession) override {}
+  void erase(const std::string&) override {}
+  void close() override {}
+};
+
+}  // namespace
+
+std::variant<StoreFault, std::unique_ptr<SessionStore>> SessionStore::open(
+    const std::filesystem::path& file) {
+  auto opened = SessionDatabase::open(file);
+  if (auto* fault = std::get_if<StoreFault>(&opened)) return std::move(*fault);
+  auto& database = std::get<std::unique_ptr<SessionDatabase>>(opened);
+  auto loaded = database->load();
+  if (auto* fault = std::get_if<StoreFault>(&loaded)) return std::move(*fault);
+  return std::make_unique<DatabaseStore>(std::move(database),
+                                         std::get<std::vector<StoredSession>>(std::move(loaded)));
+}
+
+std::unique_ptr<SessionStore> SessionStore::none() {
+  return std::make_unique<NoStore>();
+}
+
+}  // namespace ssmgate::state
