@@ -5,14 +5,15 @@
 
 #include "rules/criteria_loader.hpp"
 #include "ssmgate/names/glob.hpp"
+#include "ssmgate/text/duration.hpp"
 
 namespace ssmgate {
 namespace {
 
-constexpr std::array<std::string_view, 19> kRuleKeys = {
-    "id",          "description", "mode",       "until",     "users", "clients", "accounts",
-    "access_keys", "regions",     "targets",    "documents", "hosts", "ports",   "commands",
-    "parameters",  "reason",      "not_before", "expires",   "hours",
+constexpr std::array<std::string_view, 20> kRuleKeys = {
+    "id",          "description", "mode",       "until",     "users", "clients",      "accounts",
+    "access_keys", "regions",     "targets",    "documents", "hosts", "ports",        "commands",
+    "parameters",  "reason",      "not_before", "expires",   "hours", "max_duration",
 };
 
 using LoadCriterion = void (*)(const TreeNode&, ValueReader&, Rule&);
@@ -105,6 +106,21 @@ void load_id(const TreeNode& node, ValueReader& in, Rule& rule) {
   if (text && in.identifier(*text, id->where, "rule id")) rule.id = *text;
 }
 
+void load_max_duration(const TreeNode& node, ValueReader& in, Rule& rule) {
+  if (rule.denies) {
+    in.error(node.where, "`max_duration` in a deny rule limits nothing; remove it");
+    return;
+  }
+  const auto text = in.text(node, "max_duration");
+  if (!text) return;
+  rule.max_duration = parse_duration(*text);
+  if (!rule.max_duration) {
+    in.error(node.where, in_backticks(*text) +
+                             " is no duration; write a whole number and a unit, at most 7 days: "
+                             "`30m`, `8h`");
+  }
+}
+
 }  // namespace
 
 bool check_user_name(std::string_view name, Position where, ValueReader& in) {
@@ -161,6 +177,7 @@ Rule load_rule(const TreeNode& node, bool denies, const Groups& groups, ValueRea
     (void)in.text(*description, "description");
   }
   rule.report_until = load_mode(node, node.where, in);
+  if (const TreeNode* limit = node.find("max_duration")) load_max_duration(*limit, in, rule);
   if (const TreeNode* users = node.find("users")) load_users(*users, groups, in, rule);
   for (const CriterionKey& criterion : kCriteria) {
     if (const TreeNode* value = node.find(criterion.key)) criterion.load(*value, in, rule);

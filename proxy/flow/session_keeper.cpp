@@ -9,6 +9,7 @@
 #include "flow/session_request.hpp"
 #include "flow/session_text.hpp"
 #include "ssmgate/rules/decide.hpp"
+#include "ssmgate/rules/session_limits.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -178,12 +179,13 @@ void SessionKeeper::tell_of_refusal(const Owner& owner, const std::string& host,
   std::uint64_t more = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (clock < tell_at_) {
-      ++untold_;
+    Untold& untold = beside_live ? beside_live_ : without_session_;
+    if (clock < untold.tell_at) {
+      ++untold.refusals;
       return;
     }
-    tell_at_ = clock + kTellEvery;
-    more = std::exchange(untold_, 0);
+    untold.tell_at = clock + kTellEvery;
+    more = std::exchange(untold.refusals, 0);
   }
   spdlog::warn(
       "no-session: a data channel of {} to {} was refused, {} ({} more such since the last such "
@@ -334,7 +336,7 @@ void SessionKeeper::judge_again() {
   }
   if (judged_by_ == generation->policy && now() < judge_at_) return;
   judged_by_ = generation->policy;
-  judge_at_ = now() + std::chrono::seconds(1);
+  judge_at_ = find_next_change(*generation->policy, now()).value_or(SessionTime::max());
   std::vector<std::pair<std::string, std::shared_ptr<const SessionRequest>>> asked;
   {
     const std::lock_guard lock(mutex_);

@@ -122,8 +122,11 @@ class SessionKeeper {
   std::unique_ptr<state::SessionStore> store_;
   std::unordered_map<ChannelNumber, OpenChannel> open_;
   ChannelNumber last_channel_ = 0;
-  std::chrono::steady_clock::time_point tell_at_;
-  std::uint64_t untold_ = 0;                    // refusals since then
+  struct Untold {
+    std::chrono::steady_clock::time_point tell_at;
+    std::uint64_t refusals = 0;  // since the last line
+  };
+  Untold without_session_, beside_live_;
   std::unordered_set<std::string> to_confirm_;  // whose end was recorded since the last tick
 
   std::optional<boost::asio::steady_timer> timer_;  // the timer's alone, as is what follows

@@ -2,6 +2,7 @@
 
 #include "flow/session_request.hpp"
 #include "ssmgate/request/text_member.hpp"
+#include "ssmgate/rules/session_limits.hpp"
 
 namespace ssmgate::flow {
 namespace {
@@ -52,6 +53,7 @@ void apply_to_start(const Downstream& downstream, Caller caller, AwsRequest aske
   auto place = downstream.gateway.sessions.reserve(facts.owner);
   if (!place) return refuse_full(downstream, judged);
   facts.rule = judged.record.rule;
+  facts.rule_limit = find_max_duration(*downstream.generation->policy, facts.rule);
   facts.request =
       make_session_request(std::move(caller), std::move(asked.claims), std::string(body),
                            downstream.generation->policy->default_document());

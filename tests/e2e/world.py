@@ -135,6 +135,8 @@ class Gateway:
             "state": str(self.folder / "state"),
             "upstream": {"ca_file": str(stand_in.root), "resolve": resolve},
             "audit": {"sinks": [{"type": "file", "path": str(self.audit_file)}]},
+            # All tests of a world are one client.
+            "sessions": {"max_per_user": 1000},
         }
 
     def start(self):

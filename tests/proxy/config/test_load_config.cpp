@@ -99,7 +99,7 @@ TEST_CASE("the state folder moves the audit log along") {
 }
 
 TEST_CASE("what this version does not act on is refused and never ignored") {
-  for (const char* key : {"sessions", "admin"}) {
+  for (const char* key : {"admin"}) {
     check_error(std::string(key) + ": {}\n", "1:1", "is not supported by this version");
   }
   check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");

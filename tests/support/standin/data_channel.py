@@ -92,11 +92,12 @@ class ChannelServer:
             session.agent = make_agent(session, self._destination)
         agent = session.agent
         await agent.stream.attach(socket)
+        # Before anything is read: a port session forwards what comes first as well.
+        await agent.greet(client_version)
         resending = asyncio.create_task(agent.stream.keep_resending())
         reading = asyncio.create_task(self._read(socket, agent))
         ending = asyncio.create_task(agent.ended.wait())
         try:
-            await agent.greet(client_version)
             await asyncio.wait((reading, ending), return_when=asyncio.FIRST_COMPLETED)
             if ending.done():
                 await agent.farewell()

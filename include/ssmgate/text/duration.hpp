@@ -1,0 +1,13 @@
+// How long: as the policy and the configuration write it.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace ssmgate {
+
+// "250ms", "5s", "10m", "12h": a whole number and a unit, more than nothing, at most 7 days.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+}  // namespace ssmgate

@@ -1,0 +1,219 @@
+// The store of sessions: what is down stays down, and what is no store of ours is left alone.
+#include <doctest/doctest.h>
+
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "state/session_store.hpp"
+
+using namespace ssmgate::state;
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+struct Folder {
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "ssmgate-store-XXXXXX").string();
+    path = ::mkdtemp(name.data());
+  }
+  ~Folder() { fs::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] fs::path file() const { return path / "sessions.db"; }
+  fs::path path;
+};
+
+std::unique_ptr<SessionStore> open(const fs::path& file) {
+  auto opened = SessionStore::open(file);
+  if (auto* fault = std::get_if<StoreFault>(&opened)) throw std::runtime_error(fault->text);
+  return std::get<std::unique_ptr<SessionStore>>(std::move(opened));
+}
+
+std::string fault_of(const fs::path& file) {
+  auto opened = SessionStore::open(file);
+  const auto* fault = std::get_if<StoreFault>(&opened);
+  return fault == nullptr ? "" : fault->text;
+}
+
+std::map<std::string, std::string> found(SessionStore& store) {
+  std::map<std::string, std::string> all;
+  for (const StoredSession& session : store.load()) all[session.id] = session.text;
+  return all;
+}
+
+StoredSession later(const std::string& id, const std::string& text) {
+  return {id, Clock::now() + std::chrono::hours(1), text};
+}
+
+asio::awaitable<void> write_one(SessionStore& store, StoredSession session, bool& written) {
+  written = co_await store.write(std::move(session));
+}
+
+bool write(SessionStore& store, StoredSession session) {
+  asio::io_context context;
+  bool written = false;
+  asio::co_spawn(context, write_one(store, std::move(session), written), asio::detached);
+  context.run();
+  return written;
+}
+
+void run_sql(const fs::path& file, const char* sql) {
+  sqlite3* handle = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &handle) == SQLITE_OK);
+  CHECK(sqlite3_exec(handle, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(handle);
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+}
+
+}  // namespace
+
+TEST_CASE("what was put is there again") {
+  const Folder folder;
+  {
+    const auto store = open(folder.file());
+    CHECK(store->load().empty());
+    CHECK(write(*store, later("a", "one")));
+    store->put(later("b", "two"));
+    store->put(later("b", "three"));
+    store->put(later("c", "four"));
+    store->erase("c");
+  }
+  const auto store = open(folder.file());
+  CHECK(found(*store) == std::map<std::string, std::string>{{"a", "one"}, {"b", "three"}});
+  CHECK(store->load().empty());
+  CHECK((fs::status(folder.file()).permissions() & fs::perms(077)) == fs::perms::none);
+}
+
+TEST_CASE("what nobody needs any more is pruned") {
+  const Folder folder;
+  {
+    const auto store = open(folder.file());
+    CHECK(write(*store, {"old", Clock::now() - std::chrono::seconds(1), "x"}));
+    CHECK(write(*store, later("new", "y")));
+  }
+  const auto store = open(folder.file());
+  CHECK(found(*store) == std::map<std::string, std::string>{{"new", "y"}});
+}
+
+TEST_CASE("a file that is rewritten for ever does not grow for ever") {
+  const Folder folder;
+  const auto store = open(folder.file());
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string id = std::to_string(i % 100);
+    if (i % 50 == 0) {
+      CHECK(write(*store, later(id, std::string(1000, 'x'))));
+    } else {
+      store->put(later(id, std::string(1000, 'x')));
+    }
+  }
+  store->close();
+  std::uintmax_t size = 0;
+  for (const auto& entry : fs::directory_iterator(folder.path)) size += entry.file_size();
+  CHECK(size < 10'000'000);
+}
+
+TEST_CASE("a store is one gateway's alone") {
+  const Folder folder;
+  const auto store = open(folder.file());
+  CHECK(fault_of(folder.file()).find("in use by another ssmgate") != std::string::npos);
+}
+
+TEST_CASE("a file that is no database is said to be none and left as it is") {
+  const Folder folder;
+  const std::string text(5000, 'x');
+  std::ofstream(folder.file()) << text;
+  fs::permissions(folder.file(), fs::perms::owner_read | fs::perms::owner_write);
+  CHECK(fault_of(folder.file()).find("damaged or no SQLite database") != std::string::npos);
+  std::ifstream in(folder.file());
+  CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == text);
+}
+
+TEST_CASE("another program's database is left alone") {
+  const Folder folder;
+  run_sql(folder.file(), "CREATE TABLE theirs (x)");
+  CHECK(fault_of(folder.file()).find("another program's database") != std::string::npos);
+}
+
+TEST_CASE("a store of a newer version is not touched") {
+  const Folder folder;
+  { const auto store = open(folder.file()); }
+  run_sql(folder.file(), "PRAGMA user_version = 99");
+  CHECK(fault_of(folder.file()).find("newer ssmgate") != std::string::npos);
+}
+
+TEST_CASE("an empty file of an interrupted start is taken") {
+  const Folder folder;
+  std::ofstream(folder.file()).close();
+  fs::permissions(folder.file(), fs::perms::owner_read | fs::perms::owner_write);
+  const auto store = open(folder.file());
+  CHECK(write(*store, later("a", "x")));
+}
+
+TEST_CASE("a store that others can read is refused") {
+  const Folder folder;
+  { const auto store = open(folder.file()); }
+  fs::permissions(folder.file(), fs::perms::others_read, fs::perm_options::add);
+  CHECK(fault_of(folder.file()).find("chmod 600") != std::string::npos);
+}
+
+TEST_CASE("a folder that cannot be made is a fault in words") {
+  CHECK(fault_of("/proc/none/sessions.db").find("cannot open the session store") !=
+        std::string::npos);
+}
+
+TEST_CASE("a closed store takes nothing more") {
+  const Folder folder;
+  const auto store = open(folder.file());
+  store->close();
+  CHECK_FALSE(write(*store, later("a", "x")));
+}
+
+// A child writes and says each id that is down; it is killed in the middle of it, again and again.
+TEST_CASE("what was said to be down is there after SIGKILL") {
+  const Folder folder;
+  for (int round = 0; round < 10; ++round) {
+    int pipe_ends[2];
+    REQUIRE(::pipe(pipe_ends) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      auto opened = SessionStore::open(folder.file());
+      auto* store = std::get_if<std::unique_ptr<SessionStore>>(&opened);
+      for (std::uint32_t i = 0; store != nullptr; ++i) {
+        const std::uint32_t id = static_cast<std::uint32_t>(round) * 1'000'000 + i;
+        if (!write(**store, later(std::to_string(id), "x"))) break;
+        if (::write(pipe_ends[1], &id, sizeof id) != sizeof id) break;
+      }
+      ::_exit(1);
+    }
+    ::close(pipe_ends[1]);
+    std::vector<std::uint32_t> down;
+    std::uint32_t id = 0;
+    const std::size_t wanted = 5 + static_cast<std::size_t>(round) * 13;
+    while (down.size() < wanted && ::read(pipe_ends[0], &id, sizeof id) == sizeof id) {
+      down.push_back(id);
+    }
+    ::kill(child, SIGKILL);
+    while (::read(pipe_ends[0], &id, sizeof id) == sizeof id) down.push_back(id);
+    ::close(pipe_ends[0]);
+    ::waitpid(child, nullptr, 0);
+    CHECK(down.size() >= wanted);
+    const auto store = open(folder.file());
+    const auto there = found(*store);
+    for (const std::uint32_t each : down) CHECK(there.contains(std::to_string(each)));
+  }
+}
