@@ -11,6 +11,7 @@ from pathlib import Path
 
 import browser
 import raw
+import session_client
 from case import EndToEnd
 from clients import ALICE
 from test_admin import address_of, ask
@@ -77,6 +78,16 @@ class Page(EndToEnd):
         self.assertIn(str(self.world.gateway.audit_file), self.text("#gateway"))
         self.assertGreater(self.browser.evaluate(
             "document.querySelectorAll('#plot .denied, #plot .odd').length"), 0)
+        self.assertEqual(self.browser.troubles, [])
+
+    def test_who_is_in_what_session(self):
+        self.show()
+        self.browser.wait("!document.querySelector('#sessions').hidden", "the sessions")
+        session_client.start(self.world, document=session_client.FORWARD)
+        self.browser.wait("document.querySelector('#sessions tbody tr') !== null", "the session")
+        row = self.text("#sessions tbody tr")
+        for word in ("127.0.0.1", "AWS-StartPortForwardingSession", session_client.TARGET):
+            self.assertIn(word, row)
         self.assertEqual(self.browser.troubles, [])
 
     def test_it_follows_by_itself(self):
