@@ -132,8 +132,13 @@ std::variant<AdminFault, AdminClient> AdminClient::find(const config::FoundConfi
   if (auto said = parse_address(first_line(admin::address_file(state)))) {
     return AdminClient(std::move(*said), state, token);
   }
+  // Another gateway may have the address that the configuration names. A `state` that this user may
+  // not look into is a service's, and that has it.
+  std::error_code error;
+  const bool gone =
+      fs::status(admin::address_file(state), error).type() == fs::file_type::not_found;
   const auto* tcp = std::get_if<config::SocketAddress>(&admin.address);
-  if (tcp != nullptr && tcp->port == 0) {
+  if (gone || (tcp != nullptr && tcp->port == 0)) {
     return AdminFault{"no gateway runs with `" + settings.source + "`: there is no `" +
                       admin::address_file(state).string() +
                       "`; start one: ssmgate serve --config FILE"};
