@@ -155,6 +155,12 @@ void add_audit(Exposition& all, const state::Metrics& metrics, const Generation&
   all.family("audit_waiting_records", "Records that wait for the sink", MetricType::Gauge);
   for (const auto& sink : sinks)
     all.value(static_cast<double>(sink.waiting), {{"sink", sink.name}});
+  all.family("audit_sink_records_total", "Records by what became of them at the sink",
+             MetricType::Counter);
+  for (const auto& sink : sinks) {
+    all.value(static_cast<double>(sink.taken), {{"sink", sink.name}, {"result", "taken"}});
+    all.value(static_cast<double>(sink.lost), {{"sink", sink.name}, {"result", "lost"}});
+  }
 }
 
 void add_policy(Exposition& all, const StatusSource& source, const Generation& running) {

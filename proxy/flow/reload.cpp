@@ -124,6 +124,8 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   Gateway& gateway = target.gateway;
   const GenerationPtr running = gateway.current();
   files = config::files_of(target.file, running->config);
+  // Whatever becomes of the rest: logrotate asks for no more.
+  running->audit->reopen();
 
   auto found = config::find_config_again(target.file, running->config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return refuse(fault->lines);

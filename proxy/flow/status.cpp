@@ -75,6 +75,8 @@ std::string render_audit(const Generation& running) {
                         .truth("ok", sink.trouble.empty())
                         .text("trouble", sink.trouble)
                         .number("waiting", sink.waiting)
+                        .number("taken", sink.taken)
+                        .number("lost", sink.lost)
                         .done());
   }
   const bool refuses = running.config.audit.on_failure == config::Audit::OnFailure::refuse;

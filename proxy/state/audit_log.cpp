@@ -35,21 +35,6 @@ AuditLog::~AuditLog() {
   for (const auto& writer : writers_) writer->join_until(until);
 }
 
-std::variant<SinkFault, std::unique_ptr<AuditLog>> AuditLog::open(
-    const config::Audit& settings, std::chrono::milliseconds deadline) {
-  std::vector<std::unique_ptr<AuditSink>> sinks;
-  for (const config::AuditSink& sink : settings.sinks) {
-    if (sink.type == config::AuditSink::Type::standard_output) {
-      sinks.push_back(open_standard_output_sink());
-      continue;
-    }
-    auto opened = open_file_sink(sink.path);
-    if (auto* fault = std::get_if<SinkFault>(&opened)) return std::move(*fault);
-    sinks.push_back(std::move(std::get<std::unique_ptr<AuditSink>>(opened)));
-  }
-  return std::make_unique<AuditLog>(std::move(sinks), deadline);
-}
-
 void AuditLog::enqueue(const AuditEntryPtr& entry) {
   for (const auto& writer : writers_) writer->enqueue(entry);
 }
@@ -94,10 +79,12 @@ bool AuditLog::found_torn_line() const noexcept {
 
 std::vector<SinkState> AuditLog::sinks() const {
   std::vector<SinkState> states;
-  for (const auto& writer : writers_) {
-    states.push_back(SinkState{writer->name(), writer->trouble(), writer->waiting()});
-  }
+  for (const auto& writer : writers_) states.push_back(writer->state());
   return states;
+}
+
+void AuditLog::reopen() {
+  for (const auto& writer : writers_) writer->reopen();
 }
 
 }  // namespace ssmgate::state

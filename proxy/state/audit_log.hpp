@@ -6,13 +6,10 @@
 
 #include <chrono>
 #include <memory>
-#include <string>
-#include <variant>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
-#include "config/config.hpp"
 #include "state/audit_entry.hpp"
 #include "state/audit_record.hpp"
 #include "state/audit_sink.hpp"
@@ -21,23 +18,13 @@
 
 namespace ssmgate::state {
 
-// How one sink is, for whoever asks.
-struct SinkState {
-  std::string name;         // a path, or `standard output`
-  std::string trouble;      // why it takes no records; empty: it does
-  std::size_t waiting = 0;  // records that it has not written yet
-};
-
 // LIMIT: a record has one second to be taken by a sink (docs/audit.md); at the end, what still
 // waits has one second together.
 inline constexpr std::chrono::milliseconds kAuditDeadline{1000};
 
 class AuditLog {
  public:
-  // Opens the sinks; at least one.
-  [[nodiscard]] static std::variant<SinkFault, std::unique_ptr<AuditLog>> open(
-      const config::Audit& settings, std::chrono::milliseconds deadline = kAuditDeadline);
-  // With sinks of the caller's making.
+  // At least one sink (open_audit_log opens those of a configuration).
   AuditLog(std::vector<std::unique_ptr<AuditSink>> sinks, std::chrono::milliseconds deadline);
   ~AuditLog();  // writes what waits; lets go of a sink that hangs for kAuditDeadline
   AuditLog(const AuditLog&) = delete;
@@ -54,6 +41,8 @@ class AuditLog {
 
   // In the configuration's order. Safe from any thread.
   [[nodiscard]] std::vector<SinkState> sinks() const;
+  // Files that were moved away are left, soon: for SIGHUP.
+  void reopen();
   // Before the log is used: who is told of every record.
   void set_watch(std::shared_ptr<RecordWatch> watch) { watch_ = std::move(watch); }
 

@@ -19,4 +19,10 @@ bool write_all(int fd, std::string_view bytes, std::size_t& written) {
   return true;
 }
 
+std::size_t AuditSink::write_group(std::span<const std::string_view> records) {
+  std::size_t taken = 0;
+  while (taken < records.size() && write(records[taken])) ++taken;
+  return taken;
+}
+
 }  // namespace ssmgate::state

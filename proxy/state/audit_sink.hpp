@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,6 +29,11 @@ class AuditSink {
   // own chain is put behind `fields`. False when it could not, and `fault` says why; a part that
   // was written is taken back.
   [[nodiscard]] virtual bool write(std::string_view fields) = 0;
+  // The same for several, in order and, where the sink can, all at once. How many were taken, from
+  // the front; with fewer than all `fault` says why.
+  [[nodiscard]] virtual std::size_t write_group(std::span<const std::string_view> records);
+  // Looks at once whether the file of that name is another one now.
+  virtual void reopen() {}
 
   // What the operator calls it: a path, or `standard output`.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }

@@ -1,6 +1,8 @@
 #include "state/audit_writer.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <spdlog/spdlog.h>
 
@@ -12,6 +14,10 @@ namespace {
 // A result may lie for that long, so that under load it is written with the next decision instead
 // of costing a wake-up of its own.
 constexpr std::chrono::milliseconds kLinger{5};
+
+// LIMIT: so many records are written and settled together: about a millisecond's work, which is
+// what the first of them waits for the last.
+constexpr std::size_t kGroup = 128;
 
 }  // namespace
 
@@ -32,7 +38,10 @@ void AuditWriter::enqueue(const AuditEntryPtr& entry) {
   {
     const std::lock_guard lock(mutex_);
     full = queue_.size() >= kAuditBacklog;
-    if (full) loss_.add(std::chrono::system_clock::now());
+    if (full) {
+      ++lost_;
+      loss_.add(1, std::chrono::system_clock::now());
+    }
     if (!full) {
       const bool hurries = !entry->can_linger() && !urgent_;
       notify = hurries || (asleep_ && queue_.empty());
@@ -45,10 +54,14 @@ void AuditWriter::enqueue(const AuditEntryPtr& entry) {
 }
 
 void AuditWriter::run() {
-  std::deque<AuditEntryPtr> batch;
-  while (!let_go_ && take(batch)) {
-    for (const AuditEntryPtr& entry : batch) write(*entry);
-    batch.clear();
+  std::deque<AuditEntryPtr> queued;
+  while (!let_go_ && take(queued)) {
+    const std::vector<AuditEntryPtr> batch(queued.begin(), queued.end());
+    queued.clear();
+    for (std::size_t at = 0; at < batch.size(); at += kGroup) {
+      write(std::span(batch).subspan(at, std::min(kGroup, batch.size() - at)));
+    }
+    tend();
   }
   if (!let_go_) static_cast<void>(pay());
   const std::lock_guard lock(mutex_);
@@ -56,35 +69,59 @@ void AuditWriter::run() {
   end_.notify_all();
 }
 
-// Waits for records; false when it is time to end.
+// Waits for records, or for something else to do; false when it is time to end.
 bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
   std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_; });
+  wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_ || reopen_; });
   asleep_ = true;
-  wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+  wake_.wait(lock, [this] { return stopping_ || reopen_ || !queue_.empty(); });
   asleep_ = false;
   urgent_ = false;
   batch.swap(queue_);
-  return !batch.empty();
+  return !stopping_ || !batch.empty();
 }
 
-void AuditWriter::write(AuditEntry& entry) {
-  if (let_go_) return;
-  const bool wanted = entry.status() != AuditEntry::Status::given_up;
-  const bool taken = wanted && pay() && put(entry.fields());
-  if (!taken) {
+// What is to be done without a record.
+void AuditWriter::tend() {
+  bool reopen = false;
+  {
     const std::lock_guard lock(mutex_);
-    loss_.add(std::chrono::system_clock::now());
+    reopen = std::exchange(reopen_, false);
   }
-  if (!wanted) return;
-  const bool late = entry.settle(taken) == AuditEntry::Status::given_up;
-  if (!taken || !late) return;
-  if (auto correction = entry.correction()) owed_.push_back(std::move(*correction));
-  static_cast<void>(pay());
+  if (reopen && !let_go_) sink_->reopen();
 }
 
-void AuditWriter::Loss::add(std::chrono::system_clock::time_point now) {
-  if (records++ == 0) first = now;
+void AuditWriter::write(std::span<const AuditEntryPtr> group) {
+  if (let_go_) return;
+  std::vector<AuditEntry*> wanted;
+  std::vector<std::string_view> records;
+  for (const AuditEntryPtr& entry : group) {
+    if (entry->status() == AuditEntry::Status::given_up) continue;
+    wanted.push_back(entry.get());
+    records.emplace_back(entry->fields());
+  }
+  lose(group.size() - wanted.size());
+  if (wanted.empty()) return;
+  const std::size_t taken = pay() ? put(records) : 0;
+  lose(wanted.size() - taken);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    const bool late = wanted[i]->settle(i < taken) == AuditEntry::Status::given_up;
+    if (!late || i >= taken) continue;
+    if (auto correction = wanted[i]->correction()) owed_.push_back(std::move(*correction));
+  }
+  if (!owed_.empty()) static_cast<void>(pay());
+}
+
+void AuditWriter::lose(std::uint64_t records) {
+  if (records == 0) return;
+  const std::lock_guard lock(mutex_);
+  lost_ += records;
+  loss_.add(records, std::chrono::system_clock::now());
+}
+
+void AuditWriter::Loss::add(std::uint64_t more, std::chrono::system_clock::time_point now) {
+  if (records == 0) first = now;
+  records += more;
   last = now;
 }
 
@@ -122,12 +159,16 @@ bool AuditWriter::own_up() {
   return false;
 }
 
-bool AuditWriter::put(std::string_view fields) {
+std::size_t AuditWriter::put(std::span<const std::string_view> records) {
   writing_since_ = Clock::now();
-  const bool taken = sink_->write(fields);
+  const std::size_t taken = sink_->write_group(records);
   writing_since_ = Clock::time_point::max();
-  if (taken) note_working();
-  if (!taken) note_failing(sink_->fault());
+  {
+    const std::lock_guard lock(mutex_);
+    taken_ += taken;
+  }
+  if (taken == records.size()) note_working();
+  if (taken < records.size()) note_failing(sink_->fault());
   return taken;
 }
 
@@ -158,14 +199,23 @@ void AuditWriter::note_working() {
   spdlog::warn("audit: `{}` takes records again", sink_->name());
 }
 
-std::string AuditWriter::trouble() const {
+SinkState AuditWriter::state() const {
+  SinkState state;
+  state.name = sink_->name();
   const std::lock_guard lock(mutex_);
-  return failing_ ? trouble_ : std::string();
+  if (failing_) state.trouble = trouble_;
+  state.waiting = queue_.size();
+  state.taken = taken_;
+  state.lost = lost_;
+  return state;
 }
 
-std::size_t AuditWriter::waiting() const {
-  const std::lock_guard lock(mutex_);
-  return queue_.size();
+void AuditWriter::reopen() {
+  {
+    const std::lock_guard lock(mutex_);
+    reopen_ = true;
+  }
+  wake_.notify_one();
 }
 
 void AuditWriter::stop() {

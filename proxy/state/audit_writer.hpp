@@ -9,6 +9,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -20,6 +21,16 @@ namespace ssmgate::state {
 // LIMIT: 4,096 records wait for a sink at most; beyond that it does not take a record.
 inline constexpr std::size_t kAuditBacklog = 4096;
 
+// How one sink is, for whoever asks.
+struct SinkState {
+  std::string name;         // a path, or `standard output`
+  std::string trouble;      // why it takes no records; empty: it does
+  std::size_t waiting = 0;  // records that it has not written yet
+  // Since it was opened: records that it took, and those that it did not.
+  std::uint64_t taken = 0;
+  std::uint64_t lost = 0;
+};
+
 class AuditWriter {
  public:
   // The thread shares the writer: one that hangs in a write can be let go of.
@@ -29,16 +40,15 @@ class AuditWriter {
 
   [[nodiscard]] const ChainEnd& found() const noexcept { return found_; }
 
-  [[nodiscard]] const std::string& name() const noexcept { return sink_->name(); }
-  // Why it takes no records; empty: it does.
-  [[nodiscard]] std::string trouble() const;
-  // Records that wait for it.
-  [[nodiscard]] std::size_t waiting() const;
+  // Safe from any thread.
+  [[nodiscard]] SinkState state() const;
 
   // The sink settles the entry, at once when too many wait.
   void enqueue(const AuditEntryPtr& entry);
   // A record was given up while this sink had it: tells the operator, once.
   void report_given_up();
+  // The sink looks soon whether its file was moved.
+  void reopen();
 
   // What waits is written, then the thread ends. Both from the owner's thread, in this order.
   void stop();
@@ -49,8 +59,11 @@ class AuditWriter {
 
   void run();
   bool take(std::deque<AuditEntryPtr>& batch);
-  void write(AuditEntry& entry);
-  bool put(std::string_view fields);
+  void write(std::span<const AuditEntryPtr> group);
+  std::size_t put(std::span<const std::string_view> records);
+  bool put(std::string_view fields) { return put({&fields, 1}) == 1; }
+  void lose(std::uint64_t records);
+  void tend();
   bool pay();
   bool own_up();
   void note_hanging(Clock::time_point begun);
@@ -66,7 +79,7 @@ class AuditWriter {
   struct Loss {
     std::uint64_t records = 0;
     std::chrono::system_clock::time_point first, last;
-    void add(std::chrono::system_clock::time_point now);
+    void add(std::uint64_t more, std::chrono::system_clock::time_point now);
   };
 
   mutable std::mutex mutex_;
@@ -75,7 +88,10 @@ class AuditWriter {
   bool urgent_ = false;  // the queue holds a record that cannot linger
   bool asleep_ = false;  // the thread waits for any record
   Loss loss_;
+  std::uint64_t taken_ = 0;
+  std::uint64_t lost_ = 0;
   std::string trouble_;
+  bool reopen_ = false;
   bool stopping_ = false;
   bool ended_ = false;
   std::condition_variable end_;

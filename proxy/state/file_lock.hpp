@@ -5,8 +5,8 @@
 
 namespace ssmgate::state {
 
-// LIMIT: a lock is held for a line. Whoever holds it for half a second is no gateway at work, and
-// half of a record's second is left to say so.
+// LIMIT: a lock is held for a group of lines. Whoever holds it for half a second is no gateway at
+// work, and half of a record's second is left to say so.
 inline constexpr std::chrono::milliseconds kLockDeadline{500};
 inline constexpr const char* kLockedByAnother = "another program holds its lock";
 

@@ -1,18 +1,17 @@
 // A regular file: one chain that outlives restarts, rotation, and is shared with other gateways.
-#include <fcntl.h>
-#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <optional>
+#include <vector>
+
+#include <spdlog/spdlog.h>
 
 #include "state/audit_checkpoint.hpp"
 #include "state/audit_sink.hpp"
 #include "state/disk_flush.hpp"
-#include "state/file_lock.hpp"
+#include "state/log_file.hpp"
 #include "state/signed_file.hpp"
 #include "wire/refusal.hpp"
 
@@ -21,85 +20,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr off_t kBlock = off_t{16} * 1024;
-
-// The bytes from `start` to `end`, or nothing with errno: what cannot be read is not an empty file.
-std::optional<std::string> read_between(int fd, off_t start, off_t end) {
-  std::string bytes(static_cast<std::size_t>(end - start), '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t count =
-        ::pread(fd, bytes.data() + have, bytes.size() - have, start + static_cast<off_t>(have));
-    if (count < 0 && errno == EINTR) continue;
-    if (count == 0) errno = EIO;
-    if (count <= 0) return std::nullopt;
-    have += static_cast<std::size_t>(count);
-  }
-  return bytes;
-}
-
-// Where the last line break before `end` stands, -1 when there is none; nothing with errno.
-std::optional<off_t> last_newline(int fd, off_t end) {
-  while (end > 0) {
-    const off_t start = std::max<off_t>(0, end - kBlock);
-    const auto block = read_between(fd, start, end);
-    if (!block) return std::nullopt;
-    const std::size_t at = block->rfind('\n');
-    if (at != std::string::npos) return start + static_cast<off_t>(at);
-    end = start;
-  }
-  return -1;
-}
-
-// A file that others can write proves nothing; one that they can read tells them who did what.
-std::string fault_of_mode(const fs::path& path, mode_t mode) {
-  if ((mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return "others can write to it; type `chmod go-w " + path.string() + "`";
-  }
-  if ((mode & (S_IRGRP | S_IROTH)) != 0) {
-    spdlog::warn("audit: `{}` can be read by others; type `chmod go-r {}`", path.string(),
-                 path.string());
-  }
-  return "";
-}
-
-struct Opened {
-  OwnedFd fd{-1};
-  bool regular = false;
-  std::string fault;
+// A line's end in what is written at once, and the chain's there.
+struct Placed {
+  off_t size = 0;
+  ChainEnd end;
 };
-
-Opened open_append(const fs::path& path) {
-  Opened opened;
-  std::error_code error;
-  if (const fs::path folder = path.parent_path(); !folder.empty() && !fs::exists(folder, error)) {
-    fs::create_directories(folder, error);
-    if (!error) fs::permissions(folder, fs::perms::owner_all, error);
-    if (error) {
-      opened.fault = "the folder `" + folder.string() + "` cannot be created: " + error.message();
-      return opened;
-    }
-  }
-  constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
-  opened.fd = OwnedFd(::open(path.c_str(), kFlags, S_IRUSR | S_IWUSR));
-  struct stat status {};
-  if (opened.fd.get() < 0 || ::fstat(opened.fd.get(), &status) != 0) {
-    opened.fault = std::string("cannot be opened for writing: ") + std::strerror(errno);
-    return opened;
-  }
-  opened.regular = S_ISREG(status.st_mode);
-  if (opened.regular) opened.fault = fault_of_mode(path, status.st_mode);
-  return opened;
-}
 
 class FileSink final : public AuditSink {
  public:
-  FileSink(fs::path path, OwnedFd fd, Sealing sealing)
+  FileSink(fs::path path, OpenedFile opened, Sealing sealing)
       : AuditSink(path.string()),
         path_(std::move(path)),
         sealing_(std::move(sealing)),
-        kept_(kept_checkpoint_file(sealing_.state, path_)),
-        fd_(std::make_shared<const OwnedFd>(std::move(fd))) {}
+        kept_(kept_checkpoint_file(sealing_.state, path_)) {
+    take(std::move(opened));
+  }
   ~FileSink() override {
     if (unsealed_ > 0) static_cast<void>(seal());
   }
@@ -108,23 +43,30 @@ class FileSink final : public AuditSink {
   bool look() {
     const FileLock lock(fd_->get());
     if (!lock.held()) return fail(kLockedByAnother);
-    if (!follow()) return false;
+    if (!follow_the_open_one()) return false;
     found_ = end_;
     return !sealing_.key || sign_what_was_found();
   }
 
-  bool write(std::string_view fields) override {
+  bool write(std::string_view fields) override { return write_group({&fields, 1}) == 1; }
+
+  std::size_t write_group(std::span<const std::string_view> records) override {
     if (auto fault = flush_.take_fault(Clock::now())) {
       size_ = kUnknown;
-      return fail(std::move(*fault));
+      fail(std::move(*fault));
+      return 0;
     }
-    bool taken = false;
+    std::size_t taken = 0;
     at_the_end([&] {
       // One that cannot be signed yet is written all the same, and signed later.
-      if (is_seal_due()) static_cast<void>(append_checkpoint({}));
-      taken = append(fields);
+      if (is_seal_due(records.size())) static_cast<void>(append_checkpoint({}));
+      taken = append(records);
     });
     return taken;
+  }
+
+  void reopen() override {
+    at_the_end([] {});
   }
 
  private:
@@ -140,22 +82,35 @@ class FileSink final : public AuditSink {
       {
         const FileLock lock(fd_->get());
         if (!lock.held()) return static_cast<void>(fail(kLockedByAnother));
+        // One look at the path says both whether the open file is still there, and its size.
+        struct stat named {};
+        if (::stat(path_.c_str(), &named) == 0 && named.st_ino == inode_ &&
+            named.st_dev == device_) {
+          if (follow(named.st_size)) act();
+          return;
+        }
         // INVARIANT: the end is known before the file is left: the new one continues from there.
-        if (!follow()) return;
-        if (at_its_path()) return act();
+        if (!follow_the_open_one()) return;
       }
-      Opened opened = open_append(path_);
-      if (opened.fault.empty() && !opened.regular) opened.fault = "it is no longer a file";
+      OpenedFile opened = open_append(path_);
+      if (opened.fault.empty() && !opened.is_regular()) opened.fault = "it is no longer a file";
       if (!opened.fault.empty()) return static_cast<void>(fail(std::move(opened.fault)));
-      fd_ = std::make_shared<const OwnedFd>(std::move(opened.fd));
-      size_ = kUnknown;
+      take(std::move(opened));
     }
     fail("it is moved away again and again");
   }
 
-  bool is_seal_due() const {
+  void take(OpenedFile opened) {
+    fd_ = std::make_shared<const OwnedFd>(std::move(opened.fd));
+    inode_ = opened.status.st_ino;
+    device_ = opened.status.st_dev;
+    size_ = kUnknown;
+  }
+
+  // Before so many more records.
+  bool is_seal_due(std::size_t more) const {
     return sealing_.key && unsealed_ > 0 &&
-           (unsealed_ >= kSealRecords || Clock::now() - unsealed_since_ >= kSealAfter);
+           (unsealed_ + more > kSealRecords || Clock::now() - unsealed_since_ >= kSealAfter);
   }
 
   bool seal() {
@@ -194,67 +149,74 @@ class FileSink final : public AuditSink {
       spdlog::warn("audit: `{}`: {}", path_.string(), message);
     }
     std::string line = chained_line(fields, end_);
-    if (!append(fields)) return false;
+    const std::string_view view = fields;
+    if (append({&view, 1}) == 0) return false;
     unsealed_ = 0;
     line.pop_back();
     flush_.mark(fd_, KeptLine{kept_, std::move(line)});
     return true;
   }
 
-  // False once the file has been moved or deleted: what is written to it then, nobody looks at.
-  [[nodiscard]] bool at_its_path() const {
-    struct stat named {};
-    return ::stat(path_.c_str(), &named) == 0 && named.st_ino == inode_ && named.st_dev == device_;
-  }
-
-  // Makes `end_` and `size_` those of the open file. An empty one continues the chain.
-  bool follow() {
+  bool follow_the_open_one() {
     struct stat status {};
     if (::fstat(fd_->get(), &status) != 0) return fail(std::strerror(errno));
-    inode_ = status.st_ino;
-    device_ = status.st_dev;
-    if (status.st_size == size_) return true;
+    return follow(status.st_size);
+  }
+
+  // Makes `end_` and `size_` those of the open file, which has `file_size`. An empty one continues
+  // the chain.
+  bool follow(off_t file_size) {
+    if (file_size == size_) return true;
     // Another gateway has written since, or the file was cut, or it is a new one.
-    if (status.st_size > 0) return read_end(status.st_size);
+    if (file_size > 0) return read_end(file_size);
     size_ = 0;
     return true;
   }
 
   // The last whole line of the file; whatever stands behind it is cut off.
   bool read_end(off_t file_size) {
-    const auto newline = last_newline(fd_->get(), file_size);
-    if (!newline) return fail(std::strerror(errno));
-    const off_t whole = *newline + 1;
+    const auto last = find_last_line(fd_->get(), file_size);
+    if (!last) return fail(std::strerror(errno));
     ChainEnd end;
-    end.torn = whole < file_size;
-    if (whole > 0) {
-      const auto before = last_newline(fd_->get(), *newline);
-      if (!before) return fail(std::strerror(errno));
-      const auto line = read_between(fd_->get(), *before + 1, *newline);
-      if (!line) return fail(std::strerror(errno));
-      const auto link = find_link(*line);
+    end.torn = last->end < file_size;
+    if (last->end > 0) {
+      const auto link = find_link(last->text);
       end.seq = link ? link->seq : end_.seq;
-      end.hash = sha256_hex(*line);
+      end.hash = sha256_hex(last->text);
     }
-    if (end.torn && ::ftruncate(fd_->get(), whole) != 0) return fail(std::strerror(errno));
-    size_ = whole;
+    if (end.torn && ::ftruncate(fd_->get(), last->end) != 0) return fail(std::strerror(errno));
+    size_ = last->end;
     end_ = std::move(end);
     return true;
   }
 
-  bool append(std::string_view fields) {
-    const std::string line = chained_line(fields, end_);
-    std::size_t written = 0;
-    if (!write_all(fd_->get(), line, written)) {
-      fail(std::strerror(errno));
-      if (written > 0 && ::ftruncate(fd_->get(), size_) != 0) size_ = kUnknown;
-      return false;
+  // As many as the disk takes whole, from the front, in one write. What is out of another is taken
+  // back.
+  std::size_t append(std::span<const std::string_view> records) {
+    std::string bytes;
+    std::vector<Placed> placed{{0, end_}};
+    for (const std::string_view fields : records) {
+      const std::string line = chained_line(fields, placed.back().end);
+      bytes += line;
+      ChainEnd end = advanced(placed.back().end, line);
+      placed.push_back({static_cast<off_t>(bytes.size()), std::move(end)});
     }
-    size_ += static_cast<off_t>(line.size());
-    end_ = advanced(end_, line);
-    if (unsealed_++ == 0) unsealed_since_ = Clock::now();
+    std::size_t written = 0;
+    if (!write_all(fd_->get(), bytes, written)) {
+      fail(std::strerror(errno));
+      while (placed.back().size > static_cast<off_t>(written)) placed.pop_back();
+    }
+    const std::size_t taken = placed.size() - 1;
+    const off_t whole = placed.back().size;
+    size_ += whole;
+    end_ = std::move(placed.back().end);
+    const bool part = static_cast<off_t>(written) > whole;
+    if (part && ::ftruncate(fd_->get(), size_) != 0) size_ = kUnknown;
+    if (taken == 0) return 0;
+    if (unsealed_ == 0) unsealed_since_ = Clock::now();
+    unsealed_ += taken;
     if (sealing_.key) flush_.mark(fd_);
-    return true;
+    return taken;
   }
 
   fs::path path_;
@@ -282,13 +244,13 @@ std::variant<SinkFault, std::unique_ptr<AuditSink>> open_file_sink(const fs::pat
 
 std::variant<SinkFault, std::unique_ptr<AuditSink>> open_signed_file_sink(const fs::path& path,
                                                                           Sealing sealing) {
-  Opened opened = open_append(path);
+  OpenedFile opened = open_append(path);
   if (opened.fd.get() < 0) {
     return fault_at(path, opened.fault + "; name another file under `audit.sinks`");
   }
   if (!opened.fault.empty()) return fault_at(path, opened.fault);
-  if (!opened.regular) return open_stream_sink(path.string(), opened.fd.release());
-  auto sink = std::make_unique<FileSink>(path, std::move(opened.fd), std::move(sealing));
+  if (!opened.is_regular()) return open_stream_sink(path.string(), opened.fd.release());
+  auto sink = std::make_unique<FileSink>(path, std::move(opened), std::move(sealing));
   if (!sink->look()) {
     return fault_at(path, sink->fault() +
                               "; end that program, or name another file under "

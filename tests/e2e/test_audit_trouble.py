@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import tempfile
 import threading
@@ -148,6 +149,30 @@ class HangingPipe(TroubleCase):
 
 
 class Rotation(TroubleCase):
+    def test_sighup_leaves_a_moved_file_at_once(self):
+        world = World()
+        self.addCleanup(world.close)
+        log = world.gateway.audit_file
+        start_session(world)
+        moved = log.with_suffix(".1")
+        log.rename(moved)
+        world.gateway.process.send_signal(signal.SIGHUP)
+        wait_for(log.exists, "the new file")
+        wait_for(lambda: str(moved) not in self.opened_by(world), "the old file to be let go of")
+        start_session(world)
+        world.gateway.stop()
+        assert_chain(self, moved.read_bytes() + log.read_bytes())
+
+    def opened_by(self, world):
+        folder = f"/proc/{world.gateway.process.pid}/fd"
+        found = []
+        for number in os.listdir(folder):
+            try:
+                found.append(os.readlink(f"{folder}/{number}"))
+            except FileNotFoundError:
+                pass
+        return found
+
     def test_rotated_while_the_gateway_was_down(self):
         world = World()
         self.addCleanup(world.close)

@@ -180,6 +180,60 @@ TEST_CASE("records keep their order and what nobody waits for is down at the end
   }
 }
 
+TEST_CASE("what waits together is written together and each is told what became of it") {
+  const auto hang = std::make_shared<Hang>();
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  constexpr std::size_t kRecords = 300;
+  Sinks sinks;
+  sinks.push_back(open_sink(file));
+  sinks.push_back(std::make_unique<HangingSink>(hang));
+  AuditLog log(std::move(sinks), kAmple);
+  asio::io_context context;
+  std::vector<std::future<bool>> written;
+  for (std::size_t i = 0; i < kRecords; ++i) {
+    written.push_back(asio::co_spawn(asio::make_strand(context),
+                                     log.write(named("r"), WhenLost::refused), asio::use_future));
+  }
+  context.run();
+  for (std::future<bool>& each : written) CHECK(each.get());
+  CHECK(lines_of(file).size() == kRecords);
+  check_chain(lines_of(file));
+  CHECK(log.sinks()[0].taken == kRecords);
+  CHECK(log.sinks()[0].lost == 0);
+  CHECK(log.sinks()[1].taken == 0);
+  hang->release.set_value();
+}
+
+TEST_CASE("each sink counts what it took and what it lost") {
+  const Folder folder;
+  const auto works = std::make_shared<std::atomic<bool>>(false);
+  Sinks sinks;
+  sinks.push_back(std::make_unique<FailingSink>(works));
+  sinks.push_back(open_sink(folder.path / "audit.jsonl"));
+  AuditLog log(std::move(sinks), kAmple);
+  for (int i = 0; i < 3; ++i) CHECK(write_and_wait(log, named("r")));
+  const auto until = std::chrono::steady_clock::now() + kAmple;
+  while (log.sinks()[0].lost < 3 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  CHECK(log.sinks()[0].lost == 3);
+  CHECK(log.sinks()[0].taken == 0);
+  CHECK(log.sinks()[1].taken == 3);
+  CHECK(log.sinks()[1].lost == 0);
+}
+
+TEST_CASE("a log that is told to reopen leaves a moved file without a record") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  AuditLog log(only(open_sink(file)), kAmple);
+  fs::rename(file, folder.path / "audit.jsonl.1");
+  log.reopen();
+  const auto until = std::chrono::steady_clock::now() + kAmple;
+  while (!fs::exists(file) && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  CHECK(fs::exists(file));
+}
+
 TEST_CASE("a result that nobody follows is written soon") {
   const auto hang = std::make_shared<Hang>();
   hang->release.set_value();

@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "audit_fixture.hpp"
 
@@ -30,7 +33,88 @@ class Locked {
   int fd_;
 };
 
+// No file of this process grows beyond `bytes`: a disk that is full in the middle of a write.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) : signal_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  }
+  ~SmallDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, signal_);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+ private:
+  rlimit before_{};
+  void (*signal_)(int);
+};
+
 }  // namespace
+
+TEST_CASE("a group is one chain with what stands before and behind it") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const auto one = open_sink(file);
+  const auto two = open_sink(file);
+  const std::vector<std::string_view> group = {"\"n\":1", "\"n\":2", "\"n\":3"};
+  CHECK(one->write("\"n\":0"));
+  CHECK(one->write_group(group) == 3);
+  CHECK(two->write_group(group) == 3);
+  CHECK(one->write_group(group) == 3);
+  CHECK(one->write_group({}) == 0);
+  CHECK(lines_of(file).size() == 10);
+  check_chain(lines_of(file));
+}
+
+TEST_CASE("of a group that does not fit what fits is taken and the rest is not") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const auto sink = open_sink(file);
+  const std::string fields = "\"n\":\"" + std::string(300, 'x') + "\"";
+  const std::vector<std::string_view> group(5, fields);
+  {
+    const SmallDisk small(1000);
+    CHECK(sink->write_group(group) == 2);
+    CHECK(sink->fault() == "File too large");
+    CHECK(lines_of(file).size() == 2);
+    CHECK(fs::file_size(file) < 900);
+    CHECK(sink->write_group(group) == 0);
+    CHECK(lines_of(file).size() == 2);
+  }
+  CHECK(sink->write_group(group) == 5);
+  CHECK(lines_of(file).size() == 7);
+  check_chain(lines_of(file));
+}
+
+TEST_CASE("a group written after a rotation goes whole into the new file") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const fs::path old = folder.path / "audit.jsonl.1";
+  const auto sink = open_sink(file);
+  const std::vector<std::string_view> group = {"\"n\":1", "\"n\":2"};
+  CHECK(sink->write_group(group) == 2);
+  fs::rename(file, old);
+  CHECK(sink->write_group(group) == 2);
+  CHECK(lines_of(old).size() == 2);
+  check_chain(joined(lines_of(old), file));
+}
+
+TEST_CASE("a file that was moved is left at once when the sink is told to look") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const auto sink = open_sink(file);
+  CHECK(sink->write("\"n\":1"));
+  fs::rename(file, folder.path / "audit.jsonl.1");
+  sink->reopen();
+  CHECK(fs::exists(file));
+  CHECK(sink->write("\"n\":2"));
+  check_chain(joined(lines_of(folder.path / "audit.jsonl.1"), file));
+}
 
 TEST_CASE("lines form a chain") {
   const Folder folder;

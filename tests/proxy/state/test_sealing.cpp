@@ -97,6 +97,20 @@ TEST_CASE("a thousand records are signed while the log goes on") {
   CHECK(before == lines.size());
 }
 
+TEST_CASE("a group that would come to more than a thousand unsigned records is signed before") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const Sealing setup = sealing_in(folder.path / "state");
+  {
+    const auto sink = open_signed(file, setup);
+    const std::vector<std::string_view> group(300, "\"n\":1");
+    for (int i = 0; i < 5; ++i) CHECK(sink->write_group(group) == 300);
+  }
+  const auto lines = lines_of(file);
+  check_chain(lines);
+  CHECK(checkpoints_of(lines, setup.key->public_key()) == std::vector<std::uint64_t>{901, 1502});
+}
+
 TEST_CASE("a log whose end was cut off is noticed at the start") {
   const Folder folder;
   const fs::path file = folder.path / "audit.jsonl";

@@ -1,0 +1,96 @@
+#include "state/log_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <spdlog/spdlog.h>
+
+namespace ssmgate::state {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr off_t kBlock = off_t{16} * 1024;
+
+// The bytes from `start` to `end`, or nothing with errno.
+std::optional<std::string> read_between(int fd, off_t start, off_t end) {
+  std::string bytes(static_cast<std::size_t>(end - start), '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t count =
+        ::pread(fd, bytes.data() + have, bytes.size() - have, start + static_cast<off_t>(have));
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0) errno = EIO;
+    if (count <= 0) return std::nullopt;
+    have += static_cast<std::size_t>(count);
+  }
+  return bytes;
+}
+
+// Where the last line break before `end` stands, -1 when there is none; nothing with errno.
+std::optional<off_t> last_newline(int fd, off_t end) {
+  while (end > 0) {
+    const off_t start = std::max<off_t>(0, end - kBlock);
+    const auto block = read_between(fd, start, end);
+    if (!block) return std::nullopt;
+    const std::size_t at = block->rfind('\n');
+    if (at != std::string::npos) return start + static_cast<off_t>(at);
+    end = start;
+  }
+  return -1;
+}
+
+// A file that others can write proves nothing; one that they can read tells them who did what.
+std::string fault_of_mode(const fs::path& path, mode_t mode) {
+  if ((mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return "others can write to it; type `chmod go-w " + path.string() + "`";
+  }
+  if ((mode & (S_IRGRP | S_IROTH)) != 0) {
+    spdlog::warn("audit: `{}` can be read by others; type `chmod go-r {}`", path.string(),
+                 path.string());
+  }
+  return "";
+}
+
+}  // namespace
+
+OpenedFile open_append(const fs::path& path) {
+  OpenedFile opened;
+  std::error_code error;
+  if (const fs::path folder = path.parent_path(); !folder.empty() && !fs::exists(folder, error)) {
+    fs::create_directories(folder, error);
+    if (!error) fs::permissions(folder, fs::perms::owner_all, error);
+    if (error) {
+      opened.fault = "the folder `" + folder.string() + "` cannot be created: " + error.message();
+      return opened;
+    }
+  }
+  constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+  opened.fd = OwnedFd(::open(path.c_str(), kFlags, S_IRUSR | S_IWUSR));
+  if (opened.fd.get() < 0 || ::fstat(opened.fd.get(), &opened.status) != 0) {
+    opened.fault = std::string("cannot be opened for writing: ") + std::strerror(errno);
+    return opened;
+  }
+  if (opened.is_regular()) opened.fault = fault_of_mode(path, opened.status.st_mode);
+  return opened;
+}
+
+std::optional<LastLine> find_last_line(int fd, off_t size) {
+  const auto newline = last_newline(fd, size);
+  if (!newline) return std::nullopt;
+  LastLine line;
+  if (*newline < 0) return line;
+  const auto before = last_newline(fd, *newline);
+  if (!before) return std::nullopt;
+  auto text = read_between(fd, *before + 1, *newline);
+  if (!text) return std::nullopt;
+  line.text = std::move(*text);
+  line.end = *newline + 1;
+  return line;
+}
+
+}  // namespace ssmgate::state

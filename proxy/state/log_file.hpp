@@ -1,0 +1,35 @@
+// The file of a log as such: opened for appending, and its last whole line.
+#pragma once
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "state/file_lock.hpp"
+
+namespace ssmgate::state {
+
+struct OpenedFile {
+  OwnedFd fd{-1};
+  struct stat status {};
+  std::string fault;  // one line; empty: it may be written to
+
+  [[nodiscard]] bool is_regular() const noexcept { return S_ISREG(status.st_mode); }
+};
+
+// Made with mode 0600, its folder with 0700, where they are missing. A file that others can write
+// is a fault; one that they can read is warned of.
+[[nodiscard]] OpenedFile open_append(const std::filesystem::path& path);
+
+struct LastLine {
+  std::string text;  // without its newline
+  off_t end = 0;     // where the next one begins; 0: there is no line
+};
+
+// Of the first `size` bytes; nothing with errno: what cannot be read is not an empty file.
+[[nodiscard]] std::optional<LastLine> find_last_line(int fd, off_t size);
+
+}  // namespace ssmgate::state
