@@ -55,7 +55,9 @@ class Parser {
 
  private:
   void error(std::size_t column, std::string text) {
-    report_error(loaded_.diagnostics, Position{line_, static_cast<std::uint32_t>(column)},
+    // What an empty file lacks, it lacks on its first line.
+    const std::uint32_t line = std::max<std::uint32_t>(line_, 1);
+    report_error(loaded_.diagnostics, Position{line, static_cast<std::uint32_t>(column)},
                  std::move(text));
   }
 
@@ -89,7 +91,7 @@ class Parser {
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
   }
 
-  std::uint32_t line_ = 0;
+  std::uint32_t line_ = 0;  // of the line that is read, from 1
   Users::Hashes hashes_;
   std::map<std::string, std::uint32_t> lines_;
   LoadedUsers loaded_;

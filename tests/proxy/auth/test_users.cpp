@@ -105,8 +105,8 @@ TEST_CASE("names that are twice or that nobody can have are errors") {
           kGood,
       "invisible");
   check_error("alice:" + kGood + "\r\n", "CR LF");
-  check_error("", "holds no user");
-  check_error("# nobody\n", "holds no user");
+  check_error("", "u:1:1: error: the file holds no user");
+  check_error("# nobody\n", "u:1:1: error: the file holds no user");
 }
 
 TEST_CASE("all errors of a file come in one go") {
