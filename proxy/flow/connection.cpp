@@ -218,8 +218,9 @@ class Connection {
   // its server. An error: what came before it is in the inbox.
   asio::awaitable<net::error_code> read_hello(const Route& route, wire::HelloParse& hello) {
     const Deadline deadline(limits().handshake_timeout);
+    wire::HelloScan scan;
     for (;;) {
-      hello = wire::parse_client_hello(downstream_.inbox);
+      hello = scan.advance(downstream_.inbox);
       if (!std::holds_alternative<wire::NeedMore>(hello)) co_return net::error_code();
       const bool may_wait = downstream_.inbox.empty() && route.kind != Route::Kind::intercept;
       if (may_wait) {

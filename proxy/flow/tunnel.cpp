@@ -40,7 +40,7 @@ struct Life {
 
   // Of what a silent client sends once the other side has been opened.
   net::Gate judge_late(std::string_view bytes) {
-    const auto hello = wire::parse_client_hello(bytes);
+    const auto hello = late->scan.advance(bytes);
     if (std::holds_alternative<wire::NeedMore>(hello)) return net::Gate::wait;
     Route route = route_hello(late->route, hello, late->generation->config.intercept);
     if (route.kind == Route::Kind::channel) seat_late(route);

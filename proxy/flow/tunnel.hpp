@@ -13,6 +13,7 @@
 #include "flow/route.hpp"
 #include "flow/session_channel.hpp"
 #include "net/carry.hpp"
+#include "wire/client_hello.hpp"
 
 namespace ssmgate::flow {
 
@@ -42,6 +43,7 @@ struct LateBytes {
   Route route;
   GenerationPtr generation;
   Owner owner;
+  wire::HelloScan scan;
 };
 
 // A tunnel that is open, and all that is kept of the connection that asked for it.

@@ -119,59 +119,6 @@ std::optional<HelloParse> check_first_record(std::string_view bytes) {
   return HelloFault{HelloKind::not_tls, "the first bytes begin no TLS record"};
 }
 
-// Walks the records up to the end of the first handshake message. Copies nothing: a client that
-// sends byte by byte makes it start again for each of them.
-class RecordWalk {
- public:
-  explicit RecordWalk(std::string_view bytes) : rest_(bytes) {}
-
-  // One record, or as much of it as is there. nullopt: go on.
-  std::optional<HelloParse> next() {
-    if (!rest_.empty() && static_cast<unsigned char>(rest_[0]) != kHandshake) {
-      return unreadable("a record of another type inside the ClientHello");
-    }
-    if (rest_.size() >= 2 && rest_[1] != 3) return unreadable("a record of an unknown version");
-    if (rest_.size() < kRecordHeader) return NeedMore{};
-    Cursor cursor{rest_.substr(3, 2)};
-    const std::size_t size = cursor.number(2);
-    if (size == 0) return unreadable("an empty handshake record");
-    if (size > kMaxFragment) return unreadable("a record over 16 KiB");
-    ++records_;
-    const std::string_view fragment = rest_.substr(kRecordHeader, size);
-    if (auto fault = add(fragment)) return HelloParse(*fault);
-    if (header_.size() == kMessageHeader && gathered_ >= wanted_) return ClientHello{};
-    if (fragment.size() < size) return NeedMore{};
-    rest_.remove_prefix(kRecordHeader + size);
-    return std::nullopt;
-  }
-  // Of the message, its header included; known when next() has found its end.
-  [[nodiscard]] std::size_t message_size() const { return wanted_; }
-
- private:
-  std::optional<HelloFault> add(std::string_view fragment) {
-    gathered_ += fragment.size();
-    header_.append(fragment.substr(0, kMessageHeader - header_.size()));
-    if (!header_.empty() && static_cast<unsigned char>(header_[0]) != kClientHello) {
-      return unreadable("a handshake message before the ClientHello");
-    }
-    if (header_.size() == kMessageHeader) {
-      Cursor cursor{std::string_view(header_).substr(1)};
-      wanted_ = kMessageHeader + cursor.number(3);
-    }
-    // What is still to come counts, so that a hello over the limit is refused by its first bytes.
-    if (records_ * kRecordHeader + std::max(wanted_, header_.size()) > kMaxClientHello) {
-      return HelloFault{HelloKind::too_large, "a ClientHello over 64 KiB"};
-    }
-    return std::nullopt;
-  }
-
-  std::string_view rest_;
-  std::string header_;  // of the message, at most four bytes
-  std::size_t records_ = 0;
-  std::size_t gathered_ = 0;
-  std::size_t wanted_ = 0;
-};
-
 // The first `size` bytes that the records hold, which are known to be there and sound.
 std::string gather(std::string_view records, std::size_t size) {
   std::string message;
@@ -187,15 +134,59 @@ std::string gather(std::string_view records, std::size_t size) {
 
 }  // namespace
 
-HelloParse parse_client_hello(std::string_view bytes) {
+// One record, or as much of it as is there. nullopt: it is whole, and the message is not.
+std::optional<HelloParse> HelloScan::read_record(std::string_view rest) {
+  if (!rest.empty() && static_cast<unsigned char>(rest[0]) != kHandshake) {
+    return unreadable("a record of another type inside the ClientHello");
+  }
+  if (rest.size() >= 2 && rest[1] != 3) return unreadable("a record of an unknown version");
+  if (rest.size() < kRecordHeader) return NeedMore{};
+  Cursor cursor{rest.substr(3, 2)};
+  const std::size_t size = cursor.number(2);
+  if (size == 0) return unreadable("an empty handshake record");
+  if (size > kMaxFragment) return unreadable("a record over 16 KiB");
+
+  const std::string_view fragment = rest.substr(kRecordHeader, size);
+  std::string header = header_;
+  header.append(fragment.substr(0, kMessageHeader - header.size()));
+  if (!header.empty() && static_cast<unsigned char>(header[0]) != kClientHello) {
+    return unreadable("a handshake message before the ClientHello");
+  }
+  if (header.size() == kMessageHeader) {
+    Cursor length{std::string_view(header).substr(1)};
+    message_size_ = kMessageHeader + length.number(3);
+  }
+  // What is still to come counts, so that a hello over the limit is refused by its first bytes.
+  const std::size_t headers = (records_ + 1) * kRecordHeader;
+  if (headers + std::max(message_size_, header.size()) > kMaxClientHello) {
+    return HelloFault{HelloKind::too_large, "a ClientHello over 64 KiB"};
+  }
+  const std::size_t gathered = gathered_ + fragment.size();
+  if (message_size_ != 0 && gathered >= message_size_) return ClientHello{};
+  if (fragment.size() < size) return NeedMore{};
+
+  at_ += kRecordHeader + size;
+  ++records_;
+  gathered_ = gathered;
+  header_ = std::move(header);
+  return std::nullopt;
+}
+
+HelloParse HelloScan::advance(std::string_view bytes) {
   if (bytes.empty()) return NeedMore{};
-  if (auto settled = check_first_record(bytes)) return std::move(*settled);
-  RecordWalk walk(bytes);
+  if (at_ == 0) {
+    if (auto settled = check_first_record(bytes)) return std::move(*settled);
+  }
   std::optional<HelloParse> end;
-  while (!end) end = walk.next();
+  while (!end) end = read_record(bytes.substr(at_));
   if (!std::holds_alternative<ClientHello>(*end)) return std::move(*end);
-  const std::string message = gather(bytes, walk.message_size());
+  const std::string message = gather(bytes, message_size_);
   return read_message(std::string_view(message).substr(kMessageHeader));
+}
+
+HelloParse parse_client_hello(std::string_view bytes) {
+  HelloScan scan;
+  return scan.advance(bytes);
 }
 
 }  // namespace ssmgate::wire

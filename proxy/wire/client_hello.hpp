@@ -36,7 +36,26 @@ using HelloParse = std::variant<NeedMore, HelloFault, ClientHello>;
 
 // Reads a ClientHello that may be split over records and reads; never looks past it. The server
 // name is the outer one: where Encrypted ClientHello hides another, no server of ours can be meant.
-// LIMIT: a call costs O(records) until the message is whole, O(bytes) then.
+class HelloScan {
+ public:
+  // `bytes` are those of the call before and what has come since. Once it has answered other than
+  // NeedMore, the scan is over.
+  // LIMIT: however the bytes are cut, all calls together cost O(bytes + calls).
+  [[nodiscard]] HelloParse advance(std::string_view bytes);
+
+ private:
+  std::optional<HelloParse> read_record(std::string_view rest);
+
+  // Of the records that are whole.
+  std::size_t at_ = 0;        // where they end
+  std::size_t records_ = 0;   // how many they are
+  std::size_t gathered_ = 0;  // bytes of the message in them
+  std::string header_;        // of the message, at most four bytes
+
+  std::size_t message_size_ = 0;  // its header included; known with the fourth byte
+};
+
+// Of bytes that are all there are.
 [[nodiscard]] HelloParse parse_client_hello(std::string_view bytes);
 
 }  // namespace ssmgate::wire

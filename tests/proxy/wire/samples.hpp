@@ -45,10 +45,10 @@ inline std::vector<std::string> captures(bool connect) {
 
 // `parse(bytes)`, after checking that every longer prefix is answered with need-more until one is
 // answered as the whole is, and that a parser which remembers gives the same.
-template <class Parse, class Same, class Pending>
+template <class Scan = HeadScan, class Parse, class Same, class Pending>
 auto parse_every_way(const std::string& input, Parse parse, Same same, Pending pending) {
   const auto whole = parse(std::string_view(input), nullptr);
-  HeadScan scan;
+  Scan scan;
   bool settled = false;
   for (std::size_t size = 0; size <= input.size(); ++size) {
     const std::string prefix = input.substr(0, size);  // its own memory, for the sanitizers
