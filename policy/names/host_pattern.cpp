@@ -41,7 +41,12 @@ bool lies_in_guarded_block(const Cidr& cidr) noexcept {
 }
 
 std::string embedded_cidr_message(std::string_view text, const Cidr& cidr, const IpAddress& inner) {
-  const int length = std::max(0, cidr.prefix_length() - 96);
+  const int length = cidr.prefix_length() - 96;
+  if (length < 0) {
+    return quoted(text) +
+           " is a block of IPv6 that begins inside those which embed IPv4: write its"
+           " first address, as in `2001:db8::/32`";
+  }
   return quoted(text) + " embeds an IPv4 address, and such hosts are compared as IPv4: write " +
          quoted(render_ip_address(inner) + "/" + std::to_string(length));
 }

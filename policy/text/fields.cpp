@@ -43,14 +43,15 @@ constexpr std::size_t kMaxWord = 64;
 
 }  // namespace
 
-std::string_view find_nearest_word(std::string_view word, std::span<const std::string_view> known) {
+std::string_view find_nearest_word(std::string_view word, std::span<const std::string_view> known,
+                                   std::size_t most) {
   std::string_view best;
   if (word.size() > kMaxWord) return best;
-  std::size_t best_distance = 3;
+  std::size_t best_distance = most + 1;
   const std::string folded = fold(word);
   for (const std::string_view candidate : known) {
     // Words whose lengths differ by more than the greatest distance need not be compared.
-    if (candidate.size() > word.size() + 2 || word.size() > candidate.size() + 2) continue;
+    if (candidate.size() > word.size() + most || word.size() > candidate.size() + most) continue;
     const std::size_t distance = edit_distance(folded, fold(candidate));
     if (distance >= best_distance || distance * 2 >= word.size()) continue;
     best = candidate;

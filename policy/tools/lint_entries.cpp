@@ -34,17 +34,31 @@ std::string_view document_name(std::string_view entry) {
   return entry.starts_with("arn:") ? std::string_view() : entry;
 }
 
+// Nobody's own document can have a name that AWS reserves, so such a name may be further from the
+// one that was meant.
 void lint_document(const LintContext& context, const TreeNode& entry) {
   const std::string_view name = document_name(entry.scalar);
   if (find_catalogued(name) != nullptr || name == kShellDocument) return;
   std::vector<std::string_view> known = {kShellDocument};
   for (const CatalogueEntry& document : catalogue()) known.push_back(document.name);
-  const std::string_view nearest = find_nearest_word(name, known);
-  if (nearest.empty()) return;
+  const bool reserved =
+      is_reserved_document_name(name) && name.find_first_of("*?") == std::string_view::npos;
+  const std::string_view nearest = find_nearest_word(name, known, reserved ? 5 : 2);
+  if (nearest.empty() && !reserved) return;
+  context.warn(entry.where,
+               in_backticks(entry.scalar) + " is no document that ssmgate knows; " +
+                   (nearest.empty() ? "its name is one that AWS reserves, so see that AWS has it"
+                                    : "did you mean `" + std::string(nearest) + "`?"));
+}
+
+// SOURCE: AWS's IAM API reference, AccessKey: 16 to 128 characters.
+void lint_access_key(const LintContext& context, const TreeNode& entry) {
+  constexpr std::size_t kLeast = 16;
+  if (entry.scalar.find('*') != std::string::npos || entry.scalar.size() >= kLeast) return;
   context.warn(entry.where, in_backticks(entry.scalar) +
-                                " is no document that ssmgate knows; did you "
-                                "mean `" +
-                                std::string(nearest) + "`?");
+                                " is shorter than any access key id, so no request of AWS's has "
+                                "it; write the whole id, or `" +
+                                entry.scalar + "*` for all that begin with it");
 }
 
 // Flags in front, as in `(?i)^OPS`, move no anchor.
@@ -133,6 +147,7 @@ void lint_rule_entries(const LintContext& context, const TreeNode& node, const R
   for (const TreeNode& document : list_entries(node.find("documents"))) {
     lint_document(context, document);
   }
+  for (const TreeNode& key : list_entries(node.find("access_keys"))) lint_access_key(context, key);
   if (const TreeNode* reason = node.find("reason")) lint_regex(context, *reason);
   if (const TreeNode* parameters = node.find("parameters")) {
     lint_parameters(context, *parameters, rule);

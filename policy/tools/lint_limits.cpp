@@ -15,6 +15,8 @@ namespace {
 constexpr int kMaxDoorPairs = 20'000;
 constexpr std::size_t kMaxNamed = 3;
 constexpr std::string_view kSsh = "AWS-StartSSHSession";
+constexpr std::string_view kForward = "AWS-StartPortForwardingSession";
+constexpr std::uint16_t kSshPort = 22;
 
 class LimitLinter {
  public:
@@ -34,6 +36,7 @@ class LimitLinter {
   static constexpr std::array kDoors = {
       Door{kShellDocument, "a shell"},
       Door{kSsh, "SSH"},
+      Door{kForward, "SSH by port 22"},
       Door{"AWS-StartInteractiveCommand", "any command"},
       Door{"AWS-StartNonInteractiveCommand", "any command"},
       Door{"AWS-StartNonInteractiveCommands", "any command"},
@@ -72,11 +75,18 @@ class LimitLinter {
                        [](const std::string& glob) { return glob.find('*') != std::string::npos; });
   }
 
+  static bool opens_port(const Rule& rule, std::uint16_t port) {
+    return std::any_of(rule.ports.begin(), rule.ports.end(), [port](const PortEntry& entry) {
+      return entry.range.low <= port && port <= entry.range.high;
+    });
+  }
+
   static bool is_door(const Rule& rule, const Door& door) {
     if (rule.report_until) return false;
     const bool command =
         find_catalogued(door.document) != nullptr && find_catalogued(door.document)->takes_command;
     if (command && !opens_commands(rule)) return false;
+    if (door.document == kForward && !opens_port(rule, kSshPort)) return false;
     return std::any_of(
         rule.documents.begin(), rule.documents.end(),
         [&](const DocumentPattern& pattern) { return pattern.covers_catalogued(door.document); });

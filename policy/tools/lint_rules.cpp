@@ -12,11 +12,12 @@ void lint_any(const LintContext& context, const TreeNode& node, const Rule& rule
   if (rule.users.said) return;
   for (const std::string_view key : {"hosts", "ports", "commands"}) {
     for (const TreeNode& entry : list_entries(node.find(key))) {
-      if (entry.scalar != "any") continue;
-      context.warn(entry.where,
-                   "`" + std::string(key) +
-                       ": any` in a rule without `users` holds for everyone; add `users`, "
-                       "or list what is meant");
+      const bool every = entry.scalar == "any" || (key == "commands" && entry.scalar == "*");
+      if (!every) continue;
+      context.warn(entry.where, "`" + std::string(key) + ": " +
+                                    (entry.scalar == "any" ? "any" : "\"*\"") +
+                                    "` in a rule without `users` holds for everyone; add `users`, "
+                                    "or list what is meant");
     }
   }
 }

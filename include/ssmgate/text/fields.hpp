@@ -13,9 +13,10 @@
 namespace ssmgate {
 
 // The one of `known` that a person who typed `word` most likely meant, or "" when none is near
-// (edit distance at most 2, and less than half of the word).
+// (edit distance at most `most`, and less than half of the word).
 [[nodiscard]] std::string_view find_nearest_word(std::string_view word,
-                                                 std::span<const std::string_view> known);
+                                                 std::span<const std::string_view> known,
+                                                 std::size_t most = 2);
 
 // Reports every key of `mapping` that is not in `known`, with the nearest known one as a hint.
 // `what` names the mapping in the message, e.g. "an allow rule".
