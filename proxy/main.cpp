@@ -13,14 +13,16 @@
 
 #include "commands/audit.hpp"
 #include "commands/command.hpp"
+#include "commands/doctor/command.hpp"
+#include "commands/interface/command.hpp"
 #include "ssmgate/text/diagnostic.hpp"
 
 namespace {
 
-// docs/policy.md: a wrong usage of `eval` must not look like a decision (0, 1, 2); one of `run` not
-// like the exit status of the command.
+// docs/policy.md: a wrong usage of `eval` must not look like a decision (0, 1, 2), one of `doctor`
+// not like what it found; one of `run` not like the exit status of the command.
 int usage_status(const CLI::App& app) {
-  if (app.got_subcommand("eval")) return 3;
+  if (app.got_subcommand("eval") || app.got_subcommand("doctor")) return 3;
   return app.got_subcommand("run") ? 125 : 2;
 }
 
@@ -85,6 +87,7 @@ int main(int argc, char** argv) {
   commands::add_init_command(app, exit_status);
   commands::add_ca_command(app, exit_status);
   commands::add_audit_command(app, exit_status);
+  commands::add_doctor_command(app, exit_status);
   commands::add_check_command(app, exit_status);
   commands::add_diff_command(app, exit_status);
   commands::add_eval_command(app, words, exit_status);
@@ -94,6 +97,8 @@ int main(int argc, char** argv) {
   commands::add_sessions_command(app, exit_status);
   commands::add_status_command(app, exit_status);
   commands::add_reload_command(app, exit_status);
+  commands::add_completion_command(app, exit_status);
+  commands::add_man_command(app, exit_status);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -205,7 +205,7 @@ void add_env_command(CLI::App& app, int& exit_status) {
         if (known != shells.end()) return std::to_string(static_cast<int>(known->second));
         throw CLI::ValidationError("it is bash, zsh, fish or powershell, not `" + word + "`");
       })
-      ->type_name("SHELL");
+      ->type_name("SHELL:{bash,zsh,fish,powershell}");
   command
       ->add_option_function<std::string>(
           "--config", [options](const std::string& file) { options->config = file; },

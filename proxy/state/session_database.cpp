@@ -13,8 +13,6 @@ namespace ssmgate::state {
 namespace fs = std::filesystem;
 namespace {
 
-// "ssmg": whose file it is, in SQLite's own header field for that.
-constexpr std::int64_t kApplicationId = 0x73736d67;
 // LIMIT: another program that looks into the file (a backup) is waited for that long.
 constexpr int kBusyMilliseconds = 1000;
 
@@ -26,7 +24,7 @@ constexpr std::array kMigrations = {
     "CREATE INDEX sessions_keep_until ON sessions (keep_until);"
     "PRAGMA application_id = 1936944487;",
 };
-constexpr auto kFormat = static_cast<std::int64_t>(kMigrations.size());
+static_assert(kMigrations.size() == kSessionFormat);
 
 std::int64_t to_milliseconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -147,15 +145,15 @@ std::optional<StoreFault> SessionDatabase::migrate() {
   const auto whose = number("PRAGMA application_id");
   const auto tables = number("SELECT count(*) FROM sqlite_master");
   if (!format || !whose || !tables) return fault("cannot read");
-  if (*whose != kApplicationId && (*whose != 0 || *format != 0 || *tables != 0)) {
+  if (*whose != kSessionApplicationId && (*whose != 0 || *format != 0 || *tables != 0)) {
     return StoreFault{"`state` holds " + name_ +
                       ", which is another program's database; move it away"};
   }
-  if (*format > kFormat) {
+  if (*format > kSessionFormat) {
     return StoreFault{"the session store " + name_ +
                       " was written by a newer ssmgate; run that one, or move the file away"};
   }
-  for (std::int64_t next = *format; next < kFormat; ++next) {
+  for (std::int64_t next = *format; next < kSessionFormat; ++next) {
     const std::string version = "PRAGMA user_version = " + std::to_string(next + 1);
     const bool done = run("BEGIN IMMEDIATE") && run(kMigrations[static_cast<std::size_t>(next)]) &&
                       run(version.c_str()) && run("COMMIT");

@@ -15,6 +15,11 @@
 
 namespace ssmgate::state {
 
+// "ssmg": whose file it is, in SQLite's own header field for that.
+inline constexpr std::int64_t kSessionApplicationId = 0x73736d67;
+// The format that this version writes; an older one is brought to it.
+inline constexpr std::int64_t kSessionFormat = 1;
+
 class SessionDatabase {
  public:
   [[nodiscard]] static std::variant<StoreFault, std::unique_ptr<SessionDatabase>> open(

@@ -1,0 +1,108 @@
+#include "commands/doctor/state_folder.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "state/audit_key.hpp"
+#include "state/session_look.hpp"
+
+namespace ssmgate::doctor {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSessions = "sessions.db";
+
+StateFacts::File look(const fs::path& path) {
+  StateFacts::File file;
+  file.exists = ::access(path.c_str(), F_OK) == 0 || errno == EACCES;
+  file.hidden = file.exists && ::access(path.c_str(), R_OK) != 0;
+  return file;
+}
+
+// Out of the way, with what SQLite keeps beside it: what is there then is made anew.
+std::string move_away(const fs::path& path) {
+  const std::string file = path.string();
+  return "mv " + shell_word(file) + " " + shell_word(file + ".old") + " && rm -f " +
+         shell_word(file + "-wal") + " " + shell_word(file + "-shm");
+}
+
+void read_key(const fs::path& state, StateFacts& facts) {
+  std::error_code ignored;
+  // A start writes a public key that is missing; a look does not.
+  if (!fs::exists(state::audit_public_key_file(state), ignored)) return;
+  const auto opened = state::AuditKey::open(state);
+  if (const auto* fault = std::get_if<state::KeyFault>(&opened)) {
+    facts.audit_key.fault = fault->text;
+    return;
+  }
+  const auto& key = std::get<std::shared_ptr<const state::AuditKey>>(opened);
+  const auto shown = state::AuditPublicKey::load(state::audit_public_key_file(state));
+  const auto* public_key = std::get_if<state::AuditPublicKey>(&shown);
+  facts.other_public_key = public_key == nullptr || public_key->id() != key->id();
+}
+
+Findings check_sessions(const StateFacts& facts) {
+  const fs::path path = facts.state / kSessions;
+  if (!facts.sessions.exists || facts.sessions.hidden) return {};
+  if (facts.sessions.fault.empty()) {
+    return {ok("state.sessions", "the session store `" + path.string() + "` is whole")};
+  }
+  return {problem("state.sessions",
+                  "the gateway does not start: " + facts.sessions.fault +
+                      "; without it no session from before can be resumed, all else goes on",
+                  move_away(path))};
+}
+
+Findings check_key(const StateFacts& facts) {
+  const std::string file = state::audit_key_file(facts.state).string();
+  const std::string shown = state::audit_public_key_file(facts.state).string();
+  if (!facts.audit_key.exists || facts.audit_key.hidden) return {};
+  if (!facts.audit_key.fault.empty()) {
+    const std::string::size_type hint = facts.audit_key.fault.find("; ");
+    return {problem(
+        "state.audit-key", "the gateway does not start: " + facts.audit_key.fault.substr(0, hint),
+        "chmod 600 " + shell_word(file) + " (no key: move it away, a new one is made)")};
+  }
+  if (facts.other_public_key) {
+    return {warning("state.audit-key",
+                    "`" + shown + "` is not the public half of `" + file +
+                        "`: `ssmgate audit verify` takes the log for forged",
+                    "openssl pkey -in " + shell_word(file) + " -pubout -out " + shell_word(shown))};
+  }
+  return {ok("state.audit-key", "the audit log is signed with `" + file + "`")};
+}
+
+}  // namespace
+
+StateFacts gather_state(const config::Config& settings) {
+  StateFacts facts;
+  facts.state = settings.state;
+  facts.state_hidden = ::access(facts.state.c_str(), X_OK) != 0 && errno == EACCES;
+  if (facts.state_hidden) return facts;
+  facts.sessions = look(facts.state / kSessions);
+  facts.audit_key = look(state::audit_key_file(facts.state));
+  if (facts.sessions.exists && !facts.sessions.hidden) {
+    if (auto fault = state::look_at_session_store(facts.state / kSessions)) {
+      facts.sessions.fault = std::move(fault->text);
+    }
+  }
+  if (facts.audit_key.exists && !facts.audit_key.hidden) read_key(facts.state, facts);
+  return facts;
+}
+
+Findings check_state(const StateFacts& facts, const OwnCommands& own) {
+  if (facts.state_hidden || facts.sessions.hidden || facts.audit_key.hidden) {
+    return {warning("state.hidden",
+                    "what is in `" + facts.state.string() +
+                        "` is not this user's to read, so it was not looked at",
+                    "sudo -u USER " + own.line("doctor") + " (USER: who runs the gateway)")};
+  }
+  Findings found = check_sessions(facts);
+  append(found, check_key(facts));
+  if (!found.empty()) return found;
+  return {ok("state.nothing", "nothing is kept in `" + facts.state.string() + "` yet")};
+}
+
+}  // namespace ssmgate::doctor
