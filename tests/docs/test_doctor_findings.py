@@ -12,7 +12,7 @@ PAGE = (ROOT / "docs" / "doctor.md").read_text("utf-8")
 ID = r"`([a-z-]+\.[a-z-]+)`"
 FIRST_CELLS = [line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| `")]
 ONLY_OK = PAGE.partition("Only ever `ok`:")[2]
-LEVELS = r"\b(ok|warning|problem)\(\s*\"([a-z-]+\.[a-z-]+)\""
+LEVELS = r"\b(ok|warning|problem|trouble)\(\s*\"([a-z-]+\.[a-z-]+)\""
 # Its id is made of its name.
 RUNTIMES = {f"runtime.{name}" for name in ("openssl", "python", "node", "go")}
 

@@ -207,7 +207,7 @@ class Shells(Broken):
         self.assertEqual(list(self.world.gateway.folder.glob(".ssmgate-doctor*")), [])
 
     def test_wrong_usage_is_no_finding(self):
-        for words in (("--only", "nothing"), ("--region", "nowhere"), ("--region", "us-east-1.evil"), ("extra",)):
+        for words in (("--only", "nothing"), ("--only", "ca,nothing"), ("--only", "ca", "files"), ("--region", "nowhere"), ("--region", "us-east-1.evil"), ("extra",)):
             result = run([program(), "doctor", *words], self.shell())
             self.assertEqual((result.status, result.out), (3, ""), words)
             self.assertEqual(result.err.count("\n"), 1)
@@ -242,7 +242,7 @@ class Machines(Broken):
         key = self.gateway.folder / "ca.key"
         key.chmod(0o644)
         self.addCleanup(key.chmod, 0o600)
-        found, _ = self.doctor("--only", "ca", "--only", "files")
+        found, _ = self.doctor("--only", "ca,files")
         self.assertEqual(set(found), {"ca.unusable", "files.secret"})
         for each in found.values():
             self.assertEqual(each["mend"], f"chmod 600 {key}")
@@ -290,8 +290,15 @@ class Machines(Broken):
         self.assertEqual(list(found), ["upstream.clock"])
 
     def test_sinks(self):
-        found = self.found("audit", audit={"sinks": [{"type": "file", "path": "/dev/full/x"}]})
-        self.assertIn("refuses every session", found["audit.sink"]["text"])
+        def found(*paths):
+            sinks = [{"type": "file", "path": path} for path in paths]
+            return self.found("audit", audit={"sinks": sinks})["audit.sink"]
+        # As `serve` does: it does not start, refuses everything, or goes on with what is left.
+        self.assertTrue(found("/dev/full/x")["text"].endswith("the gateway does not start"))
+        self.assertTrue(found("/dev/full")["text"].endswith("the gateway refuses every session"))
+        beside = found("/dev/full", str(self.world.folder / "other.jsonl"))
+        self.assertEqual(beside["level"], "warning")
+        self.assertTrue(beside["text"].endswith("the gateway goes on with the other sinks"))
 
     def test_policies(self):
         file = self.gateway.folder / "soon.yaml"

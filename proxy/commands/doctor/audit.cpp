@@ -5,9 +5,15 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <future>
+#include <memory>
+#include <thread>
 
-#include "commands/doctor/surroundings.hpp"
+#include "state/audit_record.hpp"
+#include "state/audit_sink.hpp"
 #include "tls/file.hpp"
 
 namespace ssmgate::doctor {
@@ -15,8 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using OpenedSink = std::variant<state::SinkFault, std::unique_ptr<state::AuditSink>>;
+
 // LIMIT: 64 MiB hold a hundred thousand records: time to act.
 constexpr std::uint64_t kLittleRoom = std::uint64_t{64} << 20;
+
+// LIMIT: a gateway gives a record one second; a name that has to be looked up may take longer.
+constexpr std::chrono::seconds kPatience{5};
 
 // The folder that is there, in which the missing ones would be made.
 fs::path existing_folder(fs::path folder) {
@@ -31,7 +42,7 @@ int probe_beside(const fs::path& folder) {
   std::string name = (folder / ".ssmgate-doctor-XXXXXX").string();
   const int fd = ::mkostemp(name.data(), O_CLOEXEC);
   if (fd < 0) return errno;
-  const std::string line = "{\"event\":\"doctor\"}\n";
+  const std::string line = "{\"event\":\"probe\"}\n";
   int error = 0;
   if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
       ::fsync(fd) != 0) {
@@ -42,65 +53,136 @@ int probe_beside(const fs::path& folder) {
   return error;
 }
 
+// Empty, or why the sink that `open` opens took no record. It may hang: then its thread is let go
+// of, and ends with this process.
+template <class Open>
+std::string probe_through(Open open) {
+  const auto answer = std::make_shared<std::promise<std::string>>();
+  std::future<std::string> said = answer->get_future();
+  std::thread([answer, open = std::move(open)] {
+    OpenedSink opened = open();
+    if (const auto* fault = std::get_if<state::SinkFault>(&opened)) {
+      return answer->set_value(fault->text);
+    }
+    const auto& sink = std::get<std::unique_ptr<state::AuditSink>>(opened);
+    const std::string fields =
+        "\"time\":\"" + state::render_time(std::chrono::system_clock::now()) +
+        "\",\"event\":\"probe\",\"message\":\"`ssmgate doctor` looked whether records arrive\"";
+    answer->set_value(sink->write(fields) ? std::string() : sink->fault());
+  }).detach();
+  if (said.wait_for(kPatience) != std::future_status::ready) return "it hangs";
+  return said.get();
+}
+
+// "/dev/stdout" and the like: whose they are depends on who opens them.
+bool is_own_stream(const fs::path& path) {
+  const std::string text = path.string();
+  return std::ranges::any_of(
+      std::array{"/dev/std", "/dev/fd/", "/proc/self/", "/proc/thread-self/"},
+      [&](const char* start) { return text.starts_with(start); });
+}
+
+void look_at_file(const fs::path& path, SinkFacts& facts) {
+  facts.folder = existing_folder(path.parent_path());
+  facts.regular = true;
+  if (facts.exists) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) facts.error = errno;
+    if (fd >= 0) ::close(fd);
+  } else if (::access(facts.folder.c_str(), W_OK | X_OK) != 0) {
+    facts.error = errno;
+  }
+  facts.starts = facts.error == 0;
+  struct statvfs room {};
+  if (::statvfs(facts.folder.c_str(), &room) == 0) {
+    facts.free_bytes = room.f_bavail * room.f_frsize;
+  }
+  if (!facts.starts) return;
+  const int error = probe_beside(facts.folder);
+  // The file alone may be ours to write to, its folder not: then it is not full for all we know.
+  facts.error = error == EACCES && facts.exists ? 0 : error;
+}
+
+void look_at_stream(const fs::path& path, SinkFacts& facts) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  if (fd < 0) facts.error = errno;
+  if (fd >= 0) ::close(fd);
+  // A pipe is opened by the gateway also where nobody reads yet.
+  facts.starts = facts.error == 0 || facts.error == ENXIO;
+  if (facts.error == 0) {
+    facts.fault = probe_through([path] { return state::open_file_sink(path); });
+  }
+}
+
 SinkFacts look(const fs::path& path) {
   SinkFacts facts;
-  facts.path = path;
+  facts.name = "the audit log `" + path.string() + "`";
+  facts.tried = !is_own_stream(path);
+  if (!facts.tried) return facts;
   struct stat status {};
   facts.exists = ::stat(path.c_str(), &status) == 0;
-  const fs::path folder = existing_folder(path.parent_path());
-  if (facts.exists) {
-    facts.regular = S_ISREG(status.st_mode);
-    // A pipe without a reader would hang; it is opened for writing only where nobody reads yet.
-    const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) facts.open_error = errno;
-    if (fd >= 0) ::close(fd);
-  } else if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    facts.open_error = errno;
-  }
-  struct statvfs room {};
-  if (::statvfs(folder.c_str(), &room) == 0) facts.free_bytes = room.f_bavail * room.f_frsize;
-  if (facts.open_error == 0 && facts.regular) {
-    const int error = probe_beside(folder);
-    // The file alone may be ours to write to, its folder not: then it is not full for all we know.
-    facts.probe_error = error == EACCES && facts.exists ? 0 : error;
+  if (facts.exists && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    look_at_stream(path, facts);
+  } else {
+    look_at_file(path, facts);
   }
   return facts;
 }
 
-Finding check_sink(const SinkFacts& sink, const std::string& comes) {
-  if (sink.path.empty()) {
-    return ok("audit.sink",
-              "records go to the gateway's standard output, which nobody else can try");
+bool takes_records(const SinkFacts& sink) {
+  return sink.error == 0 && sink.fault.empty();
+}
+
+// What a gateway does that has this sink as it is.
+std::string consequence(const SinkFacts& sink, bool others, const SinkView& view) {
+  if (!sink.starts) return "the gateway does not start";
+  if (others) return "the gateway goes on with the other sinks";
+  return view.on_failure == config::Audit::OnFailure::refuse
+             ? "the gateway refuses every session"
+             : "the gateway lets sessions through unrecorded";
+}
+
+Finding check_trouble(const SinkFacts& sink, bool others, const SinkView& view) {
+  const std::string comes = consequence(sink, others, view);
+  const auto trouble = [&](const char* id, const std::string& text, const std::string& mend) {
+    const bool goes_on = sink.starts && others;
+    return goes_on ? warning(id, text, mend) : problem(id, text, mend);
+  };
+  if (sink.error == EACCES && !view.ours) {
+    return warning("audit.hidden",
+                   sink.name + " is not this user's to write to, so it was not tried",
+                   view.own.as_its_user());
   }
-  const std::string shown = "the audit log `" + sink.path.string() + "`";
-  const std::string folder = shell_word(sink.path.parent_path().string());
-  const int error = sink.open_error != 0 ? sink.open_error : sink.probe_error;
-  if (error == EACCES) {
-    return problem("audit.sink",
-                   shown + " cannot be written by this user: run by it, the gateway " + comes,
-                   "sudo -u USER ssmgate doctor (USER: who runs the gateway), or name another file "
-                   "under `audit.sinks`");
+  if (sink.error == EACCES) {
+    return trouble("audit.sink", sink.name + " cannot be written by this user: run by it, " + comes,
+                   view.own.as_its_user() + ", or name another file under `audit.sinks`");
   }
-  if (error == ENXIO) {
-    return problem("audit.sink", shown + " is a pipe that nobody reads: the gateway " + comes,
+  if (sink.error == ENXIO) {
+    return trouble("audit.sink",
+                   sink.name + " is a pipe that nobody reads: once it is full, " + comes,
                    "start what reads it");
   }
-  if (error == ENOSPC || error == EDQUOT) {
-    return problem("audit.full", shown + " has no room: the gateway " + comes, "df -h " + folder);
+  if (sink.error == ENOSPC || sink.error == EDQUOT) {
+    return trouble("audit.full", sink.name + " has no room: " + comes,
+                   "df -h " + shell_word(sink.folder.string()));
   }
-  if (error != 0) {
-    return problem(
-        "audit.sink",
-        shown + " takes no record (" + tls::system_words(error) + "): the gateway " + comes,
-        "name another file under `audit.sinks`");
+  const std::string why = sink.error != 0 ? tls::system_words(sink.error) : sink.fault;
+  return trouble("audit.sink", sink.name + " takes no record (" + why + "): " + comes,
+                 "mend that, or name another sink under `audit.sinks`");
+}
+
+Finding check_sink(const SinkFacts& sink, bool others, const SinkView& view) {
+  if (!sink.tried) {
+    return ok("audit.sink", sink.name + " is the gateway's own, so that it cannot be tried");
   }
+  if (!takes_records(sink)) return check_trouble(sink, others, view);
   if (sink.regular && sink.free_bytes < kLittleRoom) {
     return warning(
         "audit.room",
-        shown + " has " + std::to_string(sink.free_bytes >> 20U) + " MiB left on its disk",
-        "df -h " + folder);
+        sink.name + " has " + std::to_string(sink.free_bytes >> 20U) + " MiB left on its disk",
+        "df -h " + shell_word(sink.folder.string()));
   }
-  return ok("audit.sink", shown + " takes records");
+  return ok("audit.sink", sink.name + " takes records");
 }
 
 }  // namespace
@@ -108,18 +190,23 @@ Finding check_sink(const SinkFacts& sink, const std::string& comes) {
 std::vector<SinkFacts> gather_sinks(const config::Audit& settings) {
   std::vector<SinkFacts> sinks;
   for (const config::AuditSink& sink : settings.sinks) {
-    const bool is_file = sink.type == config::AuditSink::Type::file;
-    sinks.push_back(is_file ? look(sink.path) : SinkFacts());
+    if (sink.type == config::AuditSink::Type::file) {
+      sinks.push_back(look(sink.path));
+    } else {
+      sinks.emplace_back();
+      sinks.back().name = "standard output";
+      sinks.back().tried = false;
+    }
   }
   return sinks;
 }
 
-Findings check_sinks(const std::vector<SinkFacts>& sinks, config::Audit::OnFailure on_failure) {
-  const std::string comes = on_failure == config::Audit::OnFailure::refuse
-                                ? "refuses every session"
-                                : "lets sessions through unrecorded";
+Findings check_sinks(const std::vector<SinkFacts>& sinks, const SinkView& view) {
+  const auto good = std::ranges::count_if(sinks, takes_records);
   Findings found;
-  for (const SinkFacts& sink : sinks) found.push_back(check_sink(sink, comes));
+  for (const SinkFacts& sink : sinks) {
+    found.push_back(check_sink(sink, good > (takes_records(sink) ? 1 : 0), view));
+  }
   return found;
 }
 

@@ -1,7 +1,8 @@
-// Whether the audit sinks would take a record.
+// Whether the audit log's sinks take records.
 //
-// INVARIANT: nothing is written to the log itself: a probe in the chain would be a record of
-// nothing. What is written goes to a file beside it, which is gone afterwards.
+// Owns: the probe. A file's log is left as it is: a line is written into a file of the doctor's own
+// beside it. What has no folder, a pipe or a log server, takes a record that says what it is
+// (docs/decisions/0019-a-doctor-that-leaves-no-trace.md).
 #pragma once
 
 #include <cstdint>
@@ -10,21 +11,32 @@
 #include <vector>
 
 #include "commands/doctor/finding.hpp"
+#include "commands/doctor/surroundings.hpp"
 #include "config/config.hpp"
 
 namespace ssmgate::doctor {
 
 struct SinkFacts {
-  std::filesystem::path path;  // empty: standard output, which is the gateway's and not ours
+  std::string name;              // "the audit log `/var/log/x`"
+  std::filesystem::path folder;  // of a file; empty: it has none
+  bool tried = true;             // false: it is the gateway's own, and no other process has it
   bool exists = false;
-  bool regular = true;
-  int open_error = 0;   // errno of opening it, or of what must be there to make it
-  int probe_error = 0;  // of writing a line beside it, to the disk
+  bool regular = false;  // it is a file, or will be one
+  bool starts = true;    // false: a gateway ends at its start, with `error` or `fault`
+  int error = 0;         // errno: of opening it, or of a line beside it, brought to the disk
+  std::string fault;     // in words: why it took no probe
   std::uint64_t free_bytes = 0;
 };
 
+// LIMIT: 5 s for each that is no file.
 [[nodiscard]] std::vector<SinkFacts> gather_sinks(const config::Audit& settings);
-[[nodiscard]] Findings check_sinks(const std::vector<SinkFacts>& sinks,
-                                   config::Audit::OnFailure on_failure);
+
+// What is known beside the sinks.
+struct SinkView {
+  config::Audit::OnFailure on_failure = config::Audit::OnFailure::refuse;
+  bool ours = true;  // the gateway's files are this user's, as far as can be told
+  OwnCommands own;
+};
+[[nodiscard]] Findings check_sinks(const std::vector<SinkFacts>& sinks, const SinkView& view);
 
 }  // namespace ssmgate::doctor

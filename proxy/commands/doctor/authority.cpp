@@ -104,7 +104,7 @@ Findings check_authority(const AuthorityFacts& facts, tls::Clock::time_point now
   if (facts.hidden) {
     return {warning("ca.hidden",
                     "the CA at " + names + " is not this user's to read, so it was not looked at",
-                    "sudo -u USER " + own.line("doctor") + " (USER: who runs the gateway)")};
+                    own.as_its_user())};
   }
   if (!facts.fault.empty()) {
     const std::size_t hint = facts.fault.find("; type: ");

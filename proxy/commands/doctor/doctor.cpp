@@ -122,7 +122,7 @@ class Doctor {
     has_machine_ = settings_->file || authority_.exists || !seen.botocore ||
                    seen.botocore->find("127.0.0.1") != std::string::npos ||
                    seen.botocore->find("localhost") != std::string::npos;
-    own_.gateway_could_be_here = has_machine_ && !own_.gateway_is_here;
+    own_.gateway_could_be_here = has_machine_ && !own_.gateway_is_here && !authority_.hidden;
   }
 
   void look_at_shell() {
@@ -215,14 +215,17 @@ class Doctor {
     take("ca", [&] { return check_authority(authority_, now_, own_); });
     take("files", [&] {
       Findings found = check_files(
-          gather_files(settings, settings_->file ? settings_->file->string() : std::string()));
+          gather_files(settings, settings_->file ? settings_->file->string() : std::string()),
+          own_);
       append(found, check_listeners(settings, now_));
       return found;
     });
     take("state", [&] { return check_state(gather_state(settings), own_); });
     take("policy", [&] { return check_policy(settings, now_); });
-    take("audit",
-         [&] { return check_sinks(gather_sinks(settings.audit), settings.audit.on_failure); });
+    take("audit", [&] {
+      const SinkView view{settings.audit.on_failure, !authority_.hidden, own_};
+      return check_sinks(gather_sinks(settings.audit), view);
+    });
     take("upstream", [&] { return check_upstream(settings.upstream, hosts_.api); });
   }
 
@@ -273,9 +276,10 @@ void add_doctor_command(CLI::App& app, int& exit_status) {
       ->add_option("--region", options->region,
                    "The region whose endpoints are asked for (default: the profile's)")
       ->type_name("REGION");
-  command->add_option("--only", options->only, "Look at this topic alone; may stand several times")
+  command->add_option("--only", options->only, "Look at these topics alone, with commas between")
       ->type_name(doctor::topic_type())
-      ->take_all()
+      ->delimiter(',')
+      ->allow_extra_args(false)
       ->check([](const std::string& topic) {
         return doctor::kTopics.contains(topic) ? std::string() : "no topic `" + topic + "`";
       });

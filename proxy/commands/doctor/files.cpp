@@ -38,13 +38,12 @@ FileFacts look(Kind kind, const fs::path& path, std::string key, bool may_not_ex
   return facts;
 }
 
-Findings check_file(const FileFacts& file) {
+Findings check_file(const FileFacts& file, const OwnCommands& own) {
   const std::string shown = "`" + file.path.string() + "` of " + file.key;
   const std::string word = shell_word(file.path.string());
   if (file.error == ENOENT && file.may_not_exist) return {};
   if (file.error == EACCES) {
-    return {warning("files.hidden", shown + " is not this user's to look at",
-                    "sudo -u USER ssmgate doctor (USER: who runs the gateway)")};
+    return {warning("files.hidden", shown + " is not this user's to look at", own.as_its_user())};
   }
   if (file.error != 0) {
     return {problem("files.missing",
@@ -151,14 +150,14 @@ std::vector<FileFacts> gather_files(const config::Config& settings,
   return files;
 }
 
-Findings check_files(const std::vector<FileFacts>& files) {
+Findings check_files(const std::vector<FileFacts>& files, const OwnCommands& own) {
   Findings found;
   // Whoever runs it as another user is told once.
   std::ptrdiff_t hidden = std::ranges::count(files, EACCES, &FileFacts::error);
   const std::string others = hidden > 1 ? ", nor are " + std::to_string(hidden - 1) + " more" : "";
   for (const FileFacts& file : files) {
     if (file.error == EACCES && hidden == 0) continue;
-    append(found, check_file(file));
+    append(found, check_file(file, own));
     if (file.error != EACCES) continue;
     found.back().text += others;
     hidden = 0;

@@ -32,7 +32,7 @@ struct FileFacts {
 
 [[nodiscard]] std::vector<FileFacts> gather_files(const config::Config& settings,
                                                   const std::string& config_file);
-[[nodiscard]] Findings check_files(const std::vector<FileFacts>& files);
+[[nodiscard]] Findings check_files(const std::vector<FileFacts>& files, const OwnCommands& own);
 
 // The certificates that listeners and the way up show, and the users file: what `serve` would say,
 // and what ends within two weeks.

@@ -106,11 +106,14 @@ ProxySeen find_proxy(const Environment& environment) {
 }
 
 std::variant<std::string, config::ProxyUrl> read_proxy(std::string_view url) {
-  const std::string whole =
-      url.find("://") == std::string_view::npos
-          ? "http:" + std::string(url.starts_with("//") ? "" : "//") + std::string(url)
-          : std::string(url);
-  return config::parse_proxy_url(whole);
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) {
+    return config::parse_proxy_url("http:" + std::string(url.starts_with("//") ? "" : "//") +
+                                   std::string(url));
+  }
+  // RFC 3986 §3.1: clients read it in any case.
+  return config::parse_proxy_url(lower_case(url.substr(0, scheme)) +
+                                 std::string(url.substr(scheme)));
 }
 
 std::string render_proxy(const config::ProxyUrl& proxy) {

@@ -97,7 +97,7 @@ Findings check_state(const StateFacts& facts, const OwnCommands& own) {
     return {warning("state.hidden",
                     "what is in `" + facts.state.string() +
                         "` is not this user's to read, so it was not looked at",
-                    "sudo -u USER " + own.line("doctor") + " (USER: who runs the gateway)")};
+                    own.as_its_user())};
   }
   Findings found = check_sessions(facts);
   append(found, check_key(facts));

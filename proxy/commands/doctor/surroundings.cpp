@@ -73,6 +73,10 @@ std::string OwnCommands::line(std::string_view words) const {
   return "ssmgate " + std::string(words) + option;
 }
 
+std::string OwnCommands::as_its_user() const {
+  return "sudo -u USER " + line("doctor") + " (USER: who runs the gateway)";
+}
+
 std::string OwnCommands::set_shell() const {
   const std::string set = "eval \"$(" + line("env") + ")\"";
   if (gateway_is_here) return set;
@@ -87,7 +91,7 @@ std::string OwnCommands::replace_proxy() const {
 
 std::string OwnCommands::set_trust(std::string_view variable) const {
   if (gateway_is_here || gateway_could_be_here) {
-    return "unset " + std::string(variable) + " && " + set_shell();
+    return "unset " + std::string(variable) + "; " + set_shell();
   }
   return "on the gateway's machine type `ssmgate ca bundle >gateway.pem`; here: `export " +
          std::string(variable) + "=$PWD/gateway.pem`";

@@ -33,8 +33,13 @@ struct OwnCommands {
   // They are not, and will be once one is started: nothing leads to another machine.
   bool gateway_could_be_here = false;
 
+  // INVARIANT: lines are joined by `;`: behind `&&` a `serve &` would take what stands before it
+  // into the background, and this shell would keep what was to be unset.
+
   // "ssmgate WORDS", with the configuration that this run was given.
   [[nodiscard]] std::string line(std::string_view words) const;
+  // What looks at the gateway's own files as they are.
+  [[nodiscard]] std::string as_its_user() const;
   // What sets every variable of this shell right.
   [[nodiscard]] std::string set_shell() const;
   // The same for a shell whose proxy is another, which `env` leaves alone.

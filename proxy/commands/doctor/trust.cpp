@@ -57,7 +57,7 @@ Findings check_aws(const TrustFacts& facts, const OwnCommands& own) {
   }
   const NamedBundle& aws = *facts.aws;
   const std::string mend =
-      aws.mend.empty() ? own.set_trust(aws.variable) : aws.mend + " && " + own.set_shell();
+      aws.mend.empty() ? own.set_trust(aws.variable) : aws.mend + "; " + own.set_shell();
   if (aws.path.empty()) {
     return {problem("trust.aws-off",
                     aws.variable + " is set to nothing, which " + kBotocore +
@@ -93,7 +93,7 @@ Findings check_ssl_cert_file(const NamedBundle& named_file, const OwnCommands& o
   const std::string names = named_file.variable + " names `" + named_file.path + "`";
   const std::string comes =
       ": session-manager-plugin believes no data channel, and hangs after `Starting session`";
-  const std::string mend = "unset " + named_file.variable + " && " + own.set_shell();
+  const std::string mend = "unset " + named_file.variable + "; " + own.set_shell();
   if (!named_file.bundle.fault.empty()) {
     return {problem("trust.ssl-cert-file-unusable",
                     names + ", which cannot be used (" + named_file.bundle.fault + ")" + comes,

@@ -89,7 +89,9 @@ const std::vector<ManText>& all() {
         {"The end of one", "ssmgate sessions kill alice-0a1b2c3d4e5f67890"}}},
       {"doctor",
        {"Says what would go wrong, a line each: ok, warning or problem, and below it the line that "
-        "mends it. It writes nothing but a probe beside each audit log, gone at once, and opens "
+        "mends it. It writes nothing but a probe beside each audit log, gone at once, or into a "
+        "sink "
+        "that is no file, and opens "
         "connections to the gateway (which records them as any client's) and to AWS."},
        {{"0", "All is well."},
         {"1", "There are warnings."},
@@ -97,8 +99,7 @@ const std::vector<ManText>& all() {
         {"3", "The command line is wrong."}},
        {{"Why does this shell not get through?", "ssmgate doctor"},
         {"On a server, without its shell",
-         "ssmgate doctor --only config --only ca --only files --only state "
-         "--only policy --only audit --only upstream"}}},
+         "ssmgate doctor --only config,ca,files,state,policy,audit,upstream"}}},
       {"check",
        {},
        kPolicyTool,

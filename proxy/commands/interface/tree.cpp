@@ -34,7 +34,8 @@ const std::vector<std::string>& known_words(const std::string& name, const std::
       {"--decision", {"allow", "deny", "malformed", "relay", "error"}},
       {"--effect", {"relay", "refuse"}},
       {"--event",
-       {"start", "stop", "policy", "decision", "result", "connect", "session-end", "checkpoint"}}};
+       {"start", "stop", "policy", "decision", "result", "connect", "session-end", "checkpoint",
+        "probe"}}};
   static const Words kNone;
   static const Words kFields = [] {
     Words names;

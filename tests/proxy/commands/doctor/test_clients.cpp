@@ -105,7 +105,7 @@ TEST_CASE("ca_bundle of the profile holds where no variable does, and its line i
   facts.node_is_installed = false;
   const Findings found = check_trust(facts, OwnCommands());
   CHECK_EQ(ids(found), "problem trust.aws-without-ca");
-  CHECK_EQ(found.front().mend, "sed -i 3d /c && eval \"$(ssmgate env)\"");
+  CHECK_EQ(found.front().mend, "sed -i 3d /c; eval \"$(ssmgate env)\"");
   Environment both = proxy;
   both["AWS_CA_BUNDLE"] = bundles.path("good");
   facts = gather_trust(both, settings, bundles.gateway);

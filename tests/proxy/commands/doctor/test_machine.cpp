@@ -1,6 +1,8 @@
 // The gateway's own side: its CA, files, audit sinks, policy, and the clock.
+#include <fcntl.h>
 #include <openssl/pem.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -111,35 +113,53 @@ TEST_CASE("who else can reach a file") {
       {file_of(Kind::source, 0, EACCES), "warning files.hidden"},
       {file_of(Kind::source, 0, ELOOP), "problem files.missing"},
   };
-  for (const Row& row : rows) CHECK_EQ(ids(check_files({row.file})), row.ids);
-  CHECK_EQ(check_files({file_of(Kind::secret, 0666)}).front().mend, "chmod 600 /f");
+  for (const Row& row : rows) CHECK_EQ(ids(check_files({row.file}, OwnCommands())), row.ids);
+  CHECK_EQ(check_files({file_of(Kind::secret, 0666)}, OwnCommands()).front().mend, "chmod 600 /f");
   const FileFacts hidden = file_of(Kind::secret, 0, EACCES);
-  const Findings once = check_files({hidden, file_of(Kind::secret, 0644), hidden, hidden});
+  const Findings once =
+      check_files({hidden, file_of(Kind::secret, 0644), hidden, hidden}, OwnCommands());
   CHECK_EQ(ids(once), "warning files.hidden, problem files.secret");
   CHECK_EQ(once.front().text, "`/f` of `key` is not this user's to look at, nor are 2 more");
 }
 
 TEST_CASE("sinks: what opening tells, and what a line beside the log does") {
-  const auto of = [](int open_error, int probe_error, std::uint64_t room, bool regular = true) {
+  const auto of = [](bool starts, int error, std::uint64_t room = std::uint64_t{1} << 40,
+                     bool ours = true) {
     SinkFacts sink;
-    sink.path = "/var/log/x/audit.jsonl";
-    sink.open_error = open_error;
-    sink.probe_error = probe_error;
+    sink.name = "the audit log `/var/log/x/audit.jsonl`";
+    sink.folder = "/var/log/x";
+    sink.regular = true;
+    sink.starts = starts;
+    sink.error = error;
     sink.free_bytes = room;
-    sink.regular = regular;
-    return ids(check_sinks({sink}, config::Audit::OnFailure::refuse));
+    return ids(check_sinks({sink}, SinkView{.ours = ours, .own = {}}));
   };
-  const std::uint64_t much = std::uint64_t{1} << 40;
-  CHECK_EQ(of(0, 0, much), "ok audit.sink");
-  CHECK_EQ(of(EACCES, 0, much), "problem audit.sink");
-  CHECK_EQ(of(EROFS, 0, much), "problem audit.sink");
-  CHECK_EQ(of(ENXIO, 0, much, false), "problem audit.sink");
-  CHECK_EQ(of(0, ENOSPC, 0), "problem audit.full");
-  CHECK_EQ(of(0, EDQUOT, much), "problem audit.full");
-  CHECK_EQ(of(0, 0, 1000), "warning audit.room");
-  CHECK_EQ(of(0, 0, 0, false), "ok audit.sink");
-  // Standard output is the gateway's own.
-  CHECK_EQ(ids(check_sinks({SinkFacts()}, config::Audit::OnFailure::refuse)), "ok audit.sink");
+  CHECK_EQ(of(true, 0), "ok audit.sink");
+  CHECK_EQ(of(false, EACCES), "problem audit.sink");
+  CHECK_EQ(of(false, EACCES, 0, false), "warning audit.hidden");
+  CHECK_EQ(of(false, EROFS), "problem audit.sink");
+  CHECK_EQ(of(true, ENXIO), "problem audit.sink");
+  CHECK_EQ(of(true, ENOSPC, 0), "problem audit.full");
+  CHECK_EQ(of(true, EDQUOT), "problem audit.full");
+  CHECK_EQ(of(true, 0, 1000), "warning audit.room");
+}
+
+TEST_CASE("a sink that takes nothing is a warning beside one that does, if the gateway starts") {
+  SinkFacts good;
+  SinkFacts bad;
+  good.name = "good";
+  bad.name = "bad";
+  bad.fault = "connection refused";
+  const SinkView view;
+  const Findings both = check_sinks({good, bad}, view);
+  CHECK_EQ(ids(both), "ok audit.sink, warning audit.sink");
+  CHECK_EQ(both.back().text,
+           "bad takes no record (connection refused): the gateway goes on with the other sinks");
+  CHECK_EQ(ids(check_sinks({bad, bad}, view)), "problem audit.sink, problem audit.sink");
+  bad.starts = false;
+  const Findings at_start = check_sinks({good, bad}, view);
+  CHECK_EQ(ids(at_start), "ok audit.sink, problem audit.sink");
+  CHECK(at_start.back().text.ends_with("the gateway does not start"));
 }
 
 TEST_CASE("a probe leaves the log as it is, and nothing beside it") {
@@ -148,16 +168,43 @@ TEST_CASE("a probe leaves the log as it is, and nothing beside it") {
   std::filesystem::create_directory(logs);
   config::Audit settings;
   settings.sinks.push_back({config::AuditSink::Type::file, logs / "audit.jsonl"});
-  CHECK_EQ(ids(check_sinks(gather_sinks(settings), settings.on_failure)), "ok audit.sink");
+  const auto said = [&] { return ids(check_sinks(gather_sinks(settings), SinkView())); };
+  CHECK_EQ(said(), "ok audit.sink");
   CHECK(std::filesystem::is_empty(logs));
   test::write_file(logs / "audit.jsonl", "{}\n");
-  CHECK_EQ(ids(check_sinks(gather_sinks(settings), settings.on_failure)), "ok audit.sink");
+  CHECK_EQ(said(), "ok audit.sink");
   CHECK_EQ(test::read_text(logs / "audit.jsonl"), "{}\n");
+  settings.sinks.front().path = logs;
+  CHECK_EQ(said(), "problem audit.sink");
   settings.sinks.front().path = "/dev/null/audit.jsonl";
-  CHECK_EQ(ids(check_sinks(gather_sinks(settings), settings.on_failure)), "problem audit.sink");
-  settings.sinks.front().path = folder / "pipe";
-  REQUIRE_EQ(::mkfifo(settings.sinks.front().path.c_str(), 0600), 0);
-  CHECK_EQ(ids(check_sinks(gather_sinks(settings), settings.on_failure)), "problem audit.sink");
+  CHECK_EQ(said(), "problem audit.sink");
+}
+
+TEST_CASE("what is no file takes a record that says what it is") {
+  const test::TemporaryFolder folder;
+  config::Audit settings;
+  settings.sinks.push_back({config::AuditSink::Type::file, folder / "pipe"});
+  const auto said = [&] { return ids(check_sinks(gather_sinks(settings), SinkView())); };
+  const std::string pipe = settings.sinks.front().path.string();
+  REQUIRE_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  CHECK_EQ(said(), "problem audit.sink");  // nobody reads
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  REQUIRE_GE(reader, 0);
+  CHECK_EQ(said(), "ok audit.sink");
+  char line[512] = {};
+  const ssize_t size = ::read(reader, line, sizeof line);
+  ::close(reader);
+  REQUIRE_GT(size, 0);
+  const std::string_view record(line, static_cast<std::size_t>(size));
+  CHECK(record.find("\"event\":\"probe\"") != std::string_view::npos);
+  CHECK(record.ends_with("}\n"));
+  settings.sinks.front().path = "/dev/full";
+  CHECK_EQ(said(), "problem audit.sink");
+  // Whose it is depends on who opens it.
+  settings.sinks.front().path = "/dev/stdout";
+  CHECK_EQ(said(), "ok audit.sink");
+  settings.sinks.front() = {config::AuditSink::Type::standard_output, {}};
+  CHECK_EQ(said(), "ok audit.sink");
 }
 
 TEST_CASE("the clock, by AWS's Date") {

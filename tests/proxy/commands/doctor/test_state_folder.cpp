@@ -116,7 +116,9 @@ TEST_CASE("who else can reach what is kept") {
   const State state;
   state.run_a_gateway();
   test::write_file(state.settings.state / "admin.token", "0123\n", 0600);
-  const auto said = [&] { return ids(check_files(gather_files(state.settings, ""))); };
+  const auto said = [&] {
+    return ids(check_files(gather_files(state.settings, ""), OwnCommands()));
+  };
   // The CA's files are not there: they may be made yet.
   CHECK_EQ(said(), "ok files.modes");
   for (const char* name : {"audit.key", "sessions.db", "admin.token"}) {
@@ -128,7 +130,7 @@ TEST_CASE("who else can reach what is kept") {
   const auto shown = state.settings.state / "audit.pub";
   ::chmod(shown.c_str(), 0666);
   CHECK_EQ(said(), "problem files.writable");
-  const Findings found = check_files(gather_files(state.settings, ""));
+  const Findings found = check_files(gather_files(state.settings, ""), OwnCommands());
   CHECK_EQ(found.front().mend, "chmod go-w " + shown.string());
 }
 

@@ -40,6 +40,7 @@ TEST_CASE("the proxy that a shell has, client by client") {
        "problem proxy.spellings, ok proxy.set"},
       {{{"HTTPS_PROXY", "127.0.0.1:8877"}}, "warning proxy.no-scheme"},
       {{{"HTTPS_PROXY", "https://gate.example:8443"}}, "warning proxy.https"},
+      {{{"HTTPS_PROXY", "HTTP://127.0.0.1:8877/"}}, "ok proxy.set"},
       {{{"HTTPS_PROXY", "socks5://127.0.0.1:1080"}}, "problem proxy.socks"},
       {{{"HTTPS_PROXY", "SOCKS5h://127.0.0.1:1080"}}, "problem proxy.socks"},
       {{{"HTTPS_PROXY", "http://127.0.0.1:88777"}}, "problem proxy.unreadable"},
