@@ -24,6 +24,9 @@ endif()
 # is alone, that warning holds.
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(ssmgate_options INTERFACE -Wno-subobject-linkage)
+elseif(CMAKE_UNITY_BUILD)
+  # clang takes an alias of a namespace that stands in two of the sources for shadowing.
+  target_compile_options(ssmgate_options INTERFACE -Wno-shadow)
 endif()
 if(SSMGATE_WERROR)
   target_compile_options(ssmgate_options INTERFACE -Werror)
