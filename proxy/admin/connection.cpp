@@ -47,10 +47,47 @@ Connection::Connection(Socket socket, Shared& shared)
       deadline_(socket_.get_executor()),
       pause_(socket_.get_executor()) {
   ++shared_.connections;
+  become_idle();
 }
 
 Connection::~Connection() {
+  leave_idle();
   --shared_.connections;
+}
+
+void Connection::become_idle() {
+  leave_idle();
+  idle_ = shared_.idle.insert(shared_.idle.end(), this);
+}
+
+void Connection::leave_idle() {
+  if (idle_) shared_.idle.erase(*idle_);
+  idle_.reset();
+}
+
+void Connection::hang_up() {
+  leave_idle();
+  error_code ignored;
+  socket_.close(ignored);
+  pause_.cancel();
+}
+
+void WayBack::bring(std::weak_ptr<Connection> to, Answer answer) {
+  const std::lock_guard lock(mutex_);
+  if (context_ == nullptr) return;
+  asio::post(*context_, [to = std::move(to), answer = std::move(answer)]() mutable {
+    if (const auto connection = to.lock()) connection->take(std::move(answer));
+  });
+}
+
+void WayBack::close() {
+  const std::lock_guard lock(mutex_);
+  context_ = nullptr;
+}
+
+void Connection::take(Answer answer) {
+  answer_ = std::move(answer);
+  pause_.cancel();
 }
 
 void Connection::set_deadline(std::chrono::milliseconds limit) {
@@ -58,9 +95,7 @@ void Connection::set_deadline(std::chrono::milliseconds limit) {
   deadline_.async_wait([weak = weak_from_this()](const error_code& error) {
     const auto self = weak.lock();
     if (error || !self || self->deadline_.expiry() > asio::steady_timer::clock_type::now()) return;
-    error_code ignored;
-    self->socket_.close(ignored);
-    self->pause_.cancel();
+    self->hang_up();
   });
 }
 
@@ -98,15 +133,15 @@ asio::awaitable<bool> Connection::read_request() {
 }
 
 void Connection::dispatch() {
+  leave_idle();
   Request request = reader_.take();
   head_only_ = request.method == "HEAD";
-  shared_.router.dispatch(
-      std::move(request), shared_.token, [self = shared_from_this()](Answer answer) {
-        asio::post(self->socket_.get_executor(), [self, answer = std::move(answer)]() mutable {
-          self->answer_ = std::move(answer);
-          self->pause_.cancel();
-        });
-      });
+  // INVARIANT: a reply keeps no connection: who replies may outlive the listener, and its last
+  // reference would be dropped on another thread.
+  shared_.router.dispatch(std::move(request), shared_.token,
+                          [way_back = shared_.way_back, self = weak_from_this()](Answer answer) {
+                            way_back->bring(self, std::move(answer));
+                          });
 }
 
 asio::awaitable<void> Connection::wait_for_reply() {
@@ -145,6 +180,7 @@ asio::awaitable<void> Connection::send_feed() {
 
 // A close with bytes unread would be a reset, and the client might lose the answer.
 asio::awaitable<void> Connection::end() {
+  become_idle();
   set_deadline(kWriteTime);
   error_code error;
   socket_.shutdown(Socket::shutdown_send, error);

@@ -79,9 +79,13 @@ EndpointFiles::~EndpointFiles() {
   std::ifstream file(token_file(state_));
   std::string line;
   if (!std::getline(file, line) || line != token_) return;
+  remove(state_);
+}
+
+void EndpointFiles::remove(const fs::path& state) {
   std::error_code ignored;
-  fs::remove(token_file(state_), ignored);
-  fs::remove(address_file(state_), ignored);
+  fs::remove(token_file(state), ignored);
+  fs::remove(address_file(state), ignored);
 }
 
 }  // namespace ssmgate::admin

@@ -25,6 +25,8 @@ class EndpointFiles {
       const std::filesystem::path& state, const config::Admin::Address& address);
   EndpointFiles(std::filesystem::path state, std::string token)
       : state_(std::move(state)), token_(std::move(token)) {}
+  // Whatever stands there; for a gateway whose own `state` is, and that writes none.
+  static void remove(const std::filesystem::path& state);
   ~EndpointFiles();  // removes them, unless another gateway has written its own
   EndpointFiles(const EndpointFiles&) = delete;
   EndpointFiles& operator=(const EndpointFiles&) = delete;

@@ -18,7 +18,9 @@ namespace ssmgate::admin {
 namespace asio = boost::asio;
 namespace {
 
-// LIMIT: connections at a time; pages, scrapes and commands of one machine. The next is hung up on.
+// LIMIT: connections at a time; pages, scrapes and commands of one machine. Beyond them the one
+// that has been silent for longest makes room: any program of the machine can open as many as it
+// likes.
 constexpr std::size_t kMaxConnections = 64;
 // Out of file descriptors: wait for some to be given back.
 constexpr std::chrono::milliseconds kBreather{100};
@@ -33,7 +35,10 @@ asio::awaitable<void> accept_all(Acceptor& acceptor, Shared& shared) {
       co_await breather.async_wait(net::kAwait);
       continue;
     }
-    if (shared.connections >= kMaxConnections) continue;
+    if (shared.connections >= kMaxConnections) {
+      if (shared.idle.empty()) continue;
+      shared.idle.front()->hang_up();
+    }
     const auto connection = std::make_shared<Connection>(std::move(socket), shared);
     asio::co_spawn(acceptor.socket().get_executor(), Connection::run(connection), asio::detached);
   }
@@ -64,6 +69,7 @@ struct Server::Impl {
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
+  impl_->shared.way_back->close();
   impl_->context.stop();
   if (impl_->thread.joinable()) impl_->thread.join();
 }
@@ -71,6 +77,7 @@ Server::~Server() {
 std::variant<OpenFault, std::unique_ptr<Server>> Server::open(const config::Admin::Address& address,
                                                               const std::filesystem::path& state) {
   auto impl = std::make_unique<Impl>();
+  impl->shared.way_back = std::make_shared<WayBack>(impl->context);
   auto acceptor = Acceptor::open(impl->context, address);
   if (auto* fault = std::get_if<AcceptorFault>(&acceptor)) {
     return OpenFault{std::move(fault->text), fault->in_use};

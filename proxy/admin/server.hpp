@@ -26,7 +26,7 @@ class Server {
   // it. Nothing is accepted before `start`.
   [[nodiscard]] static std::variant<OpenFault, std::unique_ptr<Server>> open(
       const config::Admin::Address& address, const std::filesystem::path& state);
-  ~Server();  // joins; every reply has been given or never will be
+  ~Server();  // joins; a reply that comes later goes nowhere
 
   // As bound.
   [[nodiscard]] const config::Admin::Address& address() const noexcept;

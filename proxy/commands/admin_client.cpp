@@ -198,7 +198,7 @@ std::optional<TreeNode> tree_of(const AdminAnswer& answer) {
 std::string error_of(const AdminAnswer& answer) {
   const auto tree = tree_of(answer);
   const TreeNode* error = tree ? tree->find("error") : nullptr;
-  return error != nullptr && error->is_scalar() ? error->scalar
+  return error != nullptr && error->is_scalar() ? escape_invisible(error->scalar)
                                                 : "status " + std::to_string(answer.status);
 }
 

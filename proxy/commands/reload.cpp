@@ -38,7 +38,9 @@ int reload(const ReloadOptions& options) {
   if (options.json) return write_output(answer.body) && taken ? 0 : 1;
   const std::vector<std::string> lines = lines_of(*report);
   if (!taken) {
-    for (const std::string& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
+    for (const std::string& line : lines) {
+      std::fprintf(stderr, "%s\n", escape_invisible(line).c_str());
+    }
     return fail("reload refused; what was in force before stays so", 1);
   }
   if (lines.empty()) std::puts("no change");

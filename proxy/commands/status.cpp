@@ -6,6 +6,7 @@
 #include "commands/command.hpp"
 #include "commands/output.hpp"
 #include "commands/settings.hpp"
+#include "ssmgate/text/diagnostic.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -56,8 +57,9 @@ std::string in_words(const std::string& seconds) {
   return text;
 }
 
+// What answers at the address need not be a gateway.
 void row(const char* name, const std::string& text) {
-  std::printf("%-15s %s\n", name, text.c_str());
+  std::printf("%-15s %s\n", name, escape_invisible(text).c_str());
 }
 
 void print_policy(const TreeNode& status) {

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 
+#include "admin/endpoint_files.hpp"
 #include "admin/server.hpp"
 #include "config/reread.hpp"
 #include "flow/activation.hpp"
@@ -111,6 +112,8 @@ struct Server::Impl {
     auto opened = admin::Server::open(wanted.address, settings.state);
     if (auto* fault = std::get_if<admin::OpenFault>(&opened)) {
       if (!fault->in_use || wanted.said) return StartFault{{"ssmgate: " + fault->text}};
+      // Those of a gateway that was killed would lead commands, and its token, to whoever is there.
+      if (settings.sessions.stored) admin::EndpointFiles::remove(settings.state);
       no_admin = "none: " + fault->text;
       return std::nullopt;
     }
@@ -147,8 +150,8 @@ struct Server::Impl {
     context.stop();
     for (std::thread& thread : threads) thread.join();
     threads.clear();
+    admin.reset();  // its thread may be asking the reloader
     reloader.reset();
-    admin.reset();
     gateway.sessions.close();
     gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
