@@ -91,6 +91,9 @@ struct Rule {
   std::optional<Instant> not_before;
   std::optional<Instant> expires;
   std::optional<Hours> hours;
+
+  // No criterion, and of an allow rule alone: how long a session that it let start may last.
+  std::optional<std::chrono::milliseconds> max_duration;
 };
 
 // Noted, not acted on. At its trial's end a deny rule begins to hold; an allow rule ends.

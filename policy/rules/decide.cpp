@@ -8,6 +8,7 @@
 #include "rules/message.hpp"
 #include "rules/nearest.hpp"
 #include "ssmgate/names/glob.hpp"
+#include "ssmgate/text/duration.hpp"
 
 namespace ssmgate {
 namespace {
@@ -110,6 +111,9 @@ void judge_refusal(const CompiledRules& policy, const Facts& facts, const Noted&
                   render_instant(*(*trial)->report_until);
   }
   finding.effect = why_relayed.empty() ? Effect::refuse : Effect::relay;
+  if (finding.code == Code::no_rule && trial != noted.end()) {
+    finding.max_duration = (*trial)->max_duration;
+  }
   finding.message = refusal_text(policy, facts, finding, nearest, why_relayed);
 }
 
@@ -128,7 +132,12 @@ Finding judge(const CompiledRules& policy, const Caller& caller, const Claims& c
     finding.effect = Effect::relay;
     finding.code = Code::allowed;
     finding.rule = allowing->id;
+    finding.max_duration = allowing->max_duration;
     finding.message = "allowed by the rule `" + allowing->id + '`';
+    if (allowing->max_duration) {
+      finding.message.append(", for ").append(render_duration(*allowing->max_duration));
+      finding.message.append(" at the most");
+    }
   } else {
     judge_refusal(policy, facts, noted, finding);
   }

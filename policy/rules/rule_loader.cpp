@@ -2,17 +2,20 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "rules/criteria_loader.hpp"
 #include "ssmgate/names/glob.hpp"
+#include "ssmgate/text/duration.hpp"
 
 namespace ssmgate {
 namespace {
 
-constexpr std::array<std::string_view, 19> kRuleKeys = {
-    "id",          "description", "mode",       "until",     "users", "clients", "accounts",
-    "access_keys", "regions",     "targets",    "documents", "hosts", "ports",   "commands",
-    "parameters",  "reason",      "not_before", "expires",   "hours",
+// The last one an allow rule's alone.
+constexpr std::array<std::string_view, 20> kRuleKeys = {
+    "id",          "description", "mode",       "until",     "users", "clients",      "accounts",
+    "access_keys", "regions",     "targets",    "documents", "hosts", "ports",        "commands",
+    "parameters",  "reason",      "not_before", "expires",   "hours", "max_duration",
 };
 
 using LoadCriterion = void (*)(const TreeNode&, ValueReader&, Rule&);
@@ -113,6 +116,16 @@ void load_id(const TreeNode& node, ValueReader& in, Rule& rule) {
   if (text && in.identifier(*text, id->where, "rule id")) rule.id = *text;
 }
 
+void load_max_duration(const TreeNode& node, ValueReader& in, Rule& rule) {
+  const TreeNode* limit = node.find("max_duration");
+  if (limit == nullptr || rule.denies) return;
+  if (limit->is_scalar()) rule.max_duration = parse_duration(limit->scalar);
+  if (rule.max_duration) return;
+  in.error(limit->where,
+           "`max_duration` is no duration; write a whole number and a unit, at most 7 days: `30m`, "
+           "`8h`");
+}
+
 }  // namespace
 
 bool check_user_name(std::string_view name, Position where, ValueReader& in) {
@@ -163,12 +176,15 @@ Rule load_rule(const TreeNode& node, bool denies, const Groups& groups, ValueRea
   rule.where = node.where;
   rule.denies = denies;
   if (!in.mapping(node, denies ? "a deny rule" : "an allow rule")) return rule;
-  report_unknown_keys(node, kRuleKeys, denies ? "a deny rule" : "an allow rule", in.diagnostics());
+  const std::span known(kRuleKeys);
+  report_unknown_keys(node, denies ? known.first(known.size() - 1) : known,
+                      denies ? "a deny rule" : "an allow rule", in.diagnostics());
   load_id(node, in, rule);
   if (const TreeNode* description = node.find("description")) {
     (void)in.text(*description, "description");
   }
   rule.report_until = load_mode(node, node.where, in);
+  load_max_duration(node, in, rule);
   if (const TreeNode* users = node.find("users")) load_users(*users, groups, in, rule);
   for (const CriterionKey& criterion : kCriteria) {
     if (const TreeNode* value = node.find(criterion.key)) criterion.load(*value, in, rule);

@@ -16,6 +16,21 @@ bool counts(const Rule& allow, Instant now) {
   return !allow.report_until || now < *allow.report_until;
 }
 
+// What refuses a request that `allow` matches, or lets it pass before `allow` does: a trial comes
+// behind every rule in force.
+void add_earlier(const RuleFinder& denies, const RuleFinder& allows, const Facts& facts,
+                 const Rule& allow, const DocumentView& view, std::vector<Conflict>& found) {
+  for (const Rule* rule : denies.matching(facts)) {
+    if (!on_trial(*rule, facts.now)) found.push_back({rule, &view});
+  }
+  for (const Rule* rule : allows.matching(facts)) {
+    if (rule == &allow || !counts(*rule, facts.now)) continue;
+    const bool trials_alike = rule->report_until.has_value() == allow.report_until.has_value();
+    const bool earlier = trials_alike ? rule < &allow : allow.report_until.has_value();
+    if (earlier) found.push_back({rule, &view});
+  }
+}
+
 // Keeps a witness, and remembers that something was not certain.
 class Gathered {
  public:
@@ -57,6 +72,8 @@ Comparison::Comparison(const CompiledRules& relays, const CompiledRules& refuses
       now_(std::chrono::floor<std::chrono::seconds>(now)),
       shared_{{}, {}, {kMaxComparisonSteps}},
       relays_deny_(relays.deny),
+      relays_allow_(relays.allow),
+      refuses_deny_(refuses.deny),
       refuses_allow_(refuses.allow) {
   make_classes();
   for (const Rule& rule : refuses.allow) equal_allow_.insert(key_of(rule));
@@ -168,6 +185,50 @@ Found Comparison::find_denied(const Rule& rule, const Rule& deny) {
         Literals both = enforced(product);
         both.insert(both.end(), denial.begin(), denial.end());
         if (gathered.take(ask(where, both, surroundings, {true, false}))) return gathered.give();
+      }
+    }
+  }
+  return gathered.give();
+}
+
+std::optional<std::vector<Conflict>> Comparison::taken_earlier(const Class& where,
+                                                               const Model& model, const Rule& rule,
+                                                               const Rule& other) const {
+  const auto here = Proposal::make(relays_, model);
+  const auto there = Proposal::make(refuses_, model);
+  if (!here || !there) return std::nullopt;
+  std::vector<Conflict> found;
+  add_earlier(relays_deny_, relays_allow_, here->facts(), rule, where.relays, found);
+  add_earlier(refuses_deny_, refuses_allow_, there->facts(), other, where.refuses, found);
+  return found;
+}
+
+// Those that neither policy calls malformed: an absent DocumentName may be another document to
+// each.
+std::vector<std::string> Comparison::common_parameters(const Rule& rule, const Rule& other,
+                                                       const Class& where) {
+  std::vector<std::string> names = parameters_of(rule, where.relays);
+  if (where.refuses.catalogued == nullptr) return names;
+  const auto there = parameters_of(other, where.refuses);
+  std::erase_if(names, [&](const std::string& name) {
+    return std::find(there.begin(), there.end(), name) == there.end();
+  });
+  return names;
+}
+
+Found Comparison::find_decided(const Rule& rule, const Rule& other) {
+  Gathered gathered;
+  for (const Class& where : classes_) {
+    const Surroundings surroundings{where.document, now_, common_parameters(rule, other, where)};
+    const auto asked = [&](const Model& model) { return taken_earlier(where, model, rule, other); };
+    const auto products = products_of(rule, where.relays, surroundings.parameters, shared_.atoms);
+    if (products.empty()) continue;
+    const auto others = products_of(other, where.refuses, surroundings.parameters, shared_.atoms);
+    for (const Literals& product : products) {
+      for (const Literals& beside : others) {
+        Literals both = product;
+        both.insert(both.end(), beside.begin(), beside.end());
+        if (gathered.take(search(both, surroundings, asked, shared_))) return gathered.give();
       }
     }
   }

@@ -25,6 +25,8 @@ class Comparison {
   [[nodiscard]] Found find_denied(const Rule& rule, const Rule& deny);
   // The deny rules of the second policy to which the first has no equal.
   [[nodiscard]] const std::vector<const Rule*>& own_denies() const noexcept { return own_denies_; }
+  // A request that both policies relay, the first by `rule`, the second by `other`, its own.
+  [[nodiscard]] Found find_decided(const Rule& rule, const Rule& other);
   // A request that only the first policy's own report mode relays.
   [[nodiscard]] Found find_in_report_mode();
 
@@ -49,6 +51,13 @@ class Comparison {
   [[nodiscard]] std::optional<std::vector<Conflict>> conflicts(const Class& where,
                                                                const Model& model,
                                                                Unwanted unwanted) const;
+  [[nodiscard]] std::optional<std::vector<Conflict>> taken_earlier(const Class& where,
+                                                                   const Model& model,
+                                                                   const Rule& rule,
+                                                                   const Rule& other) const;
+  [[nodiscard]] static std::vector<std::string> common_parameters(const Rule& rule,
+                                                                  const Rule& other,
+                                                                  const Class& where);
   void make_classes();
 
   const CompiledRules& relays_;
@@ -56,7 +65,7 @@ class Comparison {
   Instant now_;
   Shared shared_;
   std::vector<Class> classes_;
-  RuleFinder relays_deny_, refuses_allow_;
+  RuleFinder relays_deny_, relays_allow_, refuses_deny_, refuses_allow_;
   std::unordered_set<std::string> equal_allow_;
   std::vector<const Rule*> own_denies_;
 };

@@ -9,7 +9,7 @@
 #include "sets/comparison.hpp"
 #include "sets/shapes.hpp"
 #include "ssmgate/names/glob.hpp"
-#include "tools/diff_reason.hpp"
+#include "tools/diff_durations.hpp"
 #include "tools/rule_entries.hpp"
 
 namespace ssmgate::tools {
@@ -17,6 +17,10 @@ namespace {
 
 using sets::Answer;
 using sets::Found;
+
+// LIMIT: pairs of rules of one comparison that are searched for a longer session, some ten
+// microseconds each. Beyond that it cannot be told.
+constexpr std::size_t kMaxPairs = 50'000;
 
 // One direction: what `relays` relays and `other` does not.
 class OneWay {
@@ -26,7 +30,8 @@ class OneWay {
         other_(other),
         direction_(direction),
         now_(now),
-        comparison_(relays.rules(), other.rules(), to_instant(now)) {}
+        comparison_(relays.rules(), other.rules(), to_instant(now)),
+        shorter_(relays.rules(), other.rules()) {}
 
   std::vector<Change> run() {
     add_report_mode();
@@ -38,15 +43,26 @@ class OneWay {
   }
 
  private:
-  std::optional<DiffWitness> confirmed(const Found& found) const {
+  using Differs = bool (*)(const Finding& here, const Finding& there);
+
+  std::optional<DiffWitness> confirmed(const Found& found, Differs differs = is_refused) const {
     if (found.answer != Answer::found) return std::nullopt;
     sets::Witness witness = sets::to_witness(found.model);
     const auto here = evaluate(relays_, witness.caller, witness.body, now_);
     const auto there = evaluate(other_, witness.caller, witness.body, now_);
-    const bool differs =
-        here && there && here->effect == Effect::relay && there->effect == Effect::refuse;
-    if (!differs) return std::nullopt;
+    if (!here || !there || here->effect != Effect::relay) return std::nullopt;
+    if (!differs(*here, *there)) return std::nullopt;
     return DiffWitness{std::move(witness.caller), std::move(witness.body)};
+  }
+
+  static bool is_refused(const Finding& /*here*/, const Finding& there) {
+    return there.effect == Effect::refuse;
+  }
+
+  static bool is_shorter(const Finding& here, const Finding& there) {
+    const auto& limit = there.max_duration;
+    return there.effect == Effect::relay && limit &&
+           (!here.max_duration || *limit < *here.max_duration);
   }
 
   void add_report_mode() {
@@ -71,6 +87,7 @@ class OneWay {
     const Found unallowed = comparison_.find_unallowed(rule);
     if (unallowed.answer != Answer::none) add_unallowed(rule, unallowed, change);
     for (const Rule* deny : comparison_.own_denies()) add_denied(rule, *deny, change);
+    add_longer(rule, change);
     if (!change.as_a_whole && change.entries.empty()) return;
     for (const std::string& why : reasons_) {
       change.reason.append(change.reason.empty() ? "" : "; ").append(why);
@@ -95,6 +112,33 @@ class OneWay {
     }
     change.entries.push_back({"deny", deny.id, confirmed(found)});
     if (!change.witness) change.witness = change.entries.back().witness;
+  }
+
+  // What the other policy relays as well, for a shorter time. A rule that has been told of is asked
+  // beside its namesake alone.
+  void add_longer(const Rule& rule, Change& change) {
+    const bool told = change.as_a_whole || !change.entries.empty();
+    const Rule* unknown = nullptr;
+    for (const Rule* other : shorter_.find(rule)) {
+      if (told && other->id != rule.id) break;
+      Found found;
+      found.answer = Answer::unknown;
+      if (pairs_ < kMaxPairs) found = comparison_.find_decided(rule, *other);
+      ++pairs_;
+      if (found.answer == Answer::none) continue;
+      unknown = other;
+      if (found.answer != Answer::found) continue;
+      note_longer(rule, *other, confirmed(found, is_shorter), change);
+      return;
+    }
+    if (unknown != nullptr) note_longer(rule, *unknown, std::nullopt, change);
+  }
+
+  void note_longer(const Rule& rule, const Rule& other, std::optional<DiffWitness> witness,
+                   Change& change) {
+    note(explain_longer(rule, other, direction_));
+    if (!change.witness && !change.as_a_whole) change.witness = witness;
+    change.entries.push_back({"max_duration", duration_text(rule), std::move(witness)});
   }
 
   static const Rule* find_rule(const std::vector<Rule>& rules, const std::string& id) {
@@ -216,6 +260,8 @@ class OneWay {
   Direction direction_;
   Time now_;
   sets::Comparison comparison_;
+  const ShorterRules shorter_;
+  std::size_t pairs_ = 0;             // searched for a longer session
   std::vector<std::string> reasons_;  // of the rule that is being looked at
   std::vector<Change> changes_;
 };

@@ -5,6 +5,7 @@
 
 #include "rules/criteria.hpp"
 #include "sets/proposal.hpp"
+#include "ssmgate/text/diagnostic.hpp"
 
 namespace ssmgate::tools {
 namespace {
@@ -40,10 +41,6 @@ bool in_force(const Rule& deny, Instant now) {
   return !deny.report_until || now >= *deny.report_until;
 }
 
-std::string quoted(std::string_view text) {
-  return "`" + std::string(text) + "`";
-}
-
 std::string about_allow(const Rule& rule, const CompiledRules& other, const Facts& facts,
                         Direction direction) {
   const bool granted = direction == Direction::granted;
@@ -52,7 +49,7 @@ std::string about_allow(const Rule& rule, const CompiledRules& other, const Fact
   std::string keys;
   for (const Criterion criterion : criteria()) {
     if (holds(criterion, *same, facts)) continue;
-    keys.append(keys.empty() ? "" : ", ").append(quoted(key_of(criterion)));
+    keys.append(keys.empty() ? "" : ", ").append(in_backticks(key_of(criterion)));
   }
   if (!keys.empty()) return (granted ? "wider " : "narrower ") + keys;
   return granted ? "the rule is no longer a trial that ends" : "the rule has become a trial";
@@ -70,7 +67,7 @@ std::string explain_unallowed(const Rule& rule, const CompiledRules& other,
   const auto refused = sets::Proposal::make(other, request);
   if (!request.name || !refused) {
     return "`default_document` " + std::string(granted ? "was " : "is now ") +
-           quoted(other.default_document) + trial;
+           in_backticks(other.default_document) + trial;
   }
   return about_allow(rule, other, refused->facts(), direction) + trial;
 }
@@ -79,7 +76,7 @@ std::string explain_denied(const Rule& deny, const CompiledRules& relays,
                            const sets::Model& request, Direction direction) {
   const bool granted = direction == Direction::granted;
   const auto same = find_rule(relays.deny, deny.id);
-  const std::string rule = "the deny rule " + quoted(deny.id);
+  const std::string rule = "the deny rule " + in_backticks(deny.id);
   if (same == nullptr) return rule + (granted ? " is gone" : " is new");
   if (!in_force(*same, request.now)) {
     return granted ? rule + " is on trial until " + render_instant(*same->report_until)

@@ -61,6 +61,15 @@ void lint_idle_criteria(const LintContext& context, const TreeNode& node, const 
   }
 }
 
+// The plugin alone takes seconds to open its channel.
+void lint_max_duration(const LintContext& context, const TreeNode& node, const Rule& rule) {
+  if (!rule.max_duration || *rule.max_duration >= std::chrono::minutes(1)) return;
+  const TreeNode& limit = *node.find("max_duration");
+  context.warn(limit.where, "`max_duration` of " + in_backticks(limit.scalar) +
+                                " ends a session before it is of use; write `m` for minutes, `h` "
+                                "for hours");
+}
+
 }  // namespace
 
 void lint_until(const LintContext& context, const TreeNode& node,
@@ -81,6 +90,7 @@ void lint_rule(const LintContext& context, const TreeNode& node, const Rule& rul
   }
   if (rule.denies) return;
   lint_any(context, node, rule);
+  lint_max_duration(context, node, rule);
   lint_shell(context, node, rule);
   lint_idle_criteria(context, node, rule);
 }

@@ -1,5 +1,6 @@
 #include "tools/render.hpp"
 
+#include "ssmgate/text/duration.hpp"
 #include "ssmgate/tools/eval.hpp"
 
 namespace ssmgate::tools {
@@ -58,6 +59,9 @@ void render_finding_json(const Finding& finding, std::string& out) {
   append_known(out, "target", finding.target);
   append_known(out, "host", finding.host);
   if (finding.port) out.append(", \"port\": ").append(std::to_string(*finding.port));
+  if (finding.max_duration) {
+    append_known(out, "max_duration", render_duration(*finding.max_duration));
+  }
   out += '}';
 }
 

@@ -16,9 +16,9 @@
 #include "commands/descriptor_limit.hpp"
 #include "commands/operator_log.hpp"
 #include "commands/service_manager.hpp"
-#include "config/values.hpp"
 #include "flow/server.hpp"
 #include "net/inherited.hpp"
+#include "ssmgate/text/duration.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -108,8 +108,7 @@ void drain(flow::Server& server, const sigset_t& signals, std::chrono::milliseco
 
 int serve(const ServeOptions& options) {
   const bool at_once = options.drain == "0s" || options.drain == "0";
-  const auto grace =
-      at_once ? std::chrono::milliseconds::zero() : config::parse_duration(options.drain);
+  const auto grace = at_once ? std::chrono::milliseconds::zero() : parse_duration(options.drain);
   if (!grace) return print_lines({"ssmgate: --drain is no duration; write `30s` or `5m`"});
   auto found = config::find_config(options.config);
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return print_lines(fault->lines);

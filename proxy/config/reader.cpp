@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "config/values.hpp"
+#include "ssmgate/text/duration.hpp"
 
 namespace ssmgate::config {
 namespace {

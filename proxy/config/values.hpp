@@ -1,16 +1,12 @@
-// The types of value that ssmgate.yaml has beside YAML's own: durations, socket addresses.
+// The types of value that ssmgate.yaml has beside YAML's own: socket addresses, egress entries.
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string_view>
 
 #include "config/config.hpp"
 
 namespace ssmgate::config {
-
-// "250ms", "5s", "10m", "12h": a whole number and a unit, more than nothing, at most 7 days.
-[[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // "127.0.0.1:8877" or "[::1]:8877"; port 0 to 65535.
 [[nodiscard]] std::optional<SocketAddress> parse_socket_address(std::string_view text);

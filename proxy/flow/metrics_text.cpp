@@ -119,6 +119,8 @@ void add_traffic(Exposition& all, const StatusSource& source, const Generation& 
             static_cast<double>(source.admission.count()));
   all.gauge("tunnels", "Tunnels that are open, data channels included",
             static_cast<double>(metrics.tunnels.load()));
+  all.gauge("sessions", "Sessions that have a data channel or wait for one",
+            static_cast<double>(source.gateway.sessions.count_live()));
   all.counter("connections_accepted_total", "Client connections", metrics.accepted);
   all.counter("connections_over_limit_total", "Client connections that were hung up on at once",
               metrics.over_limit);

@@ -5,6 +5,7 @@
 
 #include "admin/json.hpp"
 #include "admin/page.hpp"
+#include "flow/asked_fields.hpp"
 #include "flow/metrics_text.hpp"
 #include "state/observations.hpp"
 
@@ -44,15 +45,9 @@ std::string render_refusal(const state::Refusal& refusal) {
       .text("decision", refusal.decision)
       .text("effect", refusal.effect)
       .text("code", refusal.code)
-      .text("operation", refusal.operation)
-      .text("document", refusal.document)
-      .text("target", refusal.target)
-      .text("host", refusal.host);
-  if (refusal.port) object.number("port", *refusal.port);
-  return object.text("rule", refusal.rule)
-      .text("nearest", refusal.nearest)
-      .text("message", refusal.message)
-      .done();
+      .text("operation", refusal.operation);
+  add_asked(object, refusal);
+  return object.text("nearest", refusal.nearest).text("message", refusal.message).done();
 }
 
 std::string render_refusals(const StatusSource& source) {

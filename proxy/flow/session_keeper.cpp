@@ -1,5 +1,6 @@
 #include "flow/session_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -8,9 +9,11 @@
 #include <boost/asio/post.hpp>
 
 #include "flow/gateway.hpp"
+#include "flow/session_end.hpp"
 #include "flow/session_request.hpp"
 #include "flow/session_text.hpp"
 #include "ssmgate/rules/decide.hpp"
+#include "ssmgate/rules/session_limits.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -100,9 +103,19 @@ Sessions::Standing SessionKeeper::standing(std::string_view id, const Owner& own
   const bool alive = found == Sessions::Standing::live || found == Sessions::Standing::dormant;
   if (!alive || !revokes(generation->config.sessions)) return found;
   const auto& request = sessions_.find(id)->facts.request;
-  if (!request || is_still_allowed(*request, *generation->policy, now())) return found;
-  carry_out(sessions_.end(id, Closer::policy, now()));
+  if (!request || apply(id, judge_again(*request, *generation->policy, now()))) return found;
   return Sessions::Standing::ended;
+}
+
+// With the mutex held: what a policy says now of a session that it is to be judged by. False: it
+// has ended.
+bool SessionKeeper::apply(std::string_view id, const Finding& finding) {
+  if (finding.effect != Effect::relay) {
+    carry_out(sessions_.end(id, Closer::policy, now()));
+    return false;
+  }
+  if (finding.max_duration) carry_out(sessions_.shorten(id, *finding.max_duration));
+  return true;
 }
 
 bool SessionKeeper::has_ended(std::string_view id) {
@@ -123,6 +136,7 @@ asio::awaitable<std::string> SessionKeeper::learn(SessionFacts facts, bool resum
       const Effects effects = resumed ? sessions_.resume(std::move(facts), now())
                                       : sessions_.open(std::move(facts), now());
       for (const std::string& forgotten : effects.forgotten) store_->erase(forgotten);
+      learnt_.push_back(id);
       stored = to_store(*sessions_.find(id));
     }
   }
@@ -242,6 +256,11 @@ std::vector<LiveSession> SessionKeeper::list() {
   return live;
 }
 
+std::size_t SessionKeeper::count_live() {
+  const std::lock_guard lock(mutex_);
+  return sessions_.count_live();
+}
+
 state::StoredSession SessionKeeper::to_store(const Session& session) {
   Session stored = session;
   const auto open = open_.find(session.channel);
@@ -267,7 +286,9 @@ void SessionKeeper::carry_out(const Effects& effects) {
     if (const auto watchdog = open->second.watchdog.lock()) watchdog->stop(name(cut.why));
   }
   for (const std::string& id : effects.ended) {
-    if (const Session* session = sessions_.find(id)) record_end(*session);
+    if (const Session* session = sessions_.find(id)) {
+      gateway_.audit()->post(make_end_record(*session, now()));
+    }
     to_confirm_.insert(id);
   }
   for (const std::string& id : effects.changed) {
@@ -285,37 +306,6 @@ void SessionKeeper::cut_parted() {
   });
 }
 
-void SessionKeeper::record_end(const Session& session) {
-  const SessionFacts& facts = session.facts;
-  state::AuditRecord record;
-  record.event = state::Event::session_end;
-  record.time = now();
-  record.rule = facts.rule;
-  record.policy_revision = facts.policy_revision;
-  record.listener = facts.listener;
-  record.client = facts.client;
-  record.user = facts.user;
-  record.auth = facts.auth;
-  record.access_key = facts.access_key;
-  record.account = facts.account;
-  record.region = facts.region;
-  record.endpoint = facts.channel_host;
-  record.document = facts.document;
-  record.target = facts.target;
-  record.host = facts.host;
-  record.port = facts.port;
-  record.session_id = facts.id;
-  record.bytes_up = static_cast<std::int64_t>(session.bytes_up);
-  record.bytes_down = static_cast<std::int64_t>(session.bytes_down);
-  record.reconnects = session.channels > 1 ? session.channels - 1 : 0;
-  record.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(session.ended_at -
-                                                                             session.account_since)
-                           .count();
-  record.closed_by = name(session.closed_by);
-  if (session.channels == 0) record.message = "no data channel was opened through this gateway";
-  gateway_.audit()->post(record);
-}
-
 void SessionKeeper::take_settings() {
   sessions_.set_limits(limits_of(gateway_.current()->config.sessions));
 }
@@ -329,15 +319,17 @@ void SessionKeeper::save_traffic() {
   });
 }
 
+// A rule that ends by the clock ends its sessions then, and not with the next turn.
 void SessionKeeper::tick_later() {
-  timer_->expires_after(kTick);
+  const auto judged_in = std::chrono::ceil<std::chrono::milliseconds>(judge_at_ - now());
+  timer_->expires_after(std::clamp(judged_in, std::chrono::milliseconds(1), kTick));
   timer_->async_wait([this](const boost::system::error_code& error) {
     if (!error) tick();
   });
 }
 
 void SessionKeeper::tick() {
-  judge_again();
+  judge_all();
   {
     const std::lock_guard lock(mutex_);
     take_settings();
@@ -355,27 +347,41 @@ void SessionKeeper::tick() {
   tick_later();
 }
 
-// `on_policy_change: revoke`. Judged without the lock: nobody waits for it.
-void SessionKeeper::judge_again() {
+// `on_policy_change: revoke`. Judged without the lock: nobody waits for it. All of them by another
+// policy, or when the clock (also one that was set back) may change what it says; else those that
+// have become known meanwhile, which another policy may have let start.
+void SessionKeeper::judge_all() {
   const GenerationPtr generation = gateway_.current();
-  if (!revokes(generation->config.sessions)) {
-    judged_by_.reset();
-    return;
-  }
-  if (judged_by_ == generation->policy && now() < judge_at_) return;
-  judged_by_ = generation->policy;
-  judge_at_ = now() + std::chrono::seconds(1);
+  const Policy& policy = *generation->policy;
+  const SessionTime here = now();
+  const bool changed = judged_by_ != generation->policy || here >= judge_at_ || here < judged_at_;
   std::vector<std::pair<std::string, std::shared_ptr<const SessionRequest>>> asked;
+  const auto ask = [&asked](const Session& session) {
+    if (session.facts.request) asked.emplace_back(session.facts.id, session.facts.request);
+  };
   {
     const std::lock_guard lock(mutex_);
-    sessions_.each_live([&](const Session& session) {
-      if (session.facts.request) asked.emplace_back(session.facts.id, session.facts.request);
-    });
+    const auto learnt = std::exchange(learnt_, {});
+    if (!revokes(generation->config.sessions)) {
+      judged_by_.reset();
+      judge_at_ = SessionTime::max();
+      return;
+    }
+    if (changed) sessions_.each_live(ask);
+    for (const std::string& id : learnt) {
+      const Session* session = changed ? nullptr : sessions_.find(id);
+      if (session != nullptr) ask(*session);
+    }
   }
+  if (changed) {
+    judged_by_ = generation->policy;
+    judge_at_ = find_next_change(policy, here).value_or(SessionTime::max());
+  }
+  judged_at_ = here;
   for (const auto& [id, request] : asked) {
-    if (is_still_allowed(*request, *generation->policy, now())) continue;
+    const Finding finding = judge_again(*request, policy, here);
     const std::lock_guard lock(mutex_);
-    carry_out(sessions_.end(id, Closer::policy, now()));
+    static_cast<void>(apply(id, finding));  // one that has ended meanwhile stays as it is
   }
 }
 

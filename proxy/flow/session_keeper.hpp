@@ -26,6 +26,10 @@
 #include "ssmgate/rules/policy.hpp"
 #include "state/session_store.hpp"
 
+namespace ssmgate {
+struct Finding;
+}
+
 namespace ssmgate::flow {
 
 class Gateway;
@@ -94,6 +98,7 @@ class SessionKeeper {
   // not known, or has ended already. INVARIANT: between `start` and `close`.
   void kill(std::string id, std::function<void(bool)> done);
   [[nodiscard]] std::vector<LiveSession> list();
+  [[nodiscard]] std::size_t count_live();
   [[nodiscard]] SessionTime now() const;
 
   // For a channel and a place; nobody else.
@@ -112,7 +117,7 @@ class SessionKeeper {
   // With the mutex held.
   void carry_out(const Effects& effects);
   void cut_parted();
-  void record_end(const Session& session);
+  [[nodiscard]] bool apply(std::string_view id, const Finding& finding);
   [[nodiscard]] state::StoredSession to_store(const Session& session);
   void take_settings();
   void save_traffic();
@@ -122,7 +127,7 @@ class SessionKeeper {
 
   void tick_later();
   void tick();
-  void judge_again();
+  void judge_all();
 
   Gateway& gateway_;
   std::mutex mutex_;
@@ -139,10 +144,12 @@ class SessionKeeper {
   std::chrono::steady_clock::time_point tell_at_;
   std::uint64_t untold_ = 0;                    // refusals since then
   std::unordered_set<std::string> to_confirm_;  // whose end was recorded since the last tick
+  std::vector<std::string> learnt_;             // since the last tick
 
   std::optional<boost::asio::steady_timer> timer_;  // the timer's alone, as is what follows
-  std::shared_ptr<const Policy> judged_by_;
-  SessionTime judge_at_;
+  std::shared_ptr<const Policy> judged_by_;  // null: sessions are kept whatever the policy says
+  SessionTime judged_at_;
+  SessionTime judge_at_ = SessionTime::max();  // when the clock may change what it says
   SessionTime save_at_;
 };
 

@@ -21,10 +21,10 @@ std::shared_ptr<const SessionRequest> make_session_request(Caller caller, Claims
       std::move(caller), std::move(asked), std::move(body), std::move(default_document)});
 }
 
-bool is_still_allowed(const SessionRequest& request, const Policy& policy, SessionTime now) {
+Finding judge_again(const SessionRequest& request, const Policy& policy, SessionTime now) {
   Caller caller = request.caller;
   caller.now = now;
-  return finding(decide(policy, caller, request.asked)).effect == Effect::relay;
+  return finding(decide(policy, caller, request.asked));
 }
 
 }  // namespace ssmgate::flow

@@ -23,8 +23,8 @@ struct SessionRequest {
 [[nodiscard]] std::shared_ptr<const SessionRequest> make_session_request(
     Caller caller, Claims claims, std::string body, std::string default_document);
 
-// True when the policy would let it be started now.
-[[nodiscard]] bool is_still_allowed(const SessionRequest& request, const Policy& policy,
-                                    SessionTime now);
+// What the policy would say to it now.
+[[nodiscard]] Finding judge_again(const SessionRequest& request, const Policy& policy,
+                                  SessionTime now);
 
 }  // namespace ssmgate::flow

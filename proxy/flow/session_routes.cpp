@@ -4,6 +4,7 @@
 #include <map>
 
 #include "admin/json.hpp"
+#include "flow/asked_fields.hpp"
 #include "state/audit_record.hpp"
 
 namespace ssmgate::flow {
@@ -25,13 +26,9 @@ std::string render_live(const LiveSession& live, SessionTime now) {
       .text("owner", facts.owner.name)
       .text("user", facts.user)
       .text("client", facts.client)
-      .text("state", session.state == Session::State::attached ? "attached" : "waiting")
-      .text("document", facts.document)
-      .text("target", facts.target)
-      .text("host", facts.host)
-      .number_or_null("port", facts.port)
-      .text("rule", facts.rule)
-      .text("region", facts.region)
+      .text("state", session.state == Session::State::attached ? "attached" : "waiting");
+  add_asked(out, facts);
+  out.text("region", facts.region)
       .text("account", facts.account)
       .text("endpoint", facts.channel_host)
       .text("started", state::render_time(session.started))

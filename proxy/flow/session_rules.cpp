@@ -1,5 +1,6 @@
 #include "flow/session_rules.hpp"
 
+#include "flow/caller_fields.hpp"
 #include "flow/session_request.hpp"
 #include "ssmgate/request/text_member.hpp"
 
@@ -25,10 +26,7 @@ void refuse_full(const Downstream& downstream, Judged& judged) {
 SessionFacts facts_of(const Downstream& downstream, const state::AuditRecord& record) {
   SessionFacts facts;
   facts.owner = owner_of(downstream);
-  facts.listener = record.listener;
-  facts.client = record.client;
-  facts.user = record.user;
-  facts.auth = record.auth;
+  copy_caller(record, facts);
   facts.access_key = record.access_key;
   facts.account = record.account;
   facts.region = record.region;
@@ -52,6 +50,7 @@ void apply_to_start(const Downstream& downstream, Caller caller, AwsRequest aske
   auto place = downstream.gateway.sessions.reserve(facts.owner);
   if (!place) return refuse_full(downstream, judged);
   facts.rule = judged.record.rule;
+  facts.rule_limit = judged.permit->finding().max_duration;
   facts.request =
       make_session_request(std::move(caller), std::move(asked.claims), std::string(body),
                            downstream.generation->policy->default_document());

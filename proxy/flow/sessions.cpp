@@ -1,15 +1,11 @@
 #include "flow/sessions.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace ssmgate::flow {
 namespace {
 
 using State = Session::State;
-
-constexpr std::array<std::string_view, 8> kClosers = {
-    "", "client", "upstream", "max-duration", "killed", "policy", "shutdown", "error"};
 
 void begin_account(Session& session, SessionTime now) {
   session.account_since = now;
@@ -21,15 +17,6 @@ void begin_account(Session& session, SessionTime now) {
 }
 
 }  // namespace
-
-std::string_view name(Closer closer) noexcept {
-  return kClosers.at(static_cast<std::size_t>(closer));
-}
-
-Closer find_closer(std::string_view name) noexcept {
-  const auto* found = std::ranges::find(kClosers, name);
-  return found == kClosers.end() ? Closer::none : static_cast<Closer>(found - kClosers.begin());
-}
 
 void Sessions::set_limits(const Limits& limits) {
   const bool other = limits.max_duration != limits_.max_duration;
@@ -333,6 +320,18 @@ Effects Sessions::end(std::string_view id, Closer why, SessionTime now) {
   Entry* entry = find_entry(id);
   if (entry == nullptr || entry->session.state == State::ended) return effects;
   finish_mixed(*entry, why, now, effects);
+  return effects;
+}
+
+Effects Sessions::shorten(std::string_view id, std::chrono::milliseconds limit) {
+  Effects effects;
+  Entry* entry = find_entry(id);
+  if (entry == nullptr || entry->session.state == State::ended) return effects;
+  auto& rule_limit = entry->session.facts.rule_limit;
+  if (rule_limit && *rule_limit <= limit) return effects;
+  rule_limit = limit;
+  schedule(*entry);
+  effects.changed.emplace_back(id);
   return effects;
 }
 

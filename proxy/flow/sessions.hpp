@@ -23,6 +23,8 @@
 #include <variant>
 #include <vector>
 
+#include "flow/closer.hpp"
+
 namespace ssmgate::flow {
 
 using SessionTime = std::chrono::system_clock::time_point;
@@ -33,20 +35,6 @@ struct Owner {
   bool is_user = false;
   auto operator<=>(const Owner&) const = default;
 };
-
-// Who ended a session, or a channel of it.
-enum class Closer : std::uint8_t {
-  none,
-  client,
-  upstream,
-  max_duration,
-  killed,
-  policy,
-  shutdown,
-  error,
-};
-[[nodiscard]] std::string_view name(Closer closer) noexcept;
-[[nodiscard]] Closer find_closer(std::string_view name) noexcept;
 
 struct SessionRequest;  // flow/session_request: what was asked for, to be judged again
 
@@ -172,6 +160,8 @@ class Sessions {
   [[nodiscard]] Effects terminate(std::string_view id, const Owner& owner, SessionTime now);
   // `kill` or a policy. Nothing for one that is not known, or that has ended.
   [[nodiscard]] Effects end(std::string_view id, Closer why, SessionTime now);
+  // A later policy gives it less time: the shorter of the two holds, and never a longer one.
+  [[nodiscard]] Effects shorten(std::string_view id, std::chrono::milliseconds limit);
   // What is due.
   [[nodiscard]] Effects tick(SessionTime now);
 
@@ -191,6 +181,11 @@ class Sessions {
     for (const auto& [owner, sessions] : live_) {
       for (const Session* session : sessions) visit(*session);
     }
+  }
+  [[nodiscard]] std::size_t count_live() const {
+    std::size_t count = 0;
+    for (const auto& [owner, sessions] : live_) count += sessions.size();
+    return count;
   }
 
  private:

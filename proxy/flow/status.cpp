@@ -105,6 +105,7 @@ std::string render_counts(const StatusSource& source) {
   return JsonObject()
       .number("connections", source.admission.count())
       .number("tunnels", metrics.tunnels.load())
+      .number("sessions", source.gateway.sessions.count_live())
       .number("allowed", allowed)
       .number("denied", denied)
       .number("malformed", decided(state::Verdict::malformed))

@@ -1,5 +1,6 @@
 #include "flow/tunnel.hpp"
 
+#include "flow/caller_fields.hpp"
 #include "flow/seat.hpp"
 #include "flow/session_rules.hpp"
 #include "ssmgate/rules/decide.hpp"
@@ -75,10 +76,7 @@ struct Life {
     record.event = state::Event::result;
     record.time = gateway.now();
     record.request_id = begun.request_id;
-    record.listener = begun.listener;
-    record.client = begun.client;
-    record.user = begun.user;
-    record.auth = begun.auth;
+    copy_caller(begun, record);
     record.endpoint = begun.endpoint;
     record.port = begun.port;
     record.bytes_up = static_cast<std::int64_t>(carried.up);
@@ -134,10 +132,7 @@ TunnelRecord make_tunnel_record(const state::AuditRecord& record) {
   TunnelRecord kept;
   kept.begun = std::chrono::steady_clock::now();
   kept.request_id = record.request_id;
-  kept.listener = record.listener;
-  kept.client = record.client;
-  kept.user = record.user;
-  kept.auth = record.auth;
+  copy_caller(record, kept);
   kept.endpoint = record.endpoint;
   kept.port = *record.port;
   return kept;

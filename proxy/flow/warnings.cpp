@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ssmgate/rules/session_limits.hpp"
+#include "ssmgate/text/duration.hpp"
 #include "ssmgate/tools/callers.hpp"
 
 namespace ssmgate::flow {
@@ -31,18 +33,37 @@ std::string enumerate(const std::vector<std::string>& ids) {
   return text;
 }
 
-}  // namespace
-
-std::vector<std::string> find_warnings(const config::Config& settings, const Policy& policy) {
+void add_rules_for_nobody(const config::Config& settings, const Policy& policy,
+                          std::vector<std::string>& lines) {
   const tools::KnownOfCallers known = known_of_callers(settings.listen);
   const auto ids = tools::find_rules_for_nobody(policy, known);
-  if (ids.empty()) return {};
+  if (ids.empty()) return;
   std::string wants = known.unix_users ? "`auth: basic` or `auth: mtls`" : "`auth: local-user`";
   if (!known.users && !known.unix_users) {
     wants = "`auth: local-user`, `auth: basic` or `auth: mtls`";
   }
-  return {"the policy's " + enumerate(ids) +
-          " can never apply: `users` names whom no listener can know; give a listener " + wants};
+  lines.push_back("the policy's " + enumerate(ids) +
+                  " can never apply: `users` names whom no listener can know; give a listener " +
+                  wants);
+}
+
+void add_rules_too_long(const config::Config& settings, const Policy& policy,
+                        std::vector<std::string>& lines) {
+  const auto limit = settings.sessions.max_duration;
+  const auto ids = find_rules_longer_than(policy, limit);
+  if (ids.empty()) return;
+  lines.push_back("the policy's " + enumerate(ids) + " would let sessions last longer than " +
+                  in_backticks("sessions.max_duration: " + render_duration(limit)) +
+                  ", which ends them; make the one longer or the other shorter");
+}
+
+}  // namespace
+
+std::vector<std::string> find_warnings(const config::Config& settings, const Policy& policy) {
+  std::vector<std::string> lines;
+  add_rules_for_nobody(settings, policy, lines);
+  add_rules_too_long(settings, policy, lines);
+  return lines;
 }
 
 }  // namespace ssmgate::flow

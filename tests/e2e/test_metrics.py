@@ -12,6 +12,7 @@ from case import EndToEnd
 from clients import ALICE
 from test_admin import ask, ssmgate
 from reloading import replace
+from session_client import start, terminate
 from waiting import wait_for
 from world import POLICY
 
@@ -102,6 +103,20 @@ class Metrics(EndToEnd):
         wait_for(lambda: value(scrape(gateway), "ssmgate_connections") <=
                  value(before, "ssmgate_connections"), "its end")
         self.assertEqual(value(scrape(gateway), "ssmgate_tunnels"), 0)
+
+    def test_live_sessions_come_and_go(self):
+        gateway = self.world.gateway
+
+        def live():
+            counts = json.loads(ask(gateway, "GET", "/v1/status")[1])["counts"]
+            found = value(scrape(gateway), "ssmgate_sessions")
+            self.assertEqual(counts["sessions"], found)
+            return found
+        before = live()
+        session = start(self.world)["SessionId"]
+        self.assertEqual(live(), before + 1)
+        self.assertEqual(terminate(self.world, session).status, 200)
+        self.assertEqual(live(), before)
 
     def test_reloads_are_counted_and_rules_keep_their_counts(self):
         gateway = self.world.gateway

@@ -179,6 +179,28 @@ class Ended(Life):
         self.assertGreaterEqual(line["duration_ms"], 1500)
         self.assertGreater(line["bytes_up"], 100_000)
 
+    async def test_by_its_rule(self):
+        self.make(policy=POLICY.replace("id: forward\n", "id: forward\n    max_duration: 1500ms\n"))
+        channel, session = await self.open()
+        shell, other = await self.open(document=None)
+        line = await self.assert_ended(channel, session, "max-duration")
+        self.assertGreaterEqual(line["duration_ms"], 1500)
+        allowed = next(line for line in self.gateway.audit("decision")
+                       if line.get("rule") == "forward")
+        self.assertIn("for 1500ms at the most", allowed["message"])
+        self.assertEqual(other.lines("session-end"), [])
+        await shell.send(b"echo still here\r")
+        await shell.until(lambda: b"still here\r\n" in shell.received, "the shell")
+
+    async def test_by_a_policy_that_gives_it_less_time(self):
+        self.make(sessions={"on_policy_change": "revoke"})
+        channel, session = await self.open()
+        replace(self.gateway.folder / "policy.yaml",
+                POLICY.replace("id: forward\n", "id: forward\n    max_duration: 1s\n"))
+        await asyncio.to_thread(hang_up, self.gateway)
+        await channel.lost()
+        self.assertEqual((await self.end_of(session))["closed_by"], "max-duration")
+
     async def test_by_a_policy_that_no_longer_allows_it(self):
         self.make(sessions={"on_policy_change": "revoke"})
         channel, session = await self.open()
@@ -211,7 +233,11 @@ class Ended(Life):
                 "[AWS-StartPortForwardingSession]\n  ports: any\n  expires: "
                 f"{end.strftime('%Y-%m-%dT%H:%M:%SZ')}\n")
         await asyncio.to_thread(hang_up, self.gateway)
-        await self.assert_ended(channel, session, "policy")
+        line = await self.assert_ended(channel, session, "policy")
+        # At the moment, not at the next turn, which comes every half second.
+        late = datetime.datetime.fromisoformat(line["time"]) - end.replace(microsecond=0)
+        self.assertGreaterEqual(late.total_seconds(), 0)
+        self.assertLess(late.total_seconds(), 0.5)
 
     async def test_by_a_policy_that_changed_while_the_gateway_was_away(self):
         self.make(sessions={"on_policy_change": "revoke"})

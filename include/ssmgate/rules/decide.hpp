@@ -40,6 +40,8 @@ struct Finding {
   std::string nearest;                // id of the nearest allow rule; empty: none
   std::vector<std::string> reported;  // rules in report mode that matched, in the file's order
   std::string message;                // one line for a person; without the request id
+  // Of the rule that let it pass, also on trial: how long the session may last.
+  std::optional<std::chrono::milliseconds> max_duration;
 
   // Canonical, without defaults; empty when unknown or malformed.
   std::string document;

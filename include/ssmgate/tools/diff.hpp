@@ -14,7 +14,8 @@
 
 namespace ssmgate::tools {
 
-// A request that one policy relays and the other refuses; `evaluate` has confirmed it.
+// A request that one policy relays and the other refuses, or relays for a shorter time; `evaluate`
+// has confirmed it.
 struct DiffWitness {
   EvalCaller caller;
   std::string body;
@@ -24,7 +25,8 @@ struct Change {
   enum class Kind : std::uint8_t { rule, report_mode, operation };
 
   // One entry of the rule that contributes, in the words of the file: `hosts`, `db.example.com`; or
-  // `deny` and the id of a rule of the other policy.
+  // `deny` and the id of a rule of the other policy; or `max_duration` and the longer one, `none`
+  // where the rule has none.
   struct Entry {
     std::string key, text;
     std::optional<DiffWitness> witness;  // absent: cannot tell
@@ -40,7 +42,7 @@ struct Change {
 };
 
 struct Difference {
-  std::vector<Change> granted;  // the newer policy relays, the older does not
+  std::vector<Change> granted;  // the newer policy relays, the older does not, or not for as long
   std::vector<Change> revoked;  // the reverse
 };
 

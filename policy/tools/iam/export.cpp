@@ -83,6 +83,7 @@ class Exporter {
     add(!rule.parameters.empty(), "parameters");
     add(rule.reason.compiled != nullptr, "reason");
     add(rule.hours.has_value(), "hours");
+    add(rule.max_duration.has_value(), "max_duration");
     return keys;
   }
 

@@ -295,7 +295,10 @@ Verdict judge(const TreeNode& policy, const Question& question) {
     if (!needs.nameable || mode == Mode::ended) continue;
     const std::string id = text_of(rule->find("id"));
     if (needs.texts.empty() && mode == Mode::enforces) {
-      return {"allowed", true, id, "", "", verdict.reported};
+      return {"allowed", true, id, "", "", verdict.reported, text_of(rule->find("max_duration"))};
+    }
+    if (needs.texts.empty() && trials.empty()) {
+      verdict.max_duration = text_of(rule->find("max_duration"));
     }
     if (needs.texts.empty()) trials.push_back(id);
     if (needs.texts.empty() || needs.texts.size() >= fewest) continue;

@@ -28,6 +28,7 @@ struct Verdict {
   std::string nearest;
   std::string needs;  // what the nearest rule would need, as the refusal says it
   std::vector<std::string> reported;
+  std::string max_duration;  // of the rule that lets it pass, as the file says it
 };
 
 Verdict judge(const TreeNode& policy, const Question& question);

@@ -180,6 +180,7 @@ std::string World::rule(const std::string& id, bool allows) {
   add(9 * rare, "not_before", time());
   add(9 * rare, "expires", time());
   add(7 * rare, "hours", hours());
+  if (allows) add(4, "max_duration", pick({"30m", "90m", "8h", "45s"}));
   return out + "}\n";
 }
 

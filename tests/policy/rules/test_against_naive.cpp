@@ -10,6 +10,7 @@
 #include "policy/rules/random_world.hpp"
 #include "rules/document_pattern.hpp"
 #include "ssmgate/rules/decide.hpp"
+#include "ssmgate/text/duration.hpp"
 
 using namespace ssmgate;
 
@@ -48,6 +49,7 @@ void compare(const std::string& text, const TreeNode& tree, const Policy& policy
   ++seen[want.code];
   if (!want.nearest.empty()) ++seen["nearest"];
   if (!want.reported.empty()) ++seen["reported"];
+  if (!want.max_duration.empty()) ++seen["max_duration"];
   CAPTURE(text);
   CAPTURE(question.body);
   CAPTURE(question.region);
@@ -60,6 +62,7 @@ void compare(const std::string& text, const TreeNode& tree, const Policy& policy
   REQUIRE(got.rule == want.rule);
   REQUIRE(got.nearest == want.nearest);
   REQUIRE(got.reported == want.reported);
+  REQUIRE((got.max_duration ? render_duration(*got.max_duration) : "") == want.max_duration);
   if (want.nearest.empty()) {
     REQUIRE(got.message.find("the nearest") == std::string::npos);
   } else {
@@ -97,7 +100,7 @@ TEST_CASE("decide agrees with a naive evaluator") {
   run(20261123, pairs * 3 / 5, 20, 5, seen);
   run(20261124, pairs * 2 / 5, 100, 50, seen);
   for (const std::string what :
-       {"allowed", "explicit-deny", "no-rule", "nearest", "reported", "value-count",
+       {"allowed", "explicit-deny", "no-rule", "nearest", "reported", "max_duration", "value-count",
         "unknown-parameter", "parameter-reference", "host", "port", "target", "document"}) {
     CAPTURE(what);
     CHECK(seen[what] >= pairs / 2000);

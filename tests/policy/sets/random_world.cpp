@@ -78,6 +78,7 @@ std::string World::rule(const std::string& id, bool allows, bool regexes) {
   if (chance(8)) out += ", not_before: " + pick({"2025-01-01", "2026-06-01T12:00:00Z"});
   if (chance(8)) out += ", expires: " + pick({"2027-01-01", "2027-06-01"});
   add(8, "hours", pick(kHours));
+  if (allows) add(3, "max_duration", pick({"1h", "90m", "8h"}));
   return out + "}\n";
 }
 

@@ -30,6 +30,19 @@ bool relays(const Policy& policy, const Request& request) {
   return judge(policy, request).effect == Effect::relay;
 }
 
+bool is_longer(const Finding& one, const Finding& other) {
+  return other.max_duration && (!one.max_duration || *one.max_duration > *other.max_duration);
+}
+
+// Both relay it, by rules, and `one` for longer.
+bool lasts_longer(const Finding& one, const Finding& other) {
+  const auto by_rule = [](const Finding& finding) {
+    return finding.effect == Effect::relay &&
+           (finding.decision == Decision::allow || finding.max_duration);
+  };
+  return by_rule(one) && by_rule(other) && is_longer(one, other);
+}
+
 // The rule that relays a request, or the policy's report mode, is among the changes.
 bool tells(const std::vector<tools::Change>& changes, const Finding& relayed) {
   return std::any_of(changes.begin(), changes.end(), [&](const tools::Change& change) {
@@ -86,7 +99,9 @@ class Pair {
     const Request request{witness->caller, witness->body};
     CAPTURE(request.body);
     REQUIRE(relays(relaying, request));
-    REQUIRE(!relays(other, request));
+    const Finding here = judge(relaying, request);
+    const Finding there = judge(other, request);
+    REQUIRE((there.effect == Effect::refuse || is_longer(here, there)));
     pool_.push_back(request);
   }
 
@@ -96,6 +111,8 @@ class Pair {
     CAPTURE(request.body);
     CAPTURE(request.caller.region.value_or(""));
     CAPTURE(request.caller.at.value_or(""));
+    if (lasts_longer(after, before)) REQUIRE(tells(difference.granted, after));
+    if (lasts_longer(before, after)) REQUIRE(tells(difference.revoked, before));
     if (before.effect == after.effect) return;
     if (after.effect == Effect::relay) {
       REQUIRE(tells(difference.granted, after));

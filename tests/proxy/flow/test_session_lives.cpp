@@ -27,7 +27,7 @@ TEST_CASE("random lives keep the invariants") {
       const Owner& owner = pick(2) == 0 ? kAlice : kBob;
       const std::string id = "s" + std::to_string(started == 0 ? 0 : pick(started));
       const auto standing = run.sessions.standing(id, owner);
-      switch (pick(8)) {
+      switch (pick(9)) {
         case 0:
           run.start("s" + std::to_string(started++), owner);
           ++accounts["s" + std::to_string(started - 1)];
@@ -51,15 +51,19 @@ TEST_CASE("random lives keep the invariants") {
           break;
         case 5: run.take(run.sessions.end(id, Closer::killed, run.now)); break;
         case 6: run.take(run.sessions.terminate(id, owner, run.now)); break;
+        case 7: run.take(run.sessions.shorten(id, std::chrono::minutes(pick(20)))); break;
         default: run.pass(std::chrono::seconds(pick(90))); break;
       }
       for (const ChannelNumber channel : std::exchange(run.cut, {})) {
         if (open.erase(channel) != 0) run.lose(channel, Closer::killed, 1, 1);
       }
+      std::size_t live = 0;
       run.sessions.each_live([&](const Session& session) {
         CHECK(session.started + limits.max_duration > run.now - 90s);
         CHECK((session.state == State::attached) == (session.channel != 0));
+        ++live;
       });
+      CHECK(run.sessions.count_live() == live);
     }
     for (const ChannelNumber channel : open) run.lose(channel);
     run.pass(10min);

@@ -11,6 +11,10 @@ using namespace ssmgate::flow;
 
 namespace {
 
+bool relays(const SessionRequest& request, const Policy& policy, SessionTime now) {
+  return judge_again(request, policy, now).effect == Effect::relay;
+}
+
 std::string pack(const std::string& text) {
   z_stream stream{};
   deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
@@ -101,9 +105,13 @@ TEST_CASE("a session is judged again by another policy") {
   REQUIRE(shell.policy);
   REQUIRE(none.policy);
   const SessionTime before{std::chrono::sys_days{std::chrono::year(2026) / 11 / 30}};
-  CHECK(is_still_allowed(*request, *shell.policy, before));
-  CHECK_FALSE(is_still_allowed(*request, *none.policy, before));
-  CHECK_FALSE(is_still_allowed(*request, *shell.policy, before + std::chrono::hours(24)));
+  CHECK(relays(*request, *shell.policy, before));
+  CHECK_FALSE(relays(*request, *none.policy, before));
+  CHECK_FALSE(relays(*request, *shell.policy, before + std::chrono::hours(24)));
+  const auto short_one = load_policy(
+      "version: 1\nallow:\n- {id: s, documents: [SSM-SessionManagerRunShell], max_duration: 5m}\n");
+  REQUIRE(short_one.policy);
+  CHECK(judge_again(*request, *short_one.policy, before).max_duration == std::chrono::minutes(5));
 }
 
 TEST_CASE("another default document does not change what a session was started as") {
@@ -111,7 +119,7 @@ TEST_CASE("another default document does not change what a session was started a
       "version: 1\ndefault_document: My-Shell\nallow:\n- id: s\n  "
       "documents: [My-Shell]\n");
   REQUIRE(other.policy);
-  CHECK_FALSE(is_still_allowed(*example().facts.request, *other.policy, SessionTime()));
+  CHECK_FALSE(relays(*example().facts.request, *other.policy, SessionTime()));
 }
 
 TEST_CASE("the session and the host of an answer") {

@@ -195,6 +195,25 @@ TEST_CASE("the longest duration ends a session whatever it does") {
   CHECK(run.ended == std::vector<std::string>{"limited", "attached"});
 }
 
+TEST_CASE("a later policy may give a session less time and never more") {
+  Run run;
+  run.start("a");
+  const auto channel = run.connect();
+  const Effects shortened = run.sessions.shorten("a", 2h);
+  CHECK(shortened.changed == std::vector<std::string>{"a"});
+  CHECK(run.sessions.deadline(run.at("a")) == run.now + 2h);
+  CHECK(run.sessions.shorten("a", 3h).changed.empty());
+  CHECK(run.sessions.shorten("b", 1h).changed.empty());
+  run.pass(1h);
+  // Less than it has lasted already: it ends with the next turn.
+  run.take(run.sessions.shorten("a", 30min));
+  CHECK(run.cut.empty());
+  run.pass(0s);
+  CHECK(run.cut == std::vector<ChannelNumber>{channel});
+  CHECK(run.at("a").closed_by == Closer::max_duration);
+  CHECK(run.sessions.shorten("a", 1min).changed.empty());
+}
+
 TEST_CASE("a dormant session cannot be resumed beyond its longest duration") {
   Run run;
   run.start("a");

@@ -38,3 +38,19 @@ TEST_CASE("a policy for users behind listeners that know none is warned of") {
   CHECK(warnings("any", {Auth::local_user}).empty());
   CHECK(warnings("\"unix:%ops\", alice", {Auth::local_user}).empty());
 }
+
+TEST_CASE("a rule that says more than the gateway lets any session last is warned of") {
+  const LoadedPolicy loaded = load_policy(
+      "version: 1\nallow:\n"
+      "- {id: day, documents: [Acme-Shell], max_duration: 24h}\n"
+      "- {id: shift, documents: [Acme-Shell], max_duration: 12h}\n");
+  REQUIRE(loaded.policy);
+  config::Config settings;
+  const auto lines = find_warnings(settings, *loaded.policy);
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0] ==
+        "the policy's `day` would let sessions last longer than `sessions.max_duration: 12h`, "
+        "which ends them; make the one longer or the other shorter");
+  settings.sessions.max_duration = std::chrono::hours(24);
+  CHECK(find_warnings(settings, *loaded.policy).empty());
+}
