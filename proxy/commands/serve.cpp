@@ -49,8 +49,7 @@ std::vector<std::string> describe_files(const config::Config& settings) {
   lines.push_back("policy: " + (settings.policy ? settings.policy->string() : "the built-in one"));
   lines.push_back("ca: " + settings.ca_certificate.string() + ", key: " + settings.ca_key.string());
   for (const config::AuditSink& sink : settings.audit.sinks) {
-    const bool file = sink.type == config::AuditSink::Type::file;
-    lines.push_back("audit: " + (file ? sink.path.string() : "standard output"));
+    lines.push_back("audit: " + sink.text());
   }
   return lines;
 }

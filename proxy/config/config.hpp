@@ -101,10 +101,35 @@ struct Upstream {
   bool operator==(const Upstream&) const = default;
 };
 
+// Where a log server listens.
+struct LogAddress {
+  enum class Transport : std::uint8_t { unix_socket, udp, tcp, tls };
+  Transport transport = Transport::unix_socket;
+  std::filesystem::path path;  // of the Unix socket
+  std::string host;            // canonical
+  std::uint16_t port = 0;
+  // As it is written in a configuration.
+  [[nodiscard]] std::string text() const;
+  bool operator==(const LogAddress&) const = default;
+};
+inline constexpr const char* kSyslogSocket = "/dev/log";
+inline constexpr const char* kJournalSocket = "/run/systemd/journal/socket";
+
 struct AuditSink {
-  enum class Type : std::uint8_t { file, standard_output };
+  enum class Type : std::uint8_t { file, standard_output, syslog, journald };
+  enum class Format : std::uint8_t { json, ocsf };
   Type type = Type::file;
-  std::filesystem::path path;
+  std::filesystem::path path = {};  // of a file
+  LogAddress address = {};          // of syslog and journald
+  Format format = Format::json;
+  std::uint8_t facility = 10;  // authpriv
+  std::string app_name = "ssmgate";
+  // For `tls`: whom the server has to be, and who we are to it (empty: nobody).
+  std::filesystem::path ca_file = "/etc/ssl/certs/ca-certificates.crt";
+  std::filesystem::path certificate = {};
+  std::filesystem::path key = {};
+  // For people: a path, `standard output`, `syslog at tls://…`.
+  [[nodiscard]] std::string text() const;
   bool operator==(const AuditSink&) const = default;
 };
 

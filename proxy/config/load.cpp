@@ -38,7 +38,7 @@ class Loader {
     }
     if (const auto* node = root.find("egress")) load_egress(*node, read_, config_.egress);
     if (const auto* node = root.find("upstream")) load_upstream(*node, read_, config_.upstream);
-    if (const auto* node = root.find("audit")) audit(*node);
+    if (const auto* node = root.find("audit")) load_audit(*node, read_, config_.audit);
     if (const auto* node = root.find("sessions")) load_sessions(*node, read_, config_.sessions);
     if (const auto* node = root.find("admin")) load_admin(*node, read_, config_.admin);
     if (const auto* node = root.find("limits")) limits(*node);
@@ -68,53 +68,6 @@ class Loader {
     if (!path) return;
     config_.state = *path;
     config_.audit.sinks.front().path = *path / "audit.jsonl";
-  }
-
-  void audit(const TreeNode& node) {
-    static const Keys kKnown = {"sinks", "on_failure"};
-    static const Keys kWords = {"refuse", "continue"};
-    if (!read_.mapping(node, "`audit`", span_of(kKnown))) return;
-    if (const auto* word = node.find("on_failure")) {
-      if (const auto index = read_.word(*word, "`on_failure`", span_of(kWords))) {
-        config_.audit.on_failure =
-            *index == 0 ? Audit::OnFailure::refuse : Audit::OnFailure::proceed;
-      }
-    }
-    const auto* sinks = node.find("sinks");
-    if (sinks == nullptr) return;
-    config_.audit.sinks.clear();
-    read_.list(*sinks, "`sinks`", [this](const TreeNode& item) { sink(item); });
-    if (sinks->kind == TreeNode::Kind::sequence && sinks->items.empty()) {
-      read_.error(*sinks, "`sinks` is empty; nothing may pass unrecorded: name a file");
-    }
-  }
-
-  void sink(const TreeNode& node) {
-    static const Keys kKnown = {"type", "path"};
-    static const Keys kWords = {"file", "stdout", "journald", "syslog"};
-    if (!read_.mapping(node, "a sink", span_of(kKnown))) return;
-    const auto* type = node.find("type");
-    if (type == nullptr) return read_.error(node, "a sink has no `type`; write `type: file`");
-    const auto index = read_.word(*type, "`type`", span_of(kWords));
-    if (!index) return;
-    if (*index > 1) {
-      return read_.error(*type, "`type: " + type->scalar +
-                                    "` is not supported by this version of ssmgate; write `file` "
-                                    "or `stdout`");
-    }
-    AuditSink sink;
-    sink.type = *index == 0 ? AuditSink::Type::file : AuditSink::Type::standard_output;
-    const auto* path = node.find("path");
-    if (sink.type == AuditSink::Type::standard_output && path != nullptr) {
-      return read_.error(*path, "`path` has no meaning for `type: stdout`; take it out");
-    }
-    if (sink.type == AuditSink::Type::file) {
-      if (path == nullptr) return read_.error(node, "a sink of `type: file` needs a `path`");
-      const auto file = read_.path(*path, "`path`");
-      if (!file) return;
-      sink.path = *file;
-    }
-    config_.audit.sinks.push_back(std::move(sink));
   }
 
   void limits(const TreeNode& node) {

@@ -115,11 +115,24 @@ std::vector<fs::path> upstream_files_of(const Upstream& upstream) {
   return files;
 }
 
+// What the gateway shows a log server: it is read again with every reload.
+std::vector<fs::path> sink_files_of(const Audit& audit) {
+  std::vector<fs::path> files;
+  for (const AuditSink& sink : audit.sinks) {
+    if (sink.certificate.empty()) continue;
+    files.push_back(sink.certificate);
+    files.push_back(sink.key);
+  }
+  return files;
+}
+
 std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config& config) {
   std::vector<fs::path> files = listener_files_of(config);
   const auto upwards = upstream_files_of(config.upstream);
   // But for the roots: a system's bundle is replaced with its packages.
   files.insert(files.end(), upwards.begin() + 1, upwards.end());
+  const auto shown = sink_files_of(config.audit);
+  files.insert(files.end(), shown.begin(), shown.end());
   if (file) files.push_back(fs::absolute(*file));
   if (config.policy) files.push_back(*config.policy);
   files.push_back(config.ca_certificate);

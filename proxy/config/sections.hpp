@@ -8,6 +8,7 @@
 namespace ssmgate::config {
 
 void load_admin(const TreeNode& node, const Reader& read, Admin& value);
+void load_audit(const TreeNode& node, const Reader& read, Audit& value);
 void load_egress(const TreeNode& node, const Reader& read, Egress& value);
 void load_sessions(const TreeNode& node, const Reader& read, Sessions& value);
 void load_upstream(const TreeNode& node, const Reader& read, Upstream& value);

@@ -1,9 +1,11 @@
-// What all sinks share: how bytes go out.
+// What all sinks share: how bytes go out, and the chain of those that cannot look back.
 #include "state/audit_sink.hpp"
 
 #include <unistd.h>
 
 #include <cerrno>
+
+#include "state/ocsf.hpp"
 
 namespace ssmgate::state {
 
@@ -23,6 +25,13 @@ std::size_t AuditSink::write_group(std::span<const std::string_view> records) {
   std::size_t taken = 0;
   while (taken < records.size() && write(records[taken])) ++taken;
   return taken;
+}
+
+bool OneWaySink::write(std::string_view fields) {
+  const std::string line = render_line(fields, end_, format_);
+  if (!send(line, fields)) return false;
+  end_ = advanced(end_, line);
+  return true;
 }
 
 }  // namespace ssmgate::state

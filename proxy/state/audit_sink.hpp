@@ -1,8 +1,9 @@
-// Where audit lines go: a file that several gateways may share, or a stream.
+// Where audit lines go: a file that several gateways may share, a stream, a log server.
 #pragma once
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -20,6 +21,8 @@ namespace ssmgate::state {
 // INVARIANT: used by one thread at a time.
 class AuditSink {
  public:
+  using Clock = std::chrono::steady_clock;
+
   explicit AuditSink(std::string name) : name_(std::move(name)) {}
   virtual ~AuditSink() = default;
   AuditSink(const AuditSink&) = delete;
@@ -32,10 +35,13 @@ class AuditSink {
   // The same for several, in order and, where the sink can, all at once. How many were taken, from
   // the front; with fewer than all `fault` says why.
   [[nodiscard]] virtual std::size_t write_group(std::span<const std::string_view> records);
-  // Looks at once whether the file of that name is another one now.
+  // Looks at once whether what it goes by is another one now: the file of that name, a certificate.
   virtual void reopen() {}
+  // What the sink does by itself, from `due` on: looks for a server that was gone.
+  virtual void tend() {}
+  [[nodiscard]] virtual Clock::time_point due() const { return Clock::time_point::max(); }
 
-  // What the operator calls it: a path, or `standard output`.
+  // What the operator calls it: a path, `standard output`, a log server's address.
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   // Why the last write took nothing.
   [[nodiscard]] const std::string& fault() const noexcept { return fault_; }
@@ -55,6 +61,22 @@ class AuditSink {
   std::string fault_;
 };
 
+// A sink whose lines cannot be taken back or read again: its chain begins with the process.
+class OneWaySink : public AuditSink {
+ public:
+  OneWaySink(std::string name, LineFormat format) : AuditSink(std::move(name)), format_(format) {}
+
+  bool write(std::string_view fields) override;
+
+ protected:
+  // The whole line, its newline included, and the fields that it was made of. All or nothing.
+  [[nodiscard]] virtual bool send(std::string_view line, std::string_view fields) = 0;
+
+ private:
+  const LineFormat format_;
+  ChainEnd end_;
+};
+
 struct SinkFault {
   std::string text;  // one line, with what to do
 };
@@ -65,8 +87,10 @@ struct SinkFault {
     const std::filesystem::path& path);
 
 // Takes over `fd`, to which other processes may write too.
-[[nodiscard]] std::unique_ptr<AuditSink> open_stream_sink(std::string name, int fd);
+[[nodiscard]] std::unique_ptr<AuditSink> open_stream_sink(std::string name, int fd,
+                                                          LineFormat format = LineFormat::json);
 
-[[nodiscard]] std::unique_ptr<AuditSink> open_standard_output_sink();
+[[nodiscard]] std::unique_ptr<AuditSink> open_standard_output_sink(
+    LineFormat format = LineFormat::json);
 
 }  // namespace ssmgate::state

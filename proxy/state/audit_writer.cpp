@@ -19,6 +19,9 @@ constexpr std::chrono::milliseconds kLinger{5};
 // what the first of them waits for the last.
 constexpr std::size_t kGroup = 128;
 
+// Without anything to do: long enough to cost nothing, short enough for any clock's arithmetic.
+constexpr std::chrono::hours kLongest{1};
+
 }  // namespace
 
 std::shared_ptr<AuditWriter> AuditWriter::start(std::unique_ptr<AuditSink> sink,
@@ -71,10 +74,11 @@ void AuditWriter::run() {
 
 // Waits for records, or for something else to do; false when it is time to end.
 bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
+  const Clock::time_point until = std::min(sink_->due(), Clock::now() + kLongest);
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_ || reopen_; });
   asleep_ = true;
-  wake_.wait(lock, [this] { return stopping_ || reopen_ || !queue_.empty(); });
+  wake_.wait_until(lock, until, [this] { return stopping_ || reopen_ || !queue_.empty(); });
   asleep_ = false;
   urgent_ = false;
   batch.swap(queue_);
@@ -88,7 +92,9 @@ void AuditWriter::tend() {
     const std::lock_guard lock(mutex_);
     reopen = std::exchange(reopen_, false);
   }
-  if (reopen && !let_go_) sink_->reopen();
+  if (let_go_) return;
+  if (reopen) sink_->reopen();
+  if (Clock::now() >= sink_->due()) sink_->tend();
 }
 
 void AuditWriter::write(std::span<const AuditEntryPtr> group) {

@@ -23,7 +23,7 @@ inline constexpr std::size_t kAuditBacklog = 4096;
 
 // How one sink is, for whoever asks.
 struct SinkState {
-  std::string name;         // a path, or `standard output`
+  std::string name;         // a path, `standard output`, a log server's address
   std::string trouble;      // why it takes no records; empty: it does
   std::size_t waiting = 0;  // records that it has not written yet
   // Since it was opened: records that it took, and those that it did not.

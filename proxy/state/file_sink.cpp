@@ -12,6 +12,7 @@
 #include "state/audit_sink.hpp"
 #include "state/disk_flush.hpp"
 #include "state/log_file.hpp"
+#include "state/ocsf.hpp"
 #include "state/signed_file.hpp"
 #include "wire/refusal.hpp"
 
@@ -28,10 +29,11 @@ struct Placed {
 
 class FileSink final : public AuditSink {
  public:
-  FileSink(fs::path path, OpenedFile opened, Sealing sealing)
+  FileSink(fs::path path, OpenedFile opened, Sealing sealing, LineFormat format)
       : AuditSink(path.string()),
         path_(std::move(path)),
         sealing_(std::move(sealing)),
+        format_(format),
         kept_(kept_checkpoint_file(sealing_.state, path_)) {
     take(std::move(opened));
   }
@@ -70,7 +72,6 @@ class FileSink final : public AuditSink {
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
   static constexpr off_t kUnknown = -1;
 
   // Calls `act` while no other gateway writes, with `end_` and `size_` those of the file at the
@@ -148,7 +149,7 @@ class FileSink final : public AuditSink {
       fields += ",\"message\":\"" + wire::json_escape(message) + "\"";
       spdlog::warn("audit: `{}`: {}", path_.string(), message);
     }
-    std::string line = chained_line(fields, end_);
+    std::string line = render_line(fields, end_, format_);
     const std::string_view view = fields;
     if (append({&view, 1}) == 0) return false;
     unsealed_ = 0;
@@ -196,7 +197,7 @@ class FileSink final : public AuditSink {
     std::string bytes;
     std::vector<Placed> placed{{0, end_}};
     for (const std::string_view fields : records) {
-      const std::string line = chained_line(fields, placed.back().end);
+      const std::string line = render_line(fields, placed.back().end, format_);
       bytes += line;
       ChainEnd end = advanced(placed.back().end, line);
       placed.push_back({static_cast<off_t>(bytes.size()), std::move(end)});
@@ -221,6 +222,7 @@ class FileSink final : public AuditSink {
 
   fs::path path_;
   Sealing sealing_;
+  const LineFormat format_;
   fs::path kept_;
   SharedFd fd_;
   std::uint64_t unsealed_ = 0;
@@ -239,18 +241,21 @@ SinkFault fault_at(const fs::path& path, const std::string& text) {
 }  // namespace
 
 std::variant<SinkFault, std::unique_ptr<AuditSink>> open_file_sink(const fs::path& path) {
-  return open_signed_file_sink(path, {});
+  return open_signed_file_sink(path, {}, LineFormat::json);
 }
 
 std::variant<SinkFault, std::unique_ptr<AuditSink>> open_signed_file_sink(const fs::path& path,
-                                                                          Sealing sealing) {
+                                                                          Sealing sealing,
+                                                                          LineFormat format) {
   OpenedFile opened = open_append(path);
   if (opened.fd.get() < 0) {
     return fault_at(path, opened.fault + "; name another file under `audit.sinks`");
   }
   if (!opened.fault.empty()) return fault_at(path, opened.fault);
-  if (!opened.is_regular()) return open_stream_sink(path.string(), opened.fd.release());
-  auto sink = std::make_unique<FileSink>(path, std::move(opened), std::move(sealing));
+  if (!opened.is_regular()) {
+    return open_stream_sink(path.string(), opened.fd.release(), format);
+  }
+  auto sink = std::make_unique<FileSink>(path, std::move(opened), std::move(sealing), format);
   if (!sink->look()) {
     return fault_at(path, sink->fault() +
                               "; end that program, or name another file under "

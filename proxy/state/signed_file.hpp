@@ -25,7 +25,7 @@ struct Sealing {
 // As open_file_sink, with checkpoints: what was found is signed at once, with words in its
 // `message` when something was missing, and what was written is signed when the sink goes.
 [[nodiscard]] std::variant<SinkFault, std::unique_ptr<AuditSink>> open_signed_file_sink(
-    const std::filesystem::path& path, Sealing sealing);
+    const std::filesystem::path& path, Sealing sealing, LineFormat format);
 
 // Opens the sinks of `settings`; the key is in the folder `state`, and made there.
 [[nodiscard]] std::variant<SinkFault, std::unique_ptr<AuditLog>> open_audit_log(

@@ -11,39 +11,39 @@
 namespace ssmgate::state {
 namespace {
 
-class StreamSink : public AuditSink {
+class StreamSink : public OneWaySink {
  public:
-  StreamSink(std::string name, int fd) : AuditSink(std::move(name)), fd_(fd) {}
+  StreamSink(std::string name, int fd, LineFormat format)
+      : OneWaySink(std::move(name), format), fd_(fd) {}
 
-  bool write(std::string_view fields) override {
-    const std::string line = chained_line(fields, end_);
+ protected:
+  bool send(std::string_view line, std::string_view) override {
     // The line after one of which a part is out begins on a line of its own.
     std::size_t written = 0;
-    const std::string bytes = torn_ ? "\n" + line : line;
-    if (!write_all(fd_, bytes, written)) {
+    const std::string bytes = torn_ ? "\n" + std::string(line) : std::string();
+    if (!write_all(fd_, torn_ ? bytes : line, written)) {
       torn_ = torn_ || written > 0;
       return fail(std::strerror(errno));
     }
     torn_ = false;
-    end_ = advanced(end_, line);
     return true;
   }
 
  private:
   int fd_;
   bool torn_ = false;
-  ChainEnd end_;
 };
 
 class SharedStreamSink final : public StreamSink {
  public:
-  SharedStreamSink(std::string name, OwnedFd fd)
-      : StreamSink(std::move(name), fd.get()), fd_(std::move(fd)) {}
+  SharedStreamSink(std::string name, OwnedFd fd, LineFormat format)
+      : StreamSink(std::move(name), fd.get(), format), fd_(std::move(fd)) {}
 
-  bool write(std::string_view fields) override {
+ protected:
+  bool send(std::string_view line, std::string_view fields) override {
     const FileLock lock(fd_.get());
     if (!lock.held()) return fail(kLockedByAnother);
-    return StreamSink::write(fields);
+    return StreamSink::send(line, fields);
   }
 
  private:
@@ -52,12 +52,12 @@ class SharedStreamSink final : public StreamSink {
 
 }  // namespace
 
-std::unique_ptr<AuditSink> open_stream_sink(std::string name, int fd) {
-  return std::make_unique<SharedStreamSink>(std::move(name), OwnedFd(fd));
+std::unique_ptr<AuditSink> open_stream_sink(std::string name, int fd, LineFormat format) {
+  return std::make_unique<SharedStreamSink>(std::move(name), OwnedFd(fd), format);
 }
 
-std::unique_ptr<AuditSink> open_standard_output_sink() {
-  return std::make_unique<StreamSink>("standard output", STDOUT_FILENO);
+std::unique_ptr<AuditSink> open_standard_output_sink(LineFormat format) {
+  return std::make_unique<StreamSink>("standard output", STDOUT_FILENO, format);
 }
 
 }  // namespace ssmgate::state

@@ -5,14 +5,17 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
 
 from case import EndToEnd, assert_chain
 from clients import ALICE, BOB, TARGET, aws, boto3, javascript, start_session
+from log_servers import DatagramServer, StreamServer
 from raw import connect, exchange, read_answer, signed, trusting
 from record_schema import SCHEMA, fits
+from waiting import wait_for
 from world import World
 
 PROXY_PASSWORD = "planted0proxy0password"
@@ -189,8 +192,53 @@ class MovedFile(unittest.TestCase):
             assert_chain(self, b"".join(parts))
 
 
+class Ocsf(unittest.TestCase):
+    """What is written as OCSF is one chain, and `ssmgate audit` reads it like its own."""
+
+    def test_its_readers_read_it(self):
+        with World(audit={"sinks": [{"type": "file", "path": "audit.jsonl", "format": "ocsf"}]}) as world:
+            exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
+            exchange(world, signed(ALICE, "StartSession", {"Target": TARGET, "Bogus": 1}))
+            world.gateway.stop()
+            records = [json.loads(line) for line in world.gateway.audit_file.read_bytes().splitlines()]
+            self.assertEqual({record["class_uid"] for record in records}, {6003})
+            self.assertEqual([record["status_id"] for record in records
+                              if record["unmapped"]["event"] == "decision"], [1, 2])
+
+            def audit(*words):
+                done = subprocess.run([os.environ["SSMGATE"], "audit", *words, "--file",
+                                       world.gateway.audit_file], capture_output=True, text=True,
+                                      timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+                return done.stdout
+            self.assertIn("intact", audit("verify", "--whole", "--state",
+                                          world.gateway.folder / "state"))
+            self.assertIn("malformed", audit("tail", "--event", "decision", "-n", "1"))
+            found = audit("query", "--decision", "allow", "--target", TARGET, "--json")
+            self.assertEqual(len(found.splitlines()), 1)
+            self.assertIn("1 request, last", audit("suggest"))
+
+
 class NothingSecret(EndToEnd):
-    """Secrets are planted in all places; then every file and output of the gateway is searched."""
+    """Secrets are planted in all places; then every file and output of the gateway is searched, and
+    what every kind of sink was told."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="ssmgate-logs-"))
+        cls.addClassCleanup(shutil.rmtree, folder, True)
+        cls.servers = {"journald": DatagramServer(folder / "journal"),
+                       "syslog": DatagramServer(folder / "log"), "tcp": StreamServer()}
+        for server in cls.servers.values():
+            cls.addClassCleanup(server.stop)
+        address = {name: server.address for name, server in cls.servers.items()}
+        cls.changes = {"audit": {"sinks": [
+            {"type": "file", "path": "audit.jsonl"}, {"type": "stdout"},
+            {"type": "file", "path": "ocsf.jsonl", "format": "ocsf"},
+            {"type": "journald", "address": address["journald"]},
+            {"type": "syslog", "address": address["syslog"]},
+            {"type": "syslog", "address": address["tcp"], "format": "ocsf"}]}}
+        super().setUpClass()
 
     def drive(self):
         start_session(self.world, caller=BOB, plugin="small", given="echo x\nexit\n")
@@ -200,7 +248,8 @@ class NothingSecret(EndToEnd):
         boto3(self.world, "resume_session", {"SessionId": started["SessionId"]}, BOB)
         boto3(self.world, "terminate_session", {"SessionId": started["SessionId"]}, BOB)
         for operation in ("ResumeSession", "TerminateSession"):
-            line = self.decisions(operation)[-1]
+            # Another sink may have taken it before the file did.
+            line = wait_for(lambda of=operation: self.decisions(of), operation)[-1]
             self.assertEqual(line["session_id"], started["SessionId"])
             self.assertEqual(self.world.gateway.result_of(line)[0]["session_id"],
                              started["SessionId"])
@@ -240,6 +289,12 @@ class NothingSecret(EndToEnd):
                 if path.is_file():
                     written[str(path)] = path.read_bytes()
         self.assertIn(str(gateway.audit_file), written)
+        for name, server in self.servers.items():
+            wait_for(lambda told=server.messages: b"StartSession" in b"".join(told), name)
+            written[name] = b"\n".join(server.messages)
+        self.assertIn(b'"class_uid":6003', written[str(gateway.folder / "ocsf.jsonl")])
+        self.assertIn(b'"class_uid":6003', written["tcp"])
+        self.assertIn(b'"event":"decision"', written["standard output"])
         secrets = self.secrets()
         self.assertGreater(len(secrets), 8)
         for name, data in written.items():

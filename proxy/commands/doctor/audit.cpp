@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "state/audit_record.hpp"
-#include "state/audit_sink.hpp"
+#include "state/server_sink.hpp"
 #include "tls/file.hpp"
 
 namespace ssmgate::doctor {
@@ -129,6 +129,17 @@ SinkFacts look(const fs::path& path) {
   return facts;
 }
 
+SinkFacts look_at_server(const config::AuditSink& sink) {
+  SinkFacts facts;
+  facts.name = sink.text();
+  facts.tried = true;
+  // A server that is not there keeps no gateway from its start.
+  facts.starts = true;
+  constexpr auto kJson = state::LineFormat::json;
+  facts.fault = probe_through([sink] { return state::open_server_sink(sink, kJson); });
+  return facts;
+}
+
 bool takes_records(const SinkFacts& sink) {
   return sink.error == 0 && sink.fault.empty();
 }
@@ -192,6 +203,9 @@ std::vector<SinkFacts> gather_sinks(const config::Audit& settings) {
   for (const config::AuditSink& sink : settings.sinks) {
     if (sink.type == config::AuditSink::Type::file) {
       sinks.push_back(look(sink.path));
+    } else if (sink.type == config::AuditSink::Type::syslog ||
+               sink.type == config::AuditSink::Type::journald) {
+      sinks.push_back(look_at_server(sink));
     } else {
       sinks.emplace_back();
       sinks.back().name = "standard output";

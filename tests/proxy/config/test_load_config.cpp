@@ -98,10 +98,6 @@ TEST_CASE("the state folder moves the audit log along") {
   CHECK(loaded.config->audit.sinks[0].path == "/etc/ssmgate/here/audit.jsonl");
 }
 
-TEST_CASE("what this version does not act on is refused and never ignored") {
-  check_error("audit:\n  sinks: [{type: journald}]\n", "2:18", "not supported");
-}
-
 TEST_CASE("private hosts to intercept are canonical names and each counts once") {
   const LoadedConfig loaded =
       load("intercept: {hosts: [SSM.Example.Internal, ssm.example.internal., a.b]}\n");

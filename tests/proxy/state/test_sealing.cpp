@@ -5,6 +5,7 @@
 
 #include "audit_fixture.hpp"
 #include "state/audit_checkpoint.hpp"
+#include "state/audit_record.hpp"
 #include "state/signed_file.hpp"
 
 using namespace ssmgate::state;
@@ -12,8 +13,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::unique_ptr<AuditSink> open_signed(const fs::path& file, const Sealing& sealing) {
-  auto opened = open_signed_file_sink(file, sealing);
+std::unique_ptr<AuditSink> open_signed(const fs::path& file, const Sealing& sealing,
+                                       LineFormat format = LineFormat::json) {
+  auto opened = open_signed_file_sink(file, sealing, format);
   REQUIRE(std::holds_alternative<std::unique_ptr<AuditSink>>(opened));
   return std::move(std::get<std::unique_ptr<AuditSink>>(opened));
 }
@@ -152,6 +154,25 @@ TEST_CASE("a kept checkpoint that was tampered with is believed in nothing") {
   line.replace(line.find("\"seq\":4"), 7, "\"seq\":9");
   CHECK(keep_checkpoint(kept, line));
   CHECK(contains(found_in(file, setup), "is not by this gateway's key"));
+}
+
+TEST_CASE("an OCSF log is a chain with checkpoints too and a restart continues it") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const Sealing setup = sealing_in(folder.path / "state");
+  AuditRecord record;
+  record.event = Event::result;
+  for (int run = 0; run < 2; ++run) {
+    const auto sink = open_signed(file, setup, LineFormat::ocsf);
+    CHECK(sink->found().seq == static_cast<std::uint64_t>(run) * 3);
+    for (int i = 0; i < 2; ++i) CHECK(sink->write(render_fields(record)));
+  }
+  const auto lines = lines_of(file);
+  REQUIRE(lines.size() == 6);
+  ChainReader reader;
+  for (const std::string& line : lines) CHECK_FALSE(reader.next(line));
+  CHECK(checkpoints_of(lines, setup.key->public_key()) == std::vector<std::uint64_t>{3, 6});
+  CHECK(contains(lines[0], "{\"class_uid\":6003,"));
 }
 
 TEST_CASE("the key of a log is made under state and a folder that takes none is a fault") {

@@ -144,6 +144,16 @@ TEST_CASE("sinks: what opening tells, and what a line beside the log does") {
   CHECK_EQ(of(true, 0, 1000), "warning audit.room");
 }
 
+TEST_CASE("a log server that is not there is a problem") {
+  const test::TemporaryFolder folder;
+  config::Audit settings;
+  settings.sinks.push_back({config::AuditSink::Type::journald});
+  settings.sinks.front().address.path = folder / "socket";
+  const Findings found = check_sinks(gather_sinks(settings), SinkView());
+  CHECK_EQ(ids(found), "problem audit.sink");
+  CHECK(found.front().text.find("No such file or directory") != std::string::npos);
+}
+
 TEST_CASE("a sink that takes nothing is a warning beside one that does, if the gateway starts") {
   SinkFacts good;
   SinkFacts bad;
