@@ -37,6 +37,7 @@ bool read_until_end(int pipe, SteadyClock::time_point deadline, std::string& tex
 // A group of its own, so that the deadline ends what it has started, too.
 pid_t start(const std::vector<std::string>& command, int output) {
   std::vector<char*> words;
+  words.reserve(command.size() + 1);
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   posix_spawn_file_actions_t files;

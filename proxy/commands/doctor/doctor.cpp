@@ -174,7 +174,7 @@ class Doctor {
       }
     }
     const TrustFacts trust = gather_trust(environment_, aws_, certificates_);
-    const Findings of_trust = check_trust(trust, own_);
+    Findings of_trust = check_trust(trust, own_);
     take("trust", [&] { return of_trust; });
     if (trust.has_proxy && !certificates_.shown.empty()) {
       take("runtime", [&] { return ask_all(*proxy, trust, of_trust); });

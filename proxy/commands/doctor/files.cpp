@@ -146,6 +146,9 @@ std::vector<FileFacts> gather_files(const config::Config& settings,
     if (sink.type == config::AuditSink::Type::file) {
       files.push_back(look(Kind::record, sink.path, "`audit.sinks`", true));
     }
+    if (sink.address.transport != config::LogAddress::Transport::tls) continue;
+    files.push_back(look(Kind::source, sink.ca_file, "`audit.sinks`"));
+    if (!sink.key.empty()) files.push_back(look(Kind::secret, sink.key, "`audit.sinks`"));
   }
   return files;
 }
@@ -178,6 +181,10 @@ Findings check_listeners(const config::Config& settings, tls::Clock::time_point 
   }
   if (const auto& proxy = settings.upstream.proxy; proxy && proxy->certificate) {
     append(found, check_pair(*proxy->certificate, *proxy->key, "`upstream.proxy`", now));
+  }
+  for (const config::AuditSink& sink : settings.audit.sinks) {
+    if (sink.certificate.empty()) continue;
+    append(found, check_pair(sink.certificate, sink.key, "`audit.sinks`", now));
   }
   if (settings.users_file) append(found, check_users(*settings.users_file));
   return found;

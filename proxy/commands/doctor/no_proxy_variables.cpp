@@ -108,20 +108,19 @@ Findings check_no_proxy(const Environment& environment, std::string_view api,
   for (const std::string& entry : lists.all) {
     const std::string from_api = who_bypasses(lists, entry, api);
     const std::string from_channel = who_bypasses(lists, entry, channel);
-    const std::string shown = "`" + entry + "` in NO_PROXY ";
+    std::string text = "`" + entry + "` in NO_PROXY ";
     if (!from_api.empty()) {
-      found.push_back(problem(
-          "no-proxy.ssm",
-          shown + "keeps " + std::string(api) + " away from the gateway in " + from_api, {}));
+      text.append("keeps ").append(api).append(" away from the gateway in ").append(from_api);
+      found.push_back(problem("no-proxy.ssm", std::move(text), {}));
     } else if (!from_channel.empty()) {
-      found.push_back(warning("no-proxy.channel",
-                              shown + "keeps the sessions' own data channel (" +
-                                  std::string(channel) + ") away from the gateway in " +
-                                  from_channel,
-                              {}));
+      text.append("keeps the sessions' own data channel (")
+          .append(channel)
+          .append(") away from the gateway in ")
+          .append(from_channel);
+      found.push_back(warning("no-proxy.channel", std::move(text), {}));
     } else if (commands::bypasses_gateway(entry)) {
-      found.push_back(
-          warning("no-proxy.other", shown + "keeps other SSM endpoints away from the gateway", {}));
+      text += "keeps other SSM endpoints away from the gateway";
+      found.push_back(warning("no-proxy.other", std::move(text), {}));
     } else {
       kept.push_back(entry);
     }

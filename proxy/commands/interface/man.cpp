@@ -88,9 +88,9 @@ std::string synopsis_of(const Command& command) {
 std::string arguments_of(const Command& command) {
   std::string text = ".Bl -tag -width Ds\n";
   for (const Argument& each : command.arguments) {
-    text += ".It " + usage_of(each) + "\n" + prose(each.description);
     std::string words;
     for (const std::string& word : each.words) words += (words.empty() ? "" : ", ") + word;
+    text += ".It " + usage_of(each) + "\n" + prose(each.description + (words.empty() ? "" : "."));
     if (!words.empty()) text += prose("One of: " + words + ".");
   }
   return text + ".El\n";
@@ -135,7 +135,8 @@ std::string examples_of(const ManText& text) {
   for (const auto& [what, line] : text.examples) {
     if (!first) list += ".Pp\n";
     first = false;
-    list += prose(what + ":") + ".Bd -literal -offset indent\n" + literal(line) + "\n.Ed\n";
+    list += prose(what + (what.ends_with('?') ? "" : ":")) + ".Bd -literal -offset indent\n" +
+            literal(line) + "\n.Ed\n";
   }
   return list;
 }

@@ -122,6 +122,29 @@ TEST_CASE("who else can reach a file") {
   CHECK_EQ(once.front().text, "`/f` of `key` is not this user's to look at, nor are 2 more");
 }
 
+TEST_CASE("what a log server is shown is looked at like a listener's") {
+  const test::TemporaryFolder folder;
+  config::Config settings;
+  settings.state = folder / "state";
+  settings.ca_certificate = folder / "ca.pem";
+  settings.ca_key = folder / "ca.key";
+  config::AuditSink sink;
+  sink.type = config::AuditSink::Type::syslog;
+  sink.address.transport = config::LogAddress::Transport::tls;
+  sink.ca_file = folder / "roots.pem";
+  sink.certificate = folder / "gate.pem";
+  sink.key = folder / "gate.key";
+  settings.audit.sinks.push_back(sink);
+  test::write_file(sink.ca_file, "", 0644);
+  test::write_file(sink.certificate, "", 0644);
+  test::write_file(sink.key, "", 0644);
+  CHECK_EQ(ids(check_files(gather_files(settings, ""), OwnCommands())), "problem files.secret");
+  std::filesystem::remove(sink.ca_file);
+  ::chmod(sink.key.c_str(), 0600);
+  CHECK_EQ(ids(check_files(gather_files(settings, ""), OwnCommands())), "problem files.missing");
+  CHECK_EQ(ids(check_listeners(settings, tls::Clock::now())), "problem files.certificate");
+}
+
 TEST_CASE("sinks: what opening tells, and what a line beside the log does") {
   const auto of = [](bool starts, int error, std::uint64_t room = std::uint64_t{1} << 40,
                      bool ours = true) {
