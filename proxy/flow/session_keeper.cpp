@@ -7,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 
 #include "flow/gateway.hpp"
 #include "flow/session_end.hpp"
@@ -72,7 +73,7 @@ void SessionKeeper::start(asio::io_context& context) {
                    printable(stored.id));
       store_->erase(stored.id);
     }
-    if (!known.empty()) spdlog::info("{} sessions are known from before", known.size());
+    if (!known.empty()) spdlog::info("sessions known from before: {}", known.size());
     carry_out(sessions_.restore(std::move(known), now()));
   }
   save_at_ = now() + kSaveEvery;
@@ -82,6 +83,10 @@ void SessionKeeper::start(asio::io_context& context) {
 
 void SessionKeeper::close() {
   timer_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    confirm_ends();
+  }
   if (store_) store_->close();
 }
 
@@ -145,7 +150,7 @@ asio::awaitable<std::string> SessionKeeper::learn(SessionFacts facts, bool resum
   if (written) co_return std::string();
   {
     const std::lock_guard lock(mutex_);
-    if (!resumed) carry_out(sessions_.forget(id));
+    if (!resumed) carry_out(sessions_.forget(id, now()));
   }
   co_return std::string(
       "the session could not be stored, and none is opened that a restarted gateway would not "
@@ -161,8 +166,7 @@ asio::awaitable<void> SessionKeeper::terminated(std::string id, Owner owner) {
   const auto found = standing(id, owner);
   const bool own = found == Sessions::Standing::live || found == Sessions::Standing::dormant;
   if (!own) co_return;
-  const bool ended = co_await end_durably(std::move(id), Closer::client);
-  static_cast<void>(ended);  // else another ended it just now
+  static_cast<void>(co_await end_durably(std::move(id), Closer::client));
 }
 
 std::variant<SessionKeeper::NoSeat, SessionChannelPtr> SessionKeeper::seat(
@@ -209,13 +213,15 @@ void SessionKeeper::tell_of_refusal(const Owner& owner, const std::string& host,
   }
   spdlog::warn(
       "no-session: a data channel of {} to {} was refused, {}; for `aws ecs execute-command` and "
-      "other services that start sessions themselves set `sessions.without_start: allow` ({} more "
-      "such since the last such line)",
+      "other services that start sessions themselves set `sessions.without_start: allow`{}",
       printable(owner.name), host,
-      beside_live ? "beside one that is open" : "because no session of theirs waits for one", more);
+      beside_live
+          ? "beside one that is open"
+          : "because no session of theirs waits for one, or it was killed or ended by policy",
+      more == 0 ? "" : " (" + std::to_string(more) + " more such since the last such line)");
 }
 
-asio::awaitable<bool> SessionKeeper::end_durably(std::string id, Closer why) {
+asio::awaitable<SessionKeeper::Ended> SessionKeeper::end_durably(std::string id, Closer why) {
   state::StoredSession stored;
   bool known = false;
   {
@@ -225,20 +231,21 @@ asio::awaitable<bool> SessionKeeper::end_durably(std::string id, Closer why) {
     carry_out(effects);
     if (known) stored = to_store(*sessions_.find(id));
   }
-  if (!known) co_return false;
+  if (!known) co_return Ended::not_known;
   const bool written = co_await store_->write(std::move(stored));
   if (!written) spdlog::error("the end of session `{}` is not stored yet", printable(id));
-  co_return true;
+  co_return written ? Ended::stored : Ended::not_stored;
 }
 
-asio::awaitable<void> SessionKeeper::kill_and_tell(std::string id, std::function<void(bool)> done) {
-  const bool killed = co_await end_durably(std::move(id), Closer::killed);
+asio::awaitable<void> SessionKeeper::kill_and_tell(std::string id,
+                                                   std::function<void(Ended)> done) {
+  const Ended killed = co_await end_durably(std::move(id), Closer::killed);
   done(killed);
 }
 
-void SessionKeeper::kill(std::string id, std::function<void(bool)> done) {
-  asio::co_spawn(timer_->get_executor(), kill_and_tell(std::move(id), std::move(done)),
-                 asio::detached);
+void SessionKeeper::kill(std::string id, std::function<void(Ended)> done) {
+  asio::co_spawn(asio::make_strand(timer_->get_executor()),
+                 kill_and_tell(std::move(id), std::move(done)), asio::detached);
 }
 
 std::vector<LiveSession> SessionKeeper::list() {
@@ -328,15 +335,20 @@ void SessionKeeper::tick_later() {
   });
 }
 
+// Their records have had a moment to be down.
+void SessionKeeper::confirm_ends() {
+  const auto confirmed = std::exchange(to_confirm_, {});
+  for (const std::string& id : confirmed) {
+    if (const Session* session = sessions_.find(id)) store_->put(to_store(*session));
+  }
+}
+
 void SessionKeeper::tick() {
   judge_all();
   {
     const std::lock_guard lock(mutex_);
     take_settings();
-    const auto confirmed = std::exchange(to_confirm_, {});
-    for (const std::string& id : confirmed) {
-      if (const Session* session = sessions_.find(id)) store_->put(to_store(*session));
-    }
+    confirm_ends();
     carry_out(sessions_.tick(now()));
     cut_parted();
     if (now() >= save_at_) {

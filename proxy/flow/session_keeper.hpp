@@ -94,9 +94,14 @@ class SessionKeeper {
   // For the operator, now and then: what to set when it should have passed.
   void tell_of_refusal(const Owner& owner, const std::string& host, bool beside_live);
 
-  // Ends it, whoever's it is. `done` is called on some thread once that is down: false when it is
-  // not known, or has ended already. INVARIANT: between `start` and `close`.
-  void kill(std::string id, std::function<void(bool)> done);
+  enum class Ended : std::uint8_t {
+    not_known,   // or ended already
+    not_stored,  // it is cut; a gateway that is killed now would know it as live
+    stored,
+  };
+  // Ends it, whoever's it is. `done` is called on some thread once that is down, or cannot be.
+  // INVARIANT: between `start` and `close`.
+  void kill(std::string id, std::function<void(Ended)> done);
   [[nodiscard]] std::vector<LiveSession> list();
   [[nodiscard]] std::size_t count_live();
   [[nodiscard]] SessionTime now() const;
@@ -121,9 +126,10 @@ class SessionKeeper {
   [[nodiscard]] state::StoredSession to_store(const Session& session);
   void take_settings();
   void save_traffic();
-  [[nodiscard]] boost::asio::awaitable<bool> end_durably(std::string id, Closer why);
+  void confirm_ends();
+  [[nodiscard]] boost::asio::awaitable<Ended> end_durably(std::string id, Closer why);
   [[nodiscard]] boost::asio::awaitable<void> kill_and_tell(std::string id,
-                                                           std::function<void(bool)> done);
+                                                           std::function<void(Ended)> done);
 
   void tick_later();
   void tick();

@@ -70,8 +70,16 @@ Answer answer_list(SessionKeeper& keeper) {
   return answer;
 }
 
-Answer answer_to_kill(const std::string& id, bool killed) {
-  if (!killed) return admin::error_answer(404, "no session `" + id + "` is known, or it has ended");
+Answer answer_to_kill(const std::string& id, SessionKeeper::Ended killed) {
+  if (killed == SessionKeeper::Ended::not_known) {
+    return admin::error_answer(404, "no session `" + id + "` is known, or it has ended");
+  }
+  if (killed == SessionKeeper::Ended::not_stored) {
+    return admin::error_answer(
+        503, "session `" + id +
+                 "` is cut, but its end is not stored: if this gateway is killed before it is, the "
+                 "session can be resumed; end it at AWS, and look at the `state` folder");
+  }
   Answer answer;
   answer.body = JsonObject().text("killed", id).done() + "\n";
   return answer;
@@ -85,7 +93,9 @@ void add_session_routes(admin::Router& router, SessionKeeper& keeper) {
   router.add("POST", "/v1/sessions/*/kill", Access::change,
              [&keeper](const admin::Call& call, const admin::Reply& reply) {
                const std::string id = call.captured.front();
-               keeper.kill(id, [reply, id](bool killed) { reply(answer_to_kill(id, killed)); });
+               keeper.kill(id, [reply, id](SessionKeeper::Ended killed) {
+                 reply(answer_to_kill(id, killed));
+               });
              });
 }
 

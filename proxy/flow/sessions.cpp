@@ -25,11 +25,18 @@ void Sessions::set_limits(const Limits& limits) {
   for (auto& [id, entry] : sessions_) schedule(*entry);
 }
 
+bool Sessions::has_room(const Owner& owner) const {
+  const auto reserved = reserved_.find(owner);
+  std::size_t held = reserved == reserved_.end() ? 0 : reserved->second;
+  if (const auto live = live_.find(owner); live != live_.end()) {
+    held += static_cast<std::size_t>(std::ranges::count_if(
+        live->second, [](const Session* session) { return !session->is_left(); }));
+  }
+  return held < limits_.max_per_owner;
+}
+
 bool Sessions::reserve(const Owner& owner) {
-  const auto live = live_.find(owner);
-  const std::size_t count = live == live_.end() ? 0 : live->second.size();
-  const auto held = reserved_.find(owner);
-  if (count + (held == reserved_.end() ? 0 : held->second) >= limits_.max_per_owner) return false;
+  if (!has_room(owner)) return false;
   ++reserved_[owner];
   return true;
 }
@@ -129,6 +136,7 @@ Effects Sessions::open(SessionFacts facts, SessionTime now) {
   session.facts = std::move(facts);
   session.started = now;
   session.wait_until = now + limits_.attach_window;
+  session.awaited = true;
   begin_account(session, now);
   Entry& entry = add(std::move(session), effects);
   enlist(entry.session);
@@ -146,10 +154,17 @@ void Sessions::answered(std::string_view id, SessionTime now) {
   schedule(*entry);
 }
 
-Effects Sessions::forget(std::string_view id) {
-  if (find_entry(id) == nullptr) return {};
+Effects Sessions::forget(std::string_view id, SessionTime now) {
+  Effects effects;
+  Entry* entry = find_entry(id);
+  if (entry == nullptr) return effects;
+  if (entry->session.unfinished > 0) {
+    finish(*entry, Closer::error, now, effects);
+    return effects;
+  }
   erase(std::string(id));
-  return Effects{{}, {}, {}, {std::string(id)}};
+  effects.forgotten.emplace_back(id);
+  return effects;
 }
 
 Sessions::Standing Sessions::standing(std::string_view id, const Owner& owner) const {
@@ -177,105 +192,8 @@ Effects Sessions::resume(SessionFacts facts, SessionTime now) {
   session.facts.auth = facts.auth;
   if (session.state == State::dormant) revive(*entry, now);
   session.wait_until = now + limits_.attach_window;
+  session.awaited = true;
   schedule(*entry);
-  effects.changed.push_back(session.facts.id);
-  return effects;
-}
-
-std::variant<Sessions::NoSession, Sessions::Seat> Sessions::attach(const Owner& owner,
-                                                                   std::string_view host,
-                                                                   ChannelNumber channel,
-                                                                   SessionTime now) {
-  NoSession none;
-  std::vector<Session*> candidates;
-  const auto found = live_.find(owner);
-  if (found == live_.end()) return none;
-  for (Session* session : found->second) {
-    if (session->facts.channel_host != host || deadline(*session) <= now) continue;
-    if (session->opening != 0 || session->wait_until <= now) {
-      if (session->state == State::attached) none.live = session;
-      continue;
-    }
-    candidates.push_back(session);
-  }
-  if (candidates.empty()) return none;
-  Session* const oldest = *std::ranges::min_element(candidates, {}, [](const Session* session) {
-    return std::pair(session->started, std::string_view(session->facts.id));
-  });
-  if (candidates.size() > 1) mix(candidates);
-  oldest->opening = channel;
-  ++oldest->unfinished;
-  channels_[channel] = oldest->facts.id;
-  schedule(*find_entry(oldest->facts.id));
-  return Seat{oldest, candidates.size()};
-}
-
-// From here on a channel of one of them may be that of any other.
-void Sessions::mix(const std::vector<Session*>& candidates) {
-  ++last_mix_;
-  std::vector<std::uint64_t> numbers;
-  for (Session* session : candidates) {
-    if (session->mixed != 0) numbers.push_back(session->mixed);
-    session->mixed = last_mix_;
-  }
-  for (Session* session : live_[candidates.front()->facts.owner]) {
-    if (std::ranges::find(numbers, session->mixed) != numbers.end()) session->mixed = last_mix_;
-  }
-}
-
-Effects Sessions::opened(ChannelNumber channel, SessionTime now) {
-  Effects effects;
-  Entry* entry = find_by_channel(channel);
-  if (entry == nullptr || entry->session.opening != channel) return effects;
-  Session& session = entry->session;
-  session.opening = 0;
-  if (!session.is_live()) {
-    // It ended while the way was being opened: cut was asked for already.
-    session.channel = channel;
-    return effects;
-  }
-  if (session.channel != 0) effects.cut.push_back({session.channel, Closer::client});
-  session.channel = channel;
-  session.state = State::attached;
-  session.wait_until = now;
-  ++session.channels;
-  schedule(*entry);
-  effects.changed.push_back(session.facts.id);
-  return effects;
-}
-
-Effects Sessions::abandon(ChannelNumber channel) {
-  Effects effects;
-  Entry* entry = find_by_channel(channel);
-  if (entry == nullptr) return effects;
-  channels_.erase(channel);
-  if (entry->session.opening == channel) entry->session.opening = 0;
-  --entry->session.unfinished;
-  settle(*entry, effects);
-  return effects;
-}
-
-Effects Sessions::lose(ChannelNumber channel, std::uint64_t bytes_up, std::uint64_t bytes_down,
-                       Closer by, SessionTime now) {
-  Effects effects;
-  Entry* entry = find_by_channel(channel);
-  if (entry == nullptr) return effects;
-  channels_.erase(channel);
-  Session& session = entry->session;
-  session.bytes_up += bytes_up;
-  session.bytes_down += bytes_down;
-  --session.unfinished;
-  if (session.channel == channel) {
-    session.channel = 0;
-    if (session.opening == 0) session.mixed = 0;
-    if (session.state == State::attached) {
-      session.state = State::waiting;
-      session.lost_at = now;
-      session.lost_by = by;
-      session.wait_until = now + limits_.attach_window;
-    }
-  }
-  settle(*entry, effects);
   effects.changed.push_back(session.facts.id);
   return effects;
 }
@@ -300,7 +218,11 @@ void Sessions::cut_all(Entry& entry, Closer why, Effects& effects) {
 void Sessions::finish(Entry& entry, Closer why, SessionTime now, Effects& effects) {
   Session& session = entry.session;
   if (session.is_live()) delist(session);
+  // The end of its last account was recorded; who ends it by hand or by a policy is, too.
+  const bool by_us = why == Closer::killed || why == Closer::policy;
+  if (session.state == State::dormant && by_us) begin_account(session, now);
   session.state = State::ended;
+  session.facts.request.reset();  // it is never judged again
   session.closed_by = why;
   session.ended_at = now;
   cut_all(entry, why, effects);
@@ -338,12 +260,12 @@ Effects Sessions::shorten(std::string_view id, std::chrono::milliseconds limit) 
 // Its channel may be that of another, and the other's be this one's: all of them are cut, and who
 // may go on resumes. But AWS itself closes the right one after a TerminateSession.
 void Sessions::finish_mixed(Entry& entry, Closer why, SessionTime now, Effects& effects) {
-  const std::uint64_t mixed = std::exchange(entry.session.mixed, 0);
+  const std::vector<Session*> mixed = mixed_with(entry.session);
+  entry.session.mixed = 0;
   finish(entry, why, now, effects);
-  const auto live = live_.find(entry.session.facts.owner);
-  if (mixed == 0 || why == Closer::client || live == live_.end()) return;
-  for (Session* session : live->second) {
-    if (session->mixed == mixed) cut_all(*find_entry(session->facts.id), why, effects);
+  if (why == Closer::client) return;
+  for (Session* other : mixed) {
+    if (other != &entry.session) cut_all(*find_entry(other->facts.id), why, effects);
   }
 }
 

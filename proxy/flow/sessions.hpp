@@ -6,8 +6,9 @@
 //                      └─────────────────────┴──────────────── ResumeSession ───────────────┘
 //   from everywhere: TerminateSession, kill, max-duration, policy ─▶ ended
 //
-// waiting and attached are live: they count for `max_per_user`. A dormant one can still be resumed;
-// an ended one cannot, and is remembered so that nobody resumes it.
+// waiting and attached are live: they count for `max_per_user`, but for those whose client closed
+// the channel. A dormant one can still be resumed; an ended one cannot, and is remembered so that
+// nobody resumes it.
 #pragma once
 
 #include <chrono>
@@ -83,9 +84,14 @@ struct Session {
   ChannelNumber opening = 0;     // that is on its way to take the place
   std::uint32_t unfinished = 0;  // channels whose bytes are not counted yet
   std::uint64_t mixed = 0;       // not 0: its channel may be that of another with this number
+  bool awaited = false;          // it was started or resumed, and no channel has come since
 
   [[nodiscard]] bool is_live() const noexcept {
     return state == State::waiting || state == State::attached;
+  }
+  // Its client closed the channel and has not come back.
+  [[nodiscard]] bool is_left() const noexcept {
+    return state == State::waiting && !awaited && opening == 0 && lost_by == Closer::client;
   }
 };
 
@@ -128,8 +134,9 @@ class Sessions {
   [[nodiscard]] Effects open(SessionFacts facts, SessionTime now);
   // The last byte of the answer has gone out: the window begins.
   void answered(std::string_view id, SessionTime now);
-  // StartSession's answer could not be passed on: nobody has heard of it.
-  [[nodiscard]] Effects forget(std::string_view id);
+  // StartSession's answer could not be passed on: nobody has heard of it. One that has a channel
+  // all the same is ended.
+  [[nodiscard]] Effects forget(std::string_view id, SessionTime now);
 
   enum class Standing : std::uint8_t { unknown, foreign, ended, live, dormant };
   [[nodiscard]] Standing standing(std::string_view id, const Owner& owner) const;
@@ -142,10 +149,10 @@ class Sessions {
   };
   struct Seat {
     const Session* session = nullptr;
-    std::size_t candidates = 1;  // 1: unambiguous
+    std::size_t candidates = 1;  // whose channel it may be; 1: unambiguous
   };
-  // A CONNECT: the oldest of the owner's sessions on `host` that wait for a channel. It is
-  // `channel`'s until `abandon` or `lose`.
+  // A CONNECT: of the owner's sessions on `host` that wait for a channel the oldest that is
+  // awaited, else the oldest. It is `channel`'s until `abandon` or `lose`.
   [[nodiscard]] std::variant<NoSession, Seat> attach(const Owner& owner, std::string_view host,
                                                      ChannelNumber channel, SessionTime now);
   // The way up is open: the channel is the session's, in the place of another it may have had.
@@ -210,6 +217,9 @@ class Sessions {
   void cut_all(Entry& entry, Closer why, Effects& effects);
   void settle(Entry& entry, Effects& effects);
   void mix(const std::vector<Session*>& candidates);
+  void unmix(Session& session);
+  [[nodiscard]] std::vector<Session*> mixed_with(const Session& session) const;
+  [[nodiscard]] bool has_room(const Owner& owner) const;
 
   Limits limits_;
   std::unordered_map<std::string, std::unique_ptr<Entry>> sessions_;

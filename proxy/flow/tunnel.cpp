@@ -124,8 +124,7 @@ void fill_session(state::AuditRecord& record, const SessionChannel& channel) {
   record.target = facts.target;
   if (channel.candidates() == 1) return;
   record.message = "it may be another's: " + std::to_string(channel.candidates()) +
-                   " sessions of this owner waited for a data channel there, and the oldest is "
-                   "taken";
+                   " sessions of this owner waited there, or have a channel that may be this one's";
 }
 
 TunnelRecord make_tunnel_record(const state::AuditRecord& record) {

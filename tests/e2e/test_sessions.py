@@ -101,7 +101,7 @@ class Tie(Sessions):
         self.assertIn("one at a time", line["message"])
         self.terminate(session)
 
-    def test_two_sessions_have_two_channels_and_the_first_is_uncertain(self):
+    def test_two_sessions_have_two_channels_and_which_is_whose_is_uncertain(self):
         first = self.session()
         second = self.session()
         self.dial()
@@ -110,7 +110,7 @@ class Tie(Sessions):
         self.assertIn("may be another's", line["message"])
         self.dial()
         line = wait_for(lambda: second.lines("connect"), "the record")[0]
-        self.assertEqual(line["session_candidates"], 1)
+        self.assertEqual(line["session_candidates"], 2)
         self.refused()
         for session in (first, second):
             self.terminate(session)

@@ -1,8 +1,6 @@
 // The life of sessions, with the time passed in: who may attach, for how long, and what ends them.
 #include <doctest/doctest.h>
 
-#include <set>
-
 #include "session_run.hpp"
 
 using namespace ssmgate::test;
@@ -125,37 +123,48 @@ TEST_CASE("a way that is being opened outlives the window") {
   CHECK(run.at("a").state == State::attached);
 }
 
-TEST_CASE("of several the oldest is taken and it is said that it may be another's") {
+TEST_CASE("an answer that was not passed on takes the channel that came in time with it") {
   Run run;
-  run.start("b");
-  run.now += 1s;
-  run.start("a");
-  CHECK(run.connect() != 0);
-  CHECK(run.seated == "b");
-  CHECK(run.candidates == 2);
-  CHECK(run.connect() != 0);
-  CHECK(run.seated == "a");
-  CHECK(run.candidates == 1);
+  run.take(run.sessions.open(facts("a"), run.now));
+  const auto channel = run.connect();
+  run.take(run.sessions.forget("a", run.now));
+  CHECK(run.cut == std::vector<ChannelNumber>{channel});
+  CHECK(run.at("a").state == State::ended);
+  run.lose(channel, Closer::error);
+  CHECK(run.ended == std::vector<std::string>{"a"});
+  run.take(run.sessions.open(facts("b"), run.now));
+  run.take(run.sessions.forget("b", run.now));
+  CHECK(run.sessions.find("b") == nullptr);
 }
 
-TEST_CASE("killing one of mixed sessions cuts the channels of all of them") {
+TEST_CASE("the end of a dormant session by hand has a record of its own") {
   Run run;
+  run.start("a");
+  run.lose(run.connect(), Closer::client, 5, 6);
+  run.pass(60s);
+  REQUIRE(run.ended.size() == 1);
+  run.now += 1h;
+  run.take(run.sessions.end("a", Closer::killed, run.now));
+  CHECK(run.ended.size() == 2);
+  CHECK(run.at("a").closed_by == Closer::killed);
+  CHECK(run.at("a").bytes_up == 0);
+}
+
+TEST_CASE("a session that its client has left holds no place, and takes one when he is back") {
+  Run run;
+  run.sessions.set_limits({60s, 12h, 2});
   run.start("a");
   run.start("b");
   const auto first = run.connect();
-  const auto second = run.connect();
-  run.start("c");
-  const auto third = run.connect();
-  run.take(run.sessions.end("a", Closer::killed, run.now));
-  const std::set<ChannelNumber> cut(run.cut.begin(), run.cut.end());
-  CHECK(cut == std::set<ChannelNumber>{first, second});
-  run.lose(first, Closer::killed);
-  run.lose(second, Closer::killed);
-  CHECK(run.ended == std::vector<std::string>{"a"});
-  CHECK(run.at("b").state == State::waiting);
-  CHECK(run.at("c").channel == third);
   CHECK(run.connect() != 0);
-  CHECK(run.seated == "b");
+  CHECK_FALSE(run.sessions.reserve(kAlice));
+  run.lose(first, Closer::client);
+  CHECK(run.sessions.reserve(kAlice));
+  // Both places are taken: by the one on its way and by the one with a channel.
+  CHECK(run.dial() == 0);
+  run.sessions.give_back(kAlice);
+  CHECK(run.connect() != 0);
+  CHECK_FALSE(run.sessions.reserve(kAlice));
 }
 
 TEST_CASE("TerminateSession ends its owner's session and nobody else's") {
