@@ -33,7 +33,7 @@ std::variant<std::string, LogAddress> parse_unix(std::string_view text, std::str
 
 std::string LogAddress::text() const {
   const std::string bracketed = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  const std::string place = bracketed + ":" + std::to_string(port);
+  std::string place = bracketed + ":" + std::to_string(port);
   switch (transport) {
     case Transport::unix_socket: return "unix:" + path.string();
     case Transport::udp: return "udp://" + place;

@@ -1,13 +1,13 @@
 #include "state/ocsf.hpp"
 
 #include <array>
-#include <cstdio>
-#include <ctime>
+#include <chrono>
 #include <initializer_list>
 #include <utility>
 
 #include <boost/json.hpp>
 
+#include "ssmgate/tools/time.hpp"
 #include "state/json_ascii.hpp"
 
 namespace ssmgate::state {
@@ -139,6 +139,13 @@ void add_places(Taker& record, json::object& out) {
   if (json::array made = resources(record); !made.empty()) out["resources"] = std::move(made);
 }
 
+// Since 1970; 0: the record has no time.
+std::int64_t milliseconds(std::string_view time) {
+  const auto parsed = tools::parse_time(time);
+  if (!parsed) return 0;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(parsed->time_since_epoch()).count();
+}
+
 json::object mapped(Taker& record) {
   const std::string operation = record.text("operation");
   const std::string event = record.text("event");
@@ -150,7 +157,7 @@ json::object mapped(Taker& record) {
   out["activity_id"] = activity;
   if (activity == kOther) out["activity_name"] = operation.empty() ? event : operation;
   out["type_uid"] = kClass * 100 + activity;
-  out["time"] = parse_time(record.text("time"));
+  out["time"] = milliseconds(record.text("time"));
   out["severity_id"] = outcome.severity;
   out["status_id"] = outcome.status;
   out["action_id"] = outcome.action;
@@ -166,19 +173,6 @@ json::object mapped(Taker& record) {
 }
 
 }  // namespace
-
-std::int64_t parse_time(std::string_view text) {
-  std::tm utc{};
-  int milliseconds = 0;
-  const std::string copy(text);
-  if (std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &utc.tm_year, &utc.tm_mon,
-                  &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &milliseconds) != 7) {
-    return 0;
-  }
-  utc.tm_year -= 1900;
-  utc.tm_mon -= 1;
-  return std::int64_t{::timegm(&utc)} * 1000 + milliseconds;
-}
 
 std::string ocsf_fields(std::string_view fields) {
   json::error_code error;

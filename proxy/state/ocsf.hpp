@@ -21,7 +21,4 @@ namespace ssmgate::state {
   return chained_line(ocsf_fields(fields), end, format);
 }
 
-// RFC 3339 with milliseconds, as render_time makes it, in milliseconds since 1970; else 0.
-[[nodiscard]] std::int64_t parse_time(std::string_view text);
-
 }  // namespace ssmgate::state

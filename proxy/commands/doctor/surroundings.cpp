@@ -78,7 +78,7 @@ std::string OwnCommands::as_its_user() const {
 }
 
 std::string OwnCommands::set_shell() const {
-  const std::string set = "eval \"$(" + line("env") + ")\"";
+  std::string set = "eval \"$(" + line("env") + ")\"";
   if (gateway_is_here) return set;
   if (gateway_could_be_here) return line("serve") + " & " + set;
   return "export HTTPS_PROXY=http://GATEWAY:PORT https_proxy=http://GATEWAY:PORT";

@@ -71,7 +71,8 @@ std::string lines_of(const std::vector<Command>& commands, const Command& comman
   for (const std::string& child : command.children) {
     const Command* below =
         find_command(commands, command.path.empty() ? child : command.path + " " + child);
-    text += at + " -a " + child + " -d " + in_quotes(below->description) + "\n";
+    text.append(at).append(" -a ").append(child).append(" -d ");
+    text.append(in_quotes(below->description)).append("\n");
   }
   for (const Argument& each : command.arguments) {
     if (each.names.empty()) {

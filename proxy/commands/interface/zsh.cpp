@@ -67,8 +67,9 @@ std::string specs_of(const Command& command) {
     for (const std::string& name : each.names) {
       // `--name VALUE` and `--name=VALUE`.
       const bool joins = each.value != Value::none && name.starts_with("--");
-      text += " \\\n    '" + std::string(each.repeats ? "*" : "") + name + (joins ? "=[" : "[") +
-              plain(each.description) + "]" + value + "'";
+      text.append(" \\\n    '").append(each.repeats ? "*" : "").append(name);
+      text.append(joins ? "=[" : "[").append(plain(each.description));
+      text.append("]").append(value).append("'");
     }
   }
   return text;
