@@ -4,10 +4,12 @@ Owns the listening thread. A `serve` function gets an accepted socket and closes
 """
 
 import hashlib
+import random
 import socket
 import struct
 import threading
 import time
+from pathlib import Path
 
 
 class Server:
@@ -59,9 +61,19 @@ class Server:
 
 
 def free_port():
-    """A port that nobody listens on now; whoever asks uses it at once."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    """A port that nobody listens on now, at any address; whoever asks uses it at once.
+
+    None that the system gives to connections on their way out: while the test goes on, one of some
+    other test may have it.
+    """
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in random.sample(range(10_000, max(lowest, 11_000)), 100):
+        try:
+            with socket.create_server(("0.0.0.0", port)):
+                return port
+        except OSError:
+            continue
+    raise OSError("no port is free")
 
 
 def read_request(stream):
