@@ -8,6 +8,7 @@
 #include "names/ascii.hpp"
 #include "ssmgate/names/glob.hpp"
 #include "ssmgate/names/port.hpp"
+#include "ssmgate/names/region.hpp"
 #include "ssmgate/names/target.hpp"
 
 namespace ssmgate {
@@ -113,6 +114,7 @@ bool can_match_target(std::string_view glob) {
 }
 
 bool can_match_region(std::string_view glob) {
+  if (!has_glob(glob)) return glob.size() <= kMaxRegion && has_region_form(glob);
   static const Shape shape = set_of(kLowerDash, 1, true);
   return least_length(glob) <= kMaxRegion && glob_fits(glob, shape);
 }
