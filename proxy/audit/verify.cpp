@@ -126,6 +126,7 @@ std::string_view name(Damage damage) noexcept {
     case Damage::inserted: return "inserted";
     case Damage::moved: return "reordered";
     case Damage::new_chain: return "new-chain";
+    case Damage::reported: return "reported";
   }
   return "changed";
 }

@@ -28,6 +28,7 @@ enum class Damage : std::uint8_t {
   inserted,
   moved,      // records stand in another order than they were written in
   new_chain,  // a chain of its own begins, and nothing ties it to the records before
+  reported,   // the gateway itself says so in the log
 };
 [[nodiscard]] std::string_view name(Damage damage) noexcept;
 

@@ -31,6 +31,7 @@ void add_audit_suggest(CLI::App& audit, int& exit_status);
 struct LogOptions {
   std::optional<std::filesystem::path> config;
   std::vector<std::string> files;
+  bool config_beside_file = false;  // it is of use for more than to find the log
 };
 void add_log_options(CLI::App& command, LogOptions& options);
 

@@ -75,13 +75,16 @@ void add_log_options(CLI::App& command, LogOptions& options) {
                   "The log, in any number of files of one chain; `-` for standard input. Left out: "
                   "the files that the configuration's sinks write")
       ->type_name("FILE");
-  add_config_option(command, options.config, "Configuration file, to find the log by");
+  add_config_option(command, options.config,
+                    options.config_beside_file
+                        ? "Configuration file, to find the log and its key by"
+                        : "Configuration file, to find the log by");
 }
 
 std::optional<FoundLogs> find_logs(const LogOptions& options) {
   FoundLogs found;
   if (!options.files.empty()) {
-    if (options.config) {
+    if (options.config && !options.config_beside_file) {
       (void)fail("`--file` names the log, and `--config` is there to find it; leave one out");
       return std::nullopt;
     }

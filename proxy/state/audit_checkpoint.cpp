@@ -23,21 +23,29 @@ std::string text_field(std::string_view line, std::string_view name) {
 }  // namespace
 
 std::string signed_text(const Checkpoint& checkpoint) {
-  return "ssmgate audit checkpoint\n" + std::to_string(checkpoint.seq) + "\n" + checkpoint.prev +
-         "\n" + checkpoint.time + "\n";
+  std::string text = "ssmgate audit checkpoint\n" + std::to_string(checkpoint.seq) + "\n" +
+                     checkpoint.prev + "\n" + checkpoint.time + "\n";
+  if (!checkpoint.decision.empty()) text += checkpoint.decision + "\n";
+  if (!checkpoint.message.empty()) text += checkpoint.message + "\n";
+  return text;
 }
 
 std::string checkpoint_fields(const AuditKey& key, const ChainEnd& end,
-                              std::chrono::system_clock::time_point now) {
+                              std::chrono::system_clock::time_point now, const Finding& finding) {
   Checkpoint checkpoint;
   checkpoint.seq = end.seq + 1;
   checkpoint.prev = end.hash;
   checkpoint.time = render_time(now);
+  if (finding.damage) checkpoint.decision = "error";
+  checkpoint.message = finding.text;
   checkpoint.signature = key.sign(signed_text(checkpoint));
   if (checkpoint.signature.empty()) return {};
   std::string fields = "\"time\":\"" + checkpoint.time + "\",";
   fields.append(kEvent).append(",\"key\":\"").append(key.id());
-  return fields.append("\",\"signature\":\"").append(checkpoint.signature).append("\"");
+  fields.append("\",\"signature\":\"").append(checkpoint.signature).append("\"");
+  if (finding.damage) fields.append(",\"decision\":\"error\"");
+  if (!finding.text.empty()) fields.append(",\"message\":\"").append(finding.text).append("\"");
+  return fields;
 }
 
 std::optional<Checkpoint> parse_checkpoint(std::string_view line) {
@@ -49,6 +57,8 @@ std::optional<Checkpoint> parse_checkpoint(std::string_view line) {
   checkpoint.seq = link->seq;
   checkpoint.prev = link->prev;
   checkpoint.time = text_field(line, "time");
+  checkpoint.decision = text_field(line, "decision");
+  checkpoint.message = text_field(line, "message");
   checkpoint.key = text_field(line, "key");
   checkpoint.signature = text_field(line, "signature");
   return checkpoint;

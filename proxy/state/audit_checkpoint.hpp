@@ -16,10 +16,18 @@
 
 namespace ssmgate::state {
 
+// What a gateway found about a log as it came to it.
+struct Finding {
+  std::string text;     // one line of ASCII without quotes or backslashes; empty: nothing
+  bool damage = false;  // records are missing, or are not those that were written
+};
+
 struct Checkpoint {
   std::uint64_t seq = 0;  // of the checkpoint itself
   std::string prev;       // hash of the line before: the chain makes it stand for all of them
   std::string time;       // RFC 3339
+  std::string decision;   // `error`: the message tells of damage; else empty
+  std::string message;    // most often empty
   std::string key;        // the id of the key
   std::string signature;  // hex
 };
@@ -27,12 +35,15 @@ struct Checkpoint {
 // The bytes that are signed:
 //
 //   ssmgate audit checkpoint\n SEQ \n PREV \n TIME \n      (without the blanks)
+//
+// and behind them DECISION \n and MESSAGE \n, where the line has them.
 [[nodiscard]] std::string signed_text(const Checkpoint& checkpoint);
 
 // The fields of the line that follows `end`: `"time":…,"event":"checkpoint","key":…`.
 // Empty only when OpenSSL fails.
 [[nodiscard]] std::string checkpoint_fields(const AuditKey& key, const ChainEnd& end,
-                                            std::chrono::system_clock::time_point now);
+                                            std::chrono::system_clock::time_point now,
+                                            const Finding& finding = {});
 
 // Absent when the line, without its newline, is no checkpoint. Either format.
 [[nodiscard]] std::optional<Checkpoint> parse_checkpoint(std::string_view line);

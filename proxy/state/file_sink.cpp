@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include <spdlog/spdlog.h>
@@ -11,10 +12,10 @@
 #include "state/audit_checkpoint.hpp"
 #include "state/audit_sink.hpp"
 #include "state/disk_flush.hpp"
+#include "state/log_end.hpp"
 #include "state/log_file.hpp"
 #include "state/ocsf.hpp"
 #include "state/signed_file.hpp"
-#include "wire/refusal.hpp"
 
 namespace ssmgate::state {
 namespace {
@@ -38,16 +39,24 @@ class FileSink final : public AuditSink {
     take(std::move(opened));
   }
   ~FileSink() override {
-    if (unsealed_ > 0) static_cast<void>(seal());
+    if (!looked_ || !sealing_.key) return;
+    at_the_end([&] {
+      if (unsealed_ > 0) static_cast<void>(append_checkpoint({}));
+    });
   }
 
-  // The first look at the file.
+  // The first look at the file, which is held against what was signed in the run before.
   bool look() {
     const FileLock lock(fd_->get());
     if (!lock.held()) return fail(kLockedByAnother);
-    if (!follow_the_open_one()) return false;
-    found_ = end_;
-    return !sealing_.key || sign_what_was_found();
+    struct stat status {};
+    if (::fstat(fd_->get(), &status) != 0) return fail(std::strerror(errno));
+    const auto found = read_end(status.st_size);
+    if (!found) return false;
+    found_ = found->chain;
+    adopt(look_at_first(fd_->get(), read_signed_end(), *found));
+    looked_ = say();
+    return looked_;
   }
 
   bool write(std::string_view fields) override { return write_group({&fields, 1}) == 1; }
@@ -87,16 +96,18 @@ class FileSink final : public AuditSink {
         struct stat named {};
         if (::stat(path_.c_str(), &named) == 0 && named.st_ino == inode_ &&
             named.st_dev == device_) {
-          if (follow(named.st_size)) act();
-          return;
+          if (!follow(named.st_size)) return;
+          static_cast<void>(say());
+          return act();
         }
         // INVARIANT: the end is known before the file is left: the new one continues from there.
-        if (!follow_the_open_one()) return;
+        if (!leave()) return;
       }
       OpenedFile opened = open_append(path_);
       if (opened.fault.empty() && !opened.is_regular()) opened.fault = "it is no longer a file";
       if (!opened.fault.empty()) return static_cast<void>(fail(std::move(opened.fault)));
       take(std::move(opened));
+      another_ = fresh_ = true;
     }
     fail("it is moved away again and again");
   }
@@ -114,42 +125,41 @@ class FileSink final : public AuditSink {
            (unsealed_ + more > kSealRecords || Clock::now() - unsealed_since_ >= kSealAfter);
   }
 
-  bool seal() {
-    bool sealed = false;
-    if (sealing_.key) at_the_end([&] { sealed = append_checkpoint({}); });
-    return sealed;
-  }
-
-  // The log against what was signed in the run before. Something missing is said in the log.
-  bool sign_what_was_found() {
-    const auto line = read_kept_checkpoint(kept_);
-    if (!line) return true;
+  // What was signed in the run before.
+  ChainEnd read_signed_end() {
+    const auto line = sealing_.key ? read_kept_checkpoint(kept_) : std::nullopt;
+    if (!line) return {};
     const auto kept = parse_checkpoint(*line);
-    if (!kept || !verify(*kept, sealing_.key->public_key())) {
-      return append_checkpoint("the checkpoint in " + kept_.string() +
-                               " is not by this gateway's key");
+    if (kept && verify(*kept, sealing_.key->public_key())) {
+      return ChainEnd{kept->seq, sha256_hex(*line), false};
     }
-    const std::string signed_one = std::to_string(kept->seq);
-    if (end_.hash.empty()) {
-      end_ = ChainEnd{kept->seq, sha256_hex(*line), false};
-      return append_checkpoint(
-          "the log of before is gone or was moved away; this one goes on "
-          "behind record " +
-          signed_one + ", the last that was signed");
-    }
-    if (end_.seq >= kept->seq) return true;
-    return append_checkpoint("the log ended with record " + std::to_string(end_.seq) +
-                             ", but record " + signed_one + " was signed: its end was cut off");
+    const bool ours = !kept || kept->key == sealing_.key->id();
+    note(ours ? Finding{"the checkpoint that was kept is not what this gateway's key signed", true}
+              : Finding{"a new audit.key signs from here on: that of before is gone", false});
+    return {};
   }
 
-  bool append_checkpoint(const std::string& message) {
-    std::string fields = checkpoint_fields(*sealing_.key, end_, std::chrono::system_clock::now());
+  // To be said in the log with the next line, and to the operator at once.
+  void note(const Finding& finding) {
+    if (finding.text.empty()) return;
+    spdlog::warn("audit: `{}`: {}", path_.string(), finding.text);
+    if (finding_.text.empty()) finding_ = finding;
+  }
+
+  // Signs what was found, and the first line of a new file, by which it is known from then on.
+  bool say() {
+    if (!sealing_.key || (!fresh_ && finding_.text.empty())) return true;
+    if (!append_checkpoint(finding_)) return false;
+    finding_ = {};
+    fresh_ = false;
+    return true;
+  }
+
+  bool append_checkpoint(const Finding& finding) {
+    const std::string fields =
+        checkpoint_fields(*sealing_.key, end_.chain, std::chrono::system_clock::now(), finding);
     if (fields.empty()) return fail("no checkpoint could be signed");
-    if (!message.empty()) {
-      fields += ",\"message\":\"" + wire::json_escape(message) + "\"";
-      spdlog::warn("audit: `{}`: {}", path_.string(), message);
-    }
-    std::string line = render_line(fields, end_, format_);
+    std::string line = render_line(fields, end_.chain, format_);
     const std::string_view view = fields;
     if (append({&view, 1}) == 0) return false;
     unsealed_ = 0;
@@ -158,44 +168,52 @@ class FileSink final : public AuditSink {
     return true;
   }
 
-  bool follow_the_open_one() {
+  // The open file is no longer the one of that name.
+  bool leave() {
     struct stat status {};
     if (::fstat(fd_->get(), &status) != 0) return fail(std::strerror(errno));
-    return follow(status.st_size);
+    if (!follow(status.st_size)) return false;
+    if (status.st_nlink == 0 && end_.chain.seq > 0) {
+      note({"the log was deleted: the records up to " + std::to_string(end_.chain.seq) +
+                " are gone, unless there is a copy",
+            true});
+    }
+    return true;
   }
 
-  // Makes `end_` and `size_` those of the open file, which has `file_size`. An empty one continues
-  // the chain.
+  // Makes `end_` and `size_` those of the open file, which has `file_size`.
   bool follow(off_t file_size) {
     if (file_size == size_) return true;
     // Another gateway has written since, or the file was cut, or it is a new one.
-    if (file_size > 0) return read_end(file_size);
-    size_ = 0;
+    const auto found = read_end(file_size);
+    if (!found) return false;
+    const bool another = std::exchange(another_, false);
+    adopt(another ? look_at_another(fd_->get(), end_, *found)
+                  : look_again(fd_->get(), end_, *found));
     return true;
   }
 
+  void adopt(LogLook look) {
+    end_ = std::move(look.end);
+    size_ = end_.size;
+    note(look.finding);
+  }
+
   // The last whole line of the file; whatever stands behind it is cut off.
-  bool read_end(off_t file_size) {
-    const auto last = find_last_line(fd_->get(), file_size);
-    if (!last) return fail(std::strerror(errno));
-    ChainEnd end;
-    end.torn = last->end < file_size;
-    if (last->end > 0) {
-      const auto link = find_link(last->text);
-      end.seq = link ? link->seq : end_.seq;
-      end.hash = sha256_hex(last->text);
+  std::optional<LogEnd> read_end(off_t file_size) {
+    auto found = read_log_end(fd_->get(), file_size, end_.chain.seq);
+    if (!found || (found->chain.torn && ::ftruncate(fd_->get(), found->size) != 0)) {
+      fail(std::strerror(errno));
+      return std::nullopt;
     }
-    if (end.torn && ::ftruncate(fd_->get(), last->end) != 0) return fail(std::strerror(errno));
-    size_ = last->end;
-    end_ = std::move(end);
-    return true;
+    return found;
   }
 
   // As many as the disk takes whole, from the front, in one write. What is out of another is taken
   // back.
   std::size_t append(std::span<const std::string_view> records) {
     std::string bytes;
-    std::vector<Placed> placed{{0, end_}};
+    std::vector<Placed> placed{{0, end_.chain}};
     for (const std::string_view fields : records) {
       const std::string line = render_line(fields, placed.back().end, format_);
       bytes += line;
@@ -210,7 +228,9 @@ class FileSink final : public AuditSink {
     const std::size_t taken = placed.size() - 1;
     const off_t whole = placed.back().size;
     size_ += whole;
-    end_ = std::move(placed.back().end);
+    if (taken > 0) {
+      end_ = {std::move(placed.back().end), size_, whole - placed[taken - 1].size};
+    }
     const bool part = static_cast<off_t>(written) > whole;
     if (part && ::ftruncate(fd_->get(), size_) != 0) size_ = kUnknown;
     if (taken == 0) return 0;
@@ -230,7 +250,11 @@ class FileSink final : public AuditSink {
   off_t size_ = kUnknown;
   ino_t inode_ = 0;
   dev_t device_ = 0;
-  ChainEnd end_;
+  LogEnd end_;
+  Finding finding_;  // not said in the log yet
+  bool looked_ = false;
+  bool another_ = false;  // the open file took another's place, and was not looked at yet
+  bool fresh_ = false;    // it has no line of this gateway yet
   DiskFlush flush_;
 };
 

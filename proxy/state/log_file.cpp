@@ -16,21 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr off_t kBlock = off_t{16} * 1024;
 
-// The bytes from `start` to `end`, or nothing with errno.
-std::optional<std::string> read_between(int fd, off_t start, off_t end) {
-  std::string bytes(static_cast<std::size_t>(end - start), '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    const ssize_t count =
-        ::pread(fd, bytes.data() + have, bytes.size() - have, start + static_cast<off_t>(have));
-    if (count < 0 && errno == EINTR) continue;
-    if (count == 0) errno = EIO;
-    if (count <= 0) return std::nullopt;
-    have += static_cast<std::size_t>(count);
-  }
-  return bytes;
-}
-
 // Where the last line break before `end` stands, -1 when there is none; nothing with errno.
 std::optional<off_t> last_newline(int fd, off_t end) {
   while (end > 0) {
@@ -91,6 +76,32 @@ std::optional<LastLine> find_last_line(int fd, off_t size) {
   line.text = std::move(*text);
   line.end = *newline + 1;
   return line;
+}
+
+std::optional<std::string> find_first_line(int fd, off_t size) {
+  std::string line;
+  for (off_t start = 0; start < size; start += kBlock) {
+    const auto block = read_between(fd, start, std::min(size, start + kBlock));
+    if (!block) return std::nullopt;
+    const std::size_t newline = block->find('\n');
+    line.append(*block, 0, newline);
+    if (newline != std::string::npos) return line;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> read_between(int fd, off_t start, off_t end) {
+  std::string bytes(static_cast<std::size_t>(end - start), '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    const ssize_t count =
+        ::pread(fd, bytes.data() + have, bytes.size() - have, start + static_cast<off_t>(have));
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0) errno = EIO;
+    if (count <= 0) return std::nullopt;
+    have += static_cast<std::size_t>(count);
+  }
+  return bytes;
 }
 
 }  // namespace ssmgate::state

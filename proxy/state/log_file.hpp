@@ -1,4 +1,4 @@
-// The file of a log as such: opened for appending, and its last whole line.
+// The file of a log as such: opened for appending, and its lines at either end.
 #pragma once
 
 #include <sys/stat.h>
@@ -31,5 +31,9 @@ struct LastLine {
 
 // Of the first `size` bytes; nothing with errno: what cannot be read is not an empty file.
 [[nodiscard]] std::optional<LastLine> find_last_line(int fd, off_t size);
+// Of the first `size` bytes, without its newline; nothing when there is none.
+[[nodiscard]] std::optional<std::string> find_first_line(int fd, off_t size);
+// The bytes from `start` to `end`, or nothing with errno.
+[[nodiscard]] std::optional<std::string> read_between(int fd, off_t start, off_t end);
 
 }  // namespace ssmgate::state

@@ -92,21 +92,35 @@ class Schema(unittest.TestCase):
 
 
 class Checkpoint(unittest.TestCase):
+    def recipe(self):
+        """The commands of docs/audit.md."""
+        text = (pathlib.Path(__file__).parents[2] / "docs" / "audit.md").read_text()
+        block = re.search(r"By hand:\n\n((?:    .*\n)+)", text)
+        return re.sub(r"(?m)^    ", "", block[1])
+
+    def by_hand(self, world):
+        public = world.gateway.folder / "state" / "audit.pub"
+        shutil.copy(public, world.gateway.folder / "audit.pub")
+        return subprocess.run(["bash", "-c", self.recipe()], cwd=world.gateway.audit_file.parent,
+                              capture_output=True, text=True, check=False)
+
     def test_openssl_verifies_it_as_the_docs_say(self):
         with World() as world:
+            self.assertEqual(world.gateway.audit_file.name, "audit.jsonl")
+            self.assertEqual(world.gateway.audit_file.parent, world.gateway.folder)
             exchange(world, signed(ALICE, "StartSession", {"Target": TARGET}))
             world.gateway.stop()
-            last = world.gateway.audit("checkpoint")[-1]
-            text, signature = world.folder / "text", world.folder / "signature"
-            signature.write_bytes(bytes.fromhex(last["signature"]))
-            public = world.gateway.folder / "state" / "audit.pub"
-            for seq, good in ((last["seq"], True), (last["seq"] + 1, False)):
-                text.write_text(f"ssmgate audit checkpoint\n{seq}\n{last['prev']}\n"
-                                f"{last['time']}\n")
-                done = subprocess.run(
-                    ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", public, "-rawin", "-in",
-                     text, "-sigfile", signature], capture_output=True, check=False)
-                self.assertEqual(done.returncode == 0, good, done.stdout + done.stderr)
+            done = self.by_hand(world)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            log = world.gateway.audit_file
+            lines = log.read_bytes().splitlines(keepends=True)
+            log.write_bytes(b"".join(lines[:-2]))
+            world.gateway.start()
+            self.assertIn("message", world.gateway.audit("checkpoint")[-1])
+            done = self.by_hand(world)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            log.write_text(log.read_text().replace("was cut off", "is all right"))
+            self.assertNotEqual(self.by_hand(world).returncode, 0)
             self.assertEqual((world.gateway.folder / "state" / "audit.key").stat().st_mode & 0o777,
                              0o600)
 

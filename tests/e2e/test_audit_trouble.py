@@ -3,6 +3,7 @@
 SSMGATE_KILLS says how often it is killed: a few times unless given, 200 at night.
 """
 
+import hashlib
 import json
 import os
 import pathlib
@@ -195,6 +196,74 @@ class Rotation(TroubleCase):
         log.write_bytes(b"".join(lines[:-3]))
         world.gateway.start()
         self.assertIn("its end was cut off", world.gateway.audit("checkpoint")[-1]["message"])
+
+
+class Tampered(TroubleCase):
+    """What somebody did to the log is said by the gateway and by `audit verify`."""
+
+    def setUp(self):
+        super().setUp()
+        self.tampered = World()
+        self.addCleanup(self.tampered.close)
+        self.log = self.tampered.gateway.audit_file
+        self.state = self.tampered.gateway.folder / "state"
+
+    def verify(self, status, *arguments, **environment):
+        done = subprocess.run([os.environ["SSMGATE"], "audit", "verify", *map(str, arguments)],
+                              env={**self.tampered.surroundings(), **environment},
+                              capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_a_log_cut_under_a_running_gateway(self):
+        start_session(self.tampered)
+        start_session(self.tampered)
+        with self.log.open("rb") as log:
+            two = len(log.readline()) + len(log.readline())
+        os.truncate(self.log, two)
+        start_session(self.tampered)
+        self.tampered.gateway.stop()
+        said = [line["message"] for line in self.tampered.gateway.audit("checkpoint")
+                if "message" in line]
+        self.assertEqual(len(said), 1)
+        self.assertRegex(said[0], "the log ended with record 2, .* its end was cut off")
+        self.assertIn("its end was cut off", self.tampered.gateway.log.text)
+        shown = self.verify(1, "--file", self.log, "--state", self.state)
+        self.assertIn("missing between record 2 and this one", shown)
+        self.assertIn("the gateway says: the log ended with record 2", shown)
+
+    def test_a_log_forged_behind_the_last_signed_record(self):
+        start_session(self.tampered)
+        self.tampered.gateway.stop()
+        kept = json.loads(next((self.state / "checkpoints").iterdir()).read_text())
+        before, lines = "ab" * 32, []
+        for number in range(3):
+            lines.append(json.dumps({"time": kept["time"], "event": "decision",
+                                     "seq": kept["seq"] + 1 + number, "prev": before},
+                                    separators=(",", ":")))
+            before = hashlib.sha256(lines[-1].encode()).hexdigest()
+        self.log.write_text("\n".join(lines) + "\n")
+        options = ("--file", self.log, "--state", self.state)
+        self.assertIn("does not follow", self.verify(1, *options))
+        self.tampered.gateway.start()
+        self.tampered.gateway.stop()
+        self.assertIn("damaged (reported)", self.verify(1, *options))
+
+    def test_a_cut_log_or_copy_is_held_against_the_kept_checkpoint(self):
+        start_session(self.tampered)
+        self.tampered.gateway.stop()
+        lines = self.log.read_bytes().splitlines(keepends=True)
+        copy = self.folder / "copy.jsonl"
+        copy.write_bytes(b"".join(lines[:-1]))
+        self.assertIn("its end was cut off", self.verify(1, "--file", copy, "--state", self.state))
+        shown = self.verify(0, "--file", copy, "--key", self.state / "audit.pub")
+        self.assertIn("its end could not be checked", shown)
+        self.log.write_bytes(b"".join(lines[:-1]))
+        config = str(self.tampered.gateway.config_file)
+        self.assertIn("its end was cut off", self.verify(1, SSMGATE_CONFIG=config))
+        for arguments, environment in (((), {"SSMGATE_CONFIG": config}), (("--config", config), {})):
+            shown = self.verify(1, "--file", self.log, *arguments, **environment)
+            self.assertIn("its end was cut off", shown)
 
 
 class Killed(TroubleCase):

@@ -111,6 +111,74 @@ TEST_CASE("an end that was cut off, a log that is empty, and one written anew") 
   CHECK(told(check(lines, keys, "noise")) == "good");
 }
 
+TEST_CASE("a log that was forged from behind the last signed record on") {
+  const state::Folder folder;
+  const auto key = make_key(folder);
+  const Lines lines = signed_log(*key, 12);
+  const Keys keys = public_keys(folder);
+  const auto forged = [](std::uint64_t seq, std::string prev) {
+    Lines made;
+    state::ChainEnd end{seq, std::move(prev), false};
+    for (int i = 0; i < 3; ++i) {
+      const std::string line = state::chained_line("\"event\":\"decision\"", end);
+      end = state::advanced(end, line);
+      made.push_back(line.substr(0, line.size() - 1));
+    }
+    return made;
+  };
+  CHECK(told(check(forged(10, state::sha256_hex(lines[9])), keys, lines[9])) == "good");
+  CHECK(told(check(forged(10, std::string(64, 'a')), keys, lines[9])) == "changed 11 at 1");
+  CHECK(told(check(forged(11, std::string(64, 'a')), keys, lines[9])) == "removed 12 at 1");
+}
+
+TEST_CASE("what the gateways say of the log is passed on and damage that they found is damage") {
+  const state::Folder folder;
+  const auto key = make_key(folder);
+  const Keys keys = public_keys(folder);
+  const auto log_with = [&](const std::string& fields) {
+    const std::string line = state::chained_line(fields, {});
+    return Lines{line.substr(0, line.size() - 1)};
+  };
+  const auto finding = [&](std::string text, bool damage) {
+    return log_with(state::checkpoint_fields(*key, {}, kMonday, {std::move(text), damage}));
+  };
+  CheckpointReport report = check(finding("it is fine", false), keys);
+  CHECK(told(report) == "good");
+  REQUIRE(report.said.size() == 1);
+  CHECK(report.said[0].text == "it is fine");
+  const Keys none;
+  for (const Keys* known : {&keys, &none}) {
+    report = check(finding("its end was cut off", true), *known);
+    CHECK(told(report) == "reported 1 at 1");
+    CHECK(report.fault->text == "the gateway found: its end was cut off");
+    CHECK(report.said.size() == 1);
+  }
+  state::AuditRecord loss;
+  loss.event = state::Event::result;
+  loss.decision = "error";
+  loss.code = "audit-unavailable";
+  loss.message = "3 records from A to B were not taken here and are lost";
+  report = check(log_with(state::render_fields(loss)), keys);
+  CHECK(told(report) == "good");
+  REQUIRE(report.said.size() == 1);
+  CHECK(report.said[0].text == loss.message);
+  // A client's words are none of the gateway's.
+  loss.event = state::Event::decision;
+  loss.session_reason = loss.message;
+  CHECK(check(log_with(state::render_fields(loss)), keys).said.empty());
+  Lines many;
+  state::ChainEnd end;
+  for (std::size_t i = 0; i < kMaxSaid + 3; ++i) {
+    const std::string line =
+        state::chained_line(state::checkpoint_fields(*key, end, kMonday, {"again", false}), end);
+    end = state::advanced(end, line);
+    many.push_back(line.substr(0, line.size() - 1));
+  }
+  report = check(many, keys);
+  CHECK(report.said.size() == kMaxSaid);
+  CHECK(report.more_said == 3);
+}
+
 TEST_CASE("a signature that is not the key's") {
   const state::Folder folder;
   const auto key = make_key(folder);
