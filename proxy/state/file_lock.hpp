@@ -1,7 +1,12 @@
 // The lock under which one gateway at a time appends to a shared sink, and an owned descriptor.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
 
 namespace ssmgate::state {
 
@@ -37,6 +42,23 @@ class OwnedFd {
 
  private:
   int fd_;
+};
+
+// The lock of the log at a path: that of `.NAME.lock` beside it, which only who may write the log
+// can open. Any reader could keep one on the log itself.
+class LogLock {
+ public:
+  // `log` is open; it is locked itself where no lock file can be had.
+  LogLock(const std::filesystem::path& path, int log);
+
+  [[nodiscard]] bool held() const noexcept { return lock_ && lock_->held(); }
+  // Why the lock is one that readers can keep; empty: it is not.
+  [[nodiscard]] const std::string& weakness() const noexcept { return weakness_; }
+
+ private:
+  OwnedFd file_{-1};
+  std::optional<FileLock> lock_;  // INVARIANT: goes before the descriptor that it locks
+  std::string weakness_;
 };
 
 }  // namespace ssmgate::state
