@@ -144,6 +144,15 @@ void give_up_in_the_middle(AuditLog& log, Hang& hang, AuditRecord record, WhenLo
   hang.entered.wait();
 }
 
+bool becomes_ready(const AuditLog& log) {
+  const auto until = std::chrono::steady_clock::now() + kAmple;
+  while (!log.sinks().front().trouble.empty()) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
+
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
@@ -295,7 +304,7 @@ TEST_CASE("a record that lands after it was given up is followed by what became 
   CHECK(contains(lines[1],
                  "\"event\":\"result\",\"request_id\":\"r-1\",\"decision\":\"error\","
                  "\"effect\":\"refuse\",\"code\":\"audit-unavailable\",\"message\":\""));
-  CHECK(contains(lines[2], "\"message\":\"1 records from "));
+  CHECK(contains(lines[2], "\"message\":\"1 record from "));
   CHECK(contains(lines[3], "\"request_id\":\"r-3\""));
 }
 
@@ -389,4 +398,22 @@ TEST_CASE("the operator is told of a sink that hangs though another takes all re
     hang->release.set_value();
   }
   CHECK(operator_log.count("audit: `hanging` takes no records") == 1);
+}
+
+TEST_CASE("a sink that works again is found out without a record") {
+  const auto works = std::make_shared<std::atomic<bool>>(false);
+  const auto tape = std::make_shared<Tape>();
+  {
+    AuditLog log(only(std::make_unique<FailingSink>(works, tape)), kAmple);
+    CHECK_FALSE(write_and_wait(log, named("one")));
+    CHECK(log.sinks().front().trouble == "it is broken");
+    *works = true;
+    SUBCASE("by itself") {}
+    SUBCASE("at once when it is told to look") {
+      log.reopen();
+    }
+    CHECK(becomes_ready(log));
+  }
+  REQUIRE(tape->lines().size() == 1);
+  CHECK(contains(tape->lines()[0], " was not taken here and is lost"));
 }
