@@ -31,14 +31,15 @@ def rendered(gateway, **changes):
     return json.dumps(config, indent=1)
 
 
-def hang_up(gateway):
-    """SIGHUP, and what the operator's log says then: the new lines."""
+def hang_up(gateway, reasons=1):
+    """SIGHUP, and what the operator's log says then: the new lines, those of a refusal with at
+    least so many `reasons`."""
     before = len(gateway.log.text)
     gateway.process.send_signal(signal.SIGHUP)
     wait_for(lambda: "reload (SIGHUP)" in gateway.log.text[before:], "the reload")
     # A refusal has its reasons on the lines behind.
     wait_for(lambda: " refused;" not in gateway.log.text[before:] or
-             gateway.log.text[before:].count("\n") > 1, "the reasons")
+             gateway.log.text[before:].count("\n") > reasons, "the reasons")
     return gateway.log.text[before:]
 
 

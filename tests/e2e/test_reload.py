@@ -143,7 +143,7 @@ class Configuration(Fresh):
         replace(self.policy_file, SHELL_ONLY + "# not to be taken\n")
         text = rendered(self.gateway, limits={"connections": "many"}, polcy="x")
         self.gateway.config_file.write_text(text)
-        said = hang_up(self.gateway)
+        said = hang_up(self.gateway, reasons=2)
         self.assertEqual(said.count(f"{self.gateway.config_file}:"), 2, said)
         self.assertRegex(said, r"ssmgate\.yaml:\d+:\d+: error: ")
         self.assertEqual(self.status(FORWARD), 200)
