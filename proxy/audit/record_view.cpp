@@ -64,6 +64,14 @@ std::size_t find_field(std::string_view key, std::size_t guess) noexcept {
   return kFields;
 }
 
+// tests/e2e/test_completion.py holds them against the record's schema.
+constexpr std::array<std::string_view, 9> kEvents = {
+    "start",   "stop",        "policy",     "decision", "result",
+    "connect", "session-end", "checkpoint", "probe"};
+constexpr std::array<std::string_view, 5> kDecisions = {"allow", "deny", "malformed", "relay",
+                                                        "error"};
+constexpr std::array<std::string_view, 2> kEffects = {"relay", "refuse"};
+
 }  // namespace
 
 std::string_view name(Field field) noexcept {
@@ -72,6 +80,15 @@ std::string_view name(Field field) noexcept {
 
 std::span<const Field> fields() noexcept {
   return kAllFields;
+}
+
+std::span<const std::string_view> words(Field field) noexcept {
+  switch (field) {
+    case Field::event: return kEvents;
+    case Field::decision: return kDecisions;
+    case Field::effect: return kEffects;
+    default: return {};
+  }
 }
 
 std::optional<RecordView> scan_record(std::string_view line) {

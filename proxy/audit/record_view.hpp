@@ -57,6 +57,8 @@ inline constexpr std::size_t kFields = static_cast<std::size_t>(Field::closed_by
 [[nodiscard]] std::string_view name(Field field) noexcept;
 // Every field, in order.
 [[nodiscard]] std::span<const Field> fields() noexcept;
+// The values that a field of one of few words can have; empty: it can have others.
+[[nodiscard]] std::span<const std::string_view> words(Field field) noexcept;
 
 // Views into the line, which must outlive it.
 class RecordView {

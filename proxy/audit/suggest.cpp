@@ -263,7 +263,8 @@ Suggestion Suggester::finish(std::chrono::system_clock::time_point now) {
 
   std::string& text = made.policy;
   text = "# Suggested by `ssmgate audit suggest` from " + requests(made.requests) +
-         " that were refused.\n"
+         (made.requests == 1 ? " that was" : " that were") +
+         " refused.\n"
          "# READ IT before you use it: each rule lets through what the policy refused, and some of "
          "it\n"
          "# was refused for good reason. Take out what nobody should have; what is left belongs "

@@ -9,6 +9,8 @@
 #include <cstdlib>
 
 #include "commands/output.hpp"
+#include "ssmgate/names/glob.hpp"
+#include "ssmgate/names/port.hpp"
 #include "ssmgate/text/diagnostic.hpp"
 
 namespace ssmgate::commands {
@@ -46,6 +48,20 @@ const std::vector<FilterOption>& filter_options() {
       {"--listener", {Field::listener}, "where it came in"},
   };
   return kOptions;
+}
+
+// Why no record can match; empty: one can.
+std::string find_why_never(Field field, const std::string& glob) {
+  if (field == Field::port && !has_glob(glob) && !parse_port(glob)) {
+    return in_backticks(glob) + " is no port; write a number from 1 to 65535";
+  }
+  std::string list;
+  for (const std::string_view word : audit::words(field)) {
+    if (glob_matches(glob, word)) return {};
+    list.append(list.empty() ? "" : ", ").append(word);
+  }
+  if (list.empty()) return {};
+  return "no record has " + in_backticks(glob) + " there; write one of " + list;
 }
 
 constexpr std::size_t kMuch = std::size_t{64} * 1024;
@@ -88,6 +104,14 @@ std::optional<audit::Filter> FilterOptions::make() const {
     (void)fail("`--since` is not before `--until`, so no record can match; turn them round",
                kAuditUnreadable);
     return std::nullopt;
+  }
+  for (std::size_t i = 0; i < chosen_.size(); ++i) {
+    for (const std::string& glob : chosen_[i]->globs) {
+      const std::string why = find_why_never(chosen_[i]->fields.front(), glob);
+      if (why.empty()) continue;
+      (void)fail("`" + std::string(filter_options()[i].name) + "`: " + why, kAuditUnreadable);
+      return std::nullopt;
+    }
   }
   for (const auto& chosen : chosen_) {
     if (!chosen->globs.empty()) filter.tests.push_back({chosen->fields, chosen->globs});

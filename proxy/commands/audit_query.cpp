@@ -139,6 +139,7 @@ int run_query(const QueryOptions& options) {
   DamagedLines damaged;
   std::uint64_t left = options.limit;
   bool written = true;
+  bool matched = false;
   const bool read = read_log(files, [&](std::size_t file, const audit::Line& line) {
     // A gateway may be writing it.
     if (!line.ended) return true;
@@ -148,6 +149,7 @@ int run_query(const QueryOptions& options) {
       return true;
     }
     if (!filter->matches(*record)) return true;
+    matched = true;
     if (counts) {
       counts->add(*record);
       return true;
@@ -156,6 +158,7 @@ int run_query(const QueryOptions& options) {
     return written && (options.limit == 0 || --left > 0);
   });
   if (!written || !printer.finish(counts ? &*counts : nullptr)) return kAuditUnreadable;
+  if (read && !matched) (void)fail("no record matches");
   const int status = damaged.report(0);
   return read ? status : kAuditUnreadable;
 }

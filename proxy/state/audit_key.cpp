@@ -9,6 +9,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include <spdlog/spdlog.h>
+
 #include "state/audit_chain.hpp"
 #include "tls/file.hpp"
 #include "tls/file_write.hpp"
@@ -102,6 +104,21 @@ std::optional<KeyFault> write_public(const fs::path& state, EVP_PKEY* key) {
   return std::nullopt;
 }
 
+// The key that the other half of was `audit.pub` is gone: what it signed can still be verified.
+void keep_old_public(const fs::path& state) {
+  const fs::path file = audit_public_key_file(state);
+  const auto old = AuditPublicKey::load(file);
+  const auto* key = std::get_if<AuditPublicKey>(&old);
+  if (key == nullptr) return;
+  const fs::path kept = state / ("audit-" + key->id() + ".pub");
+  std::error_code error;
+  fs::rename(file, kept, error);
+  spdlog::warn(
+      "audit: {} is gone and a new one was made: bring it back if you have a copy; else what it "
+      "signed is verified with `ssmgate audit verify --key {}`",
+      tls::quoted(audit_key_file(state)), (error ? file : kept).string());
+}
+
 }  // namespace
 
 fs::path audit_key_file(const fs::path& state) {
@@ -157,6 +174,7 @@ std::variant<KeyFault, std::shared_ptr<const AuditKey>> AuditKey::open(const fs:
   std::error_code error;
   if (!fs::exists(file, error)) {
     if (auto fault = make_key(state)) return std::move(*fault);
+    keep_old_public(state);
   }
   auto text = tls::read_file(file, tls::Privacy::owner_only);
   if (const auto* fault = std::get_if<tls::AuthorityFault>(&text)) return fault_of(*fault);

@@ -19,6 +19,10 @@ constexpr std::chrono::milliseconds kLinger{5};
 // what the first of them waits for the last.
 constexpr std::size_t kGroup = 128;
 
+// LIMIT: a sink that fails is tried so often without a record: whoever waits for it to work again
+// may be sending none.
+constexpr std::chrono::seconds kRetry{2};
+
 // Without anything to do: long enough to cost nothing, short enough for any clock's arithmetic.
 constexpr std::chrono::hours kLongest{1};
 
@@ -74,7 +78,8 @@ void AuditWriter::run() {
 
 // Waits for records, or for something else to do; false when it is time to end.
 bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
-  const Clock::time_point until = std::min(sink_->due(), Clock::now() + kLongest);
+  const Clock::duration longest = failing_ ? Clock::duration(kRetry) : Clock::duration(kLongest);
+  const Clock::time_point until = std::min(sink_->due(), Clock::now() + longest);
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_ || reopen_; });
   asleep_ = true;
@@ -95,6 +100,8 @@ void AuditWriter::tend() {
   if (let_go_) return;
   if (reopen) sink_->reopen();
   if (Clock::now() >= sink_->due()) sink_->tend();
+  // What failed is a loss to own up to: saying so is the trial.
+  if (failing_ && (reopen || Clock::now() - tried_ >= kRetry)) static_cast<void>(pay());
 }
 
 void AuditWriter::write(std::span<const AuditEntryPtr> group) {
@@ -153,8 +160,11 @@ bool AuditWriter::own_up() {
   record.time = std::chrono::system_clock::now();
   record.decision = "error";
   record.code = ssmgate::name(Code::audit_unavailable);
-  record.message = std::to_string(loss.records) + " records from " + render_time(loss.first) +
-                   " to " + render_time(loss.last) + " were not taken here and are lost";
+  record.message = std::to_string(loss.records);
+  record.message += loss.records == 1 ? " record from " : " records from ";
+  record.message += render_time(loss.first) + " to " + render_time(loss.last);
+  record.message +=
+      loss.records == 1 ? " was not taken here and is lost" : " were not taken here and are lost";
   if (put(render_fields(record))) {
     spdlog::warn("audit: `{}`: {}", sink_->name(), record.message);
     return true;
@@ -166,7 +176,8 @@ bool AuditWriter::own_up() {
 }
 
 std::size_t AuditWriter::put(std::span<const std::string_view> records) {
-  writing_since_ = Clock::now();
+  tried_ = Clock::now();
+  writing_since_ = tried_;
   const std::size_t taken = sink_->write_group(records);
   writing_since_ = Clock::time_point::max();
   {

@@ -73,6 +73,7 @@ class AuditWriter {
   const std::unique_ptr<AuditSink> sink_;  // the thread's alone, but for its name
   const ChainEnd found_;
   const std::chrono::milliseconds deadline_;
+  Clock::time_point tried_;       // the thread's alone: when the sink was last written to
   std::deque<std::string> owed_;  // the thread's alone: corrections that are not down yet
 
   // Records that this sink did not take, until a line of it says so.

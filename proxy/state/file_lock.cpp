@@ -1,10 +1,13 @@
 #include "state/file_lock.hpp"
 
+#include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -15,6 +18,10 @@ namespace {
 // asked for 200 times a second.
 constexpr std::chrono::microseconds kFirstPause{50};
 constexpr std::chrono::microseconds kLongestPause{5000};
+
+bool is_private(mode_t mode) {
+  return (mode & (S_IRWXG | S_IRWXO)) == 0;
+}
 
 }  // namespace
 
@@ -33,8 +40,54 @@ FileLock::FileLock(int fd) : fd_(fd) {
   }
 }
 
+FileLock::FileLock(FileLock&& other) noexcept
+    : fd_(other.fd_), held_(std::exchange(other.held_, false)) {}
+
 FileLock::~FileLock() {
   if (held_) ::flock(fd_, LOCK_UN);
+}
+
+LockFile::LockFile(const std::filesystem::path& log)
+    : path_((log.parent_path() / ("." + log.filename().string() + ".lock")).string()) {}
+
+FileLock LockFile::lock(int log) {
+  // Somebody may remove it just then: two would each hold a lock of their own.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    if (file_.get() < 0 && !open(log)) break;
+    FileLock lock(file_.get());
+    if (!lock.held() || is_still_there()) return lock;
+    file_ = OwnedFd(-1);
+  }
+  return FileLock(log);
+}
+
+bool LockFile::open(int log) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
+  OwnedFd file(::open(path_.c_str(), kFlags, S_IRUSR | S_IWUSR));
+  struct stat logs {};
+  if (file.get() < 0 || ::fstat(file.get(), &status_) != 0 || ::fstat(log, &logs) != 0) {
+    weakness_ = "`" + path_ + "` cannot be opened: " + std::strerror(errno);
+    return false;
+  }
+  // One that root makes is for the owner of the log.
+  if (::geteuid() == 0 && status_.st_uid == 0 && logs.st_uid != 0) {
+    static_cast<void>(::fchown(file.get(), logs.st_uid, static_cast<gid_t>(-1)) == 0);
+  }
+  const uid_t owner = status_.st_uid;
+  const bool foreign = owner != ::geteuid() && owner != 0 && owner != logs.st_uid;
+  if (foreign || !S_ISREG(status_.st_mode) || !is_private(status_.st_mode)) {
+    weakness_ = "`" + path_ + "` can be opened by others; remove it";
+    return false;
+  }
+  weakness_.clear();
+  file_ = std::move(file);
+  return true;
+}
+
+bool LockFile::is_still_there() const {
+  struct stat named {};
+  return ::lstat(path_.c_str(), &named) == 0 && named.st_ino == status_.st_ino &&
+         named.st_dev == status_.st_dev && is_private(named.st_mode);
 }
 
 OwnedFd::~OwnedFd() {

@@ -33,6 +33,7 @@ class FileSink final : public AuditSink {
   FileSink(fs::path path, OpenedFile opened, Sealing sealing, LineFormat format)
       : AuditSink(path.string()),
         path_(std::move(path)),
+        lock_file_(path_),
         sealing_(std::move(sealing)),
         format_(format),
         kept_(kept_checkpoint_file(sealing_.state, path_)) {
@@ -47,8 +48,9 @@ class FileSink final : public AuditSink {
 
   // The first look at the file, which is held against what was signed in the run before.
   bool look() {
-    const FileLock lock(fd_->get());
+    const FileLock lock = lock_file_.lock(fd_->get());
     if (!lock.held()) return fail(kLockedByAnother);
+    warn_of_lock();
     struct stat status {};
     if (::fstat(fd_->get(), &status) != 0) return fail(std::strerror(errno));
     const auto found = read_end(status.st_size);
@@ -90,13 +92,14 @@ class FileSink final : public AuditSink {
     // A file can be moved away again while the new one is opened: twice is bad luck, not a rule.
     for (int attempt = 0; attempt < 3; ++attempt) {
       {
-        const FileLock lock(fd_->get());
+        const FileLock lock = lock_file_.lock(fd_->get());
         if (!lock.held()) return static_cast<void>(fail(kLockedByAnother));
         // One look at the path says both whether the open file is still there, and its size.
         struct stat named {};
         if (::stat(path_.c_str(), &named) == 0 && named.st_ino == inode_ &&
             named.st_dev == device_) {
           if (!follow(named.st_size)) return;
+          watch_mode(named.st_mode);
           static_cast<void>(say());
           return act();
         }
@@ -123,6 +126,21 @@ class FileSink final : public AuditSink {
   bool is_seal_due(std::size_t more) const {
     return sealing_.key && unsealed_ > 0 &&
            (unsealed_ + more > kSealRecords || Clock::now() - unsealed_since_ >= kSealAfter);
+  }
+
+  void warn_of_lock() {
+    if (lock_file_.weakness().empty()) return;
+    spdlog::warn("audit: whoever may read `{}` can stop it by a lock, for {}", path_.string(),
+                 lock_file_.weakness());
+  }
+
+  // A file that is opened so is refused; one in use is written to all the same.
+  void watch_mode(mode_t mode) {
+    const bool open = (mode & (S_IWGRP | S_IWOTH)) != 0;
+    if (open && !open_to_others_) {
+      spdlog::warn("audit: others can write to `{0}`; type `chmod go-w {0}`", path_.string());
+    }
+    open_to_others_ = open;
   }
 
   // What was signed in the run before.
@@ -241,6 +259,7 @@ class FileSink final : public AuditSink {
   }
 
   fs::path path_;
+  LockFile lock_file_;
   Sealing sealing_;
   const LineFormat format_;
   fs::path kept_;
@@ -252,6 +271,7 @@ class FileSink final : public AuditSink {
   dev_t device_ = 0;
   LogEnd end_;
   Finding finding_;  // not said in the log yet
+  bool open_to_others_ = false;
   bool looked_ = false;
   bool another_ = false;  // the open file took another's place, and was not looked at yet
   bool fresh_ = false;    // it has no line of this gateway yet

@@ -29,8 +29,14 @@ std::optional<off_t> last_newline(int fd, off_t end) {
   return -1;
 }
 
-// A file that others can write proves nothing; one that they can read tells them who did what.
-std::string fault_of_mode(const fs::path& path, mode_t mode) {
+// A file that others can write, or belongs to them, proves nothing; one that they can read tells
+// them who did what.
+std::string fault_of_status(const fs::path& path, const struct stat& status) {
+  const mode_t mode = status.st_mode;
+  if (status.st_uid != ::geteuid() && status.st_uid != 0) {
+    return "it belongs to another user, number " + std::to_string(status.st_uid) +
+           "; name a file of the gateway's own user";
+  }
   if ((mode & (S_IWGRP | S_IWOTH)) != 0) {
     return "others can write to it; type `chmod go-w " + path.string() + "`";
   }
@@ -55,12 +61,20 @@ OpenedFile open_append(const fs::path& path) {
     }
   }
   constexpr int kFlags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
-  opened.fd = OwnedFd(::open(path.c_str(), kFlags, S_IRUSR | S_IWUSR));
+  // A link may lead to a device, such as /dev/stdout, but not to a file of somebody's choice.
+  struct stat named {};
+  const bool is_device = ::stat(path.c_str(), &named) == 0 && !S_ISREG(named.st_mode);
+  const int flags = is_device ? kFlags : kFlags | O_NOFOLLOW;
+  opened.fd = OwnedFd(::open(path.c_str(), flags, S_IRUSR | S_IWUSR));
+  if (opened.fd.get() < 0 && errno == ELOOP) {
+    opened.fault = "it is a symbolic link; name the file that it leads to";
+    return opened;
+  }
   if (opened.fd.get() < 0 || ::fstat(opened.fd.get(), &opened.status) != 0) {
     opened.fault = std::string("cannot be opened for writing: ") + std::strerror(errno);
     return opened;
   }
-  if (opened.is_regular()) opened.fault = fault_of_mode(path, opened.status.st_mode);
+  if (opened.is_regular()) opened.fault = fault_of_status(path, opened.status);
   return opened;
 }
 

@@ -20,8 +20,9 @@ struct OpenedFile {
   [[nodiscard]] bool is_regular() const noexcept { return S_ISREG(status.st_mode); }
 };
 
-// Made with mode 0600, its folder with 0700, where they are missing. A file that others can write
-// is a fault; one that they can read is warned of.
+// Made with mode 0600, its folder with 0700, where they are missing. A file that others can write,
+// or that belongs to a user who is neither this one nor root, or a link to a file, is a fault; one
+// that others can read is warned of.
 [[nodiscard]] OpenedFile open_append(const std::filesystem::path& path);
 
 struct LastLine {

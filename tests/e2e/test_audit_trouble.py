@@ -4,6 +4,7 @@ SSMGATE_KILLS says how often it is killed: a few times unless given, 200 at nigh
 """
 
 import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -89,6 +90,13 @@ class FullDisk(TroubleCase):
         world = self.world("/dev/full", on_failure="continue")
         self.assertEqual(start_session(world).status, 200)
 
+    def ready(self, world):
+        address = (world.gateway.folder / "state" / "admin.address").read_text().strip()
+        connection = http.client.HTTPConnection(address, timeout=10)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+
     def test_service_resumes_when_there_is_room_again_and_the_loss_is_said(self):
         disk = self.small_disk()
         log, ballast = disk.folder / "audit.jsonl", disk.folder / "ballast"
@@ -103,11 +111,14 @@ class FullDisk(TroubleCase):
         wait_for(lambda: start_session(world).status != 200, "the last page to be full")
         for _ in range(3):
             self.assert_refused(world)
+        self.assertFalse(self.ready(world))
         ballast.unlink()
+        # Without a record that comes.
+        wait_for(lambda: self.ready(world), "the sink to be tried again")
         self.assertEqual(start_session(world).status, 200)
         world.gateway.stop()
         assert_chain(self, log.read_bytes())
-        self.assertRegex(log.read_text(), r'"message":"\d+ records from \S+ to \S+ were not taken')
+        self.assertRegex(log.read_text(), r'"message":"\d+ records? from \S+ to \S+ w(as|ere) not taken')
 
     def test_a_place_where_no_file_can_be_made_until_one_can(self):
         log = self.folder / "audit.jsonl"

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "audit/record_view.hpp"
 
@@ -27,24 +26,15 @@ bool is_file(const std::string& type, const std::string& name) {
 }
 
 // What `audit query` and its like search for, where that is one of few words; `--help` names them
-// in prose. tests/e2e/test_completion.py holds them against the record's schema.
-const std::vector<std::string>& known_words(const std::string& name, const std::string& type) {
-  using Words = std::vector<std::string>;
-  static const std::map<std::string, Words, std::less<>> kByName = {
-      {"--decision", {"allow", "deny", "malformed", "relay", "error"}},
-      {"--effect", {"relay", "refuse"}},
-      {"--event",
-       {"start", "stop", "policy", "decision", "result", "connect", "session-end", "checkpoint",
-        "probe"}}};
-  static const Words kNone;
-  static const Words kFields = [] {
-    Words names;
-    for (const audit::Field field : audit::fields()) names.emplace_back(audit::name(field));
-    return names;
-  }();
-  if (type == "FIELD") return kFields;
-  const auto found = kByName.find(name);
-  return found == kByName.end() ? kNone : found->second;
+// in prose.
+std::vector<std::string> known_words(const std::string& name, const std::string& type) {
+  std::vector<std::string> words;
+  for (const audit::Field field : audit::fields()) {
+    if (type == "FIELD") words.emplace_back(audit::name(field));
+    if (name != "--" + std::string(audit::name(field))) continue;
+    for (const std::string_view word : audit::words(field)) words.emplace_back(word);
+  }
+  return words;
 }
 
 Argument describe_option(const CLI::Option& option) {

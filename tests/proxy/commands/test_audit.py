@@ -147,12 +147,23 @@ class Query(Case):
     def test_questions_that_cannot_be_answered(self):
         for arguments in (["--file", self.folder / "none"], ["--file", self.folder],
                           ["--since", "yesterday"], ["--since", "1h", "--until", "2h"],
+                          ["--file", self.log, "--decision", "denied"],
+                          ["--file", self.log, "--event", "decisions*x"],
+                          ["--file", self.log, "--effect", "deny"],
+                          ["--file", self.log, "--port", "70000"],
                           ["--count", "usre"], ["--csv", "--json"], ["--config", "none.yaml"],
                           ["--file", self.log, "--config", "x"], ["--limit", "-1"]):
             with self.subTest(arguments):
                 self.check(2, "query", *arguments)
         self.assertIn("did you mean `user`?",
                       self.run_audit("query", "--file", self.log, "--count", "usre").stderr)
+        self.assertIn("one of allow, deny, malformed, relay, error",
+                      self.run_audit("query", "--file", self.log, "--decision", "denied").stderr)
+        for arguments in (["--decision", "d*"], ["--port", "54*"], ["--port", "5432"],
+                          ["--effect", "refuse"]):
+            self.assertEqual(self.check(0, "query", "--file", self.log, *arguments).stderr, "")
+        ran = self.check(0, "query", "--file", self.log, "--user", "nobody")
+        self.assertEqual((ran.stdout, ran.stderr), ("", "ssmgate: no record matches\n"))
         zipped = self.folder / "audit.jsonl.2.gz"
         zipped.write_bytes(b"\x1f\x8b\x08")
         self.assertIn("zcat", self.check(2, "query", "--file", zipped).stderr)

@@ -2,8 +2,6 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
-#include <future>
-#include <mutex>
 #include <sstream>
 
 #include <boost/asio/co_spawn.hpp>
@@ -12,6 +10,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "audit_fixture.hpp"
+#include "broken_sinks.hpp"
 #include "state/audit_log.hpp"
 
 using namespace ssmgate;
@@ -24,67 +23,6 @@ namespace {
 using Sinks = std::vector<std::unique_ptr<AuditSink>>;
 constexpr std::chrono::seconds kAmple{30};
 constexpr std::chrono::milliseconds kShort{20};
-
-// What a sink took. It outlives the log, for a sink may too.
-class Tape {
- public:
-  void add(std::string_view fields) {
-    const std::lock_guard lock(mutex_);
-    lines_.emplace_back(fields);
-  }
-  std::vector<std::string> lines() const {
-    const std::lock_guard lock(mutex_);
-    return lines_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
-
-// Takes nothing until it is told to.
-class FailingSink final : public AuditSink {
- public:
-  explicit FailingSink(std::shared_ptr<std::atomic<bool>> works, std::shared_ptr<Tape> tape = {})
-      : AuditSink("failing"), works_(std::move(works)), tape_(std::move(tape)) {}
-  FailingSink() : FailingSink(std::make_shared<std::atomic<bool>>(false)) {}
-  bool write(std::string_view fields) override {
-    if (!*works_) return fail("it is broken");
-    if (tape_) tape_->add(fields);
-    return true;
-  }
-
- private:
-  std::shared_ptr<std::atomic<bool>> works_;
-  std::shared_ptr<Tape> tape_;
-};
-
-// A hanging disk: no write returns before it is released.
-struct Hang {
-  std::promise<void> enter;  // the first write has begun
-  std::promise<void> release;
-  std::promise<void> leave;  // the sink is destroyed
-  std::future<void> entered = enter.get_future();
-  std::shared_future<void> released = release.get_future().share();
-  std::future<void> left = leave.get_future();
-  Tape tape;
-};
-
-class HangingSink final : public AuditSink {
- public:
-  explicit HangingSink(std::shared_ptr<Hang> hang) : AuditSink("hanging"), hang_(std::move(hang)) {}
-  ~HangingSink() override { hang_->leave.set_value(); }
-  bool write(std::string_view fields) override {
-    if (!std::exchange(entered_, true)) hang_->enter.set_value();
-    hang_->released.wait();
-    hang_->tape.add(fields);
-    return true;
-  }
-
- private:
-  std::shared_ptr<Hang> hang_;
-  bool entered_ = false;
-};
 
 // The operator's log while a test runs.
 class OperatorLog {
@@ -142,6 +80,15 @@ void give_up_in_the_middle(AuditLog& log, Hang& hang, AuditRecord record, WhenLo
                  asio::use_future);
   context.poll();
   hang.entered.wait();
+}
+
+bool becomes_ready(const AuditLog& log) {
+  const auto until = std::chrono::steady_clock::now() + kAmple;
+  while (!log.sinks().front().trouble.empty()) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
 }
 
 bool contains(const std::string& text, std::string_view part) {
@@ -295,7 +242,7 @@ TEST_CASE("a record that lands after it was given up is followed by what became 
   CHECK(contains(lines[1],
                  "\"event\":\"result\",\"request_id\":\"r-1\",\"decision\":\"error\","
                  "\"effect\":\"refuse\",\"code\":\"audit-unavailable\",\"message\":\""));
-  CHECK(contains(lines[2], "\"message\":\"1 records from "));
+  CHECK(contains(lines[2], "\"message\":\"1 record from "));
   CHECK(contains(lines[3], "\"request_id\":\"r-3\""));
 }
 
@@ -389,4 +336,22 @@ TEST_CASE("the operator is told of a sink that hangs though another takes all re
     hang->release.set_value();
   }
   CHECK(operator_log.count("audit: `hanging` takes no records") == 1);
+}
+
+TEST_CASE("a sink that works again is found out without a record") {
+  const auto works = std::make_shared<std::atomic<bool>>(false);
+  const auto tape = std::make_shared<Tape>();
+  {
+    AuditLog log(only(std::make_unique<FailingSink>(works, tape)), kAmple);
+    CHECK_FALSE(write_and_wait(log, named("one")));
+    CHECK(log.sinks().front().trouble == "it is broken");
+    *works = true;
+    SUBCASE("by itself") {}
+    SUBCASE("at once when it is told to look") {
+      log.reopen();
+    }
+    CHECK(becomes_ready(log));
+  }
+  REQUIRE(tape->lines().size() == 1);
+  CHECK(contains(tape->lines()[0], " was not taken here and is lost"));
 }

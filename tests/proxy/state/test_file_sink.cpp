@@ -19,7 +19,7 @@ std::vector<std::string> joined(std::vector<std::string> lines, const fs::path& 
   return lines;
 }
 
-// Another program that holds the file's lock.
+// Another program that holds the lock of a file.
 class Locked {
  public:
   explicit Locked(const fs::path& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -249,7 +249,7 @@ TEST_CASE("a lock that another program keeps is not waited for without end") {
   const auto sink = open_sink(file);
   CHECK(sink->write("\"n\":1"));
   {
-    const Locked locked(file);
+    const Locked locked(folder.path / ".audit.jsonl.lock");
     CHECK_FALSE(sink->write("\"n\":2"));
     CHECK(sink->fault().find("lock") != std::string::npos);
     CHECK(fault_of(file).find("lock") != std::string::npos);
@@ -257,6 +257,62 @@ TEST_CASE("a lock that another program keeps is not waited for without end") {
   CHECK(sink->write("\"n\":2"));
   CHECK(lines_of(file).size() == 2);
   check_chain(lines_of(file));
+}
+
+TEST_CASE("whoever may only read the log cannot keep it from being written") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const auto sink = open_sink(file);
+  CHECK(sink->write("\"n\":1"));
+  const Locked locked(file);
+  CHECK(sink->write("\"n\":2"));
+  struct stat status {};
+  REQUIRE(::stat((folder.path / ".audit.jsonl.lock").c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("a lock file that is removed or that others can open") {
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  const fs::path lock = folder.path / ".audit.jsonl.lock";
+  const auto one = open_sink(file);
+  const auto two = open_sink(file);
+  CHECK(one->write("\"n\":1"));
+  SUBCASE("removed") {
+    fs::remove(lock);
+  }
+  SUBCASE("open to others") {
+    fs::permissions(lock, fs::perms::owner_read | fs::perms::group_read);
+  }
+  for (int i = 0; i < 3; ++i) {
+    CHECK(one->write("\"n\":1"));
+    CHECK(two->write("\"n\":2"));
+  }
+  check_chain(lines_of(file));
+}
+
+TEST_CASE("a link to a file is refused and one to a device is not") {
+  const Folder folder;
+  const fs::path link = folder.path / "audit.jsonl";
+  const fs::path other = folder.path / "other";
+  fs::create_symlink(other, link);
+  CHECK(fault_of(link).find("symbolic link") != std::string::npos);
+  CHECK_FALSE(fs::exists(other));
+  std::ofstream(other) << "";
+  CHECK(fault_of(link).find("symbolic link") != std::string::npos);
+  fs::remove(link);
+  fs::create_symlink("/dev/null", link);
+  CHECK(open_sink(link)->write("\"n\":1"));
+}
+
+TEST_CASE("a file of another user is refused") {
+  if (::geteuid() != 0) return;  // only root can give a file away
+  const Folder folder;
+  const fs::path file = folder.path / "audit.jsonl";
+  std::ofstream(file) << "";
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  REQUIRE(::chown(file.c_str(), 65534, static_cast<gid_t>(-1)) == 0);
+  CHECK(fault_of(file).find("belongs to another user, number 65534") != std::string::npos);
 }
 
 TEST_CASE("a file that others can write is refused with the line to type") {
