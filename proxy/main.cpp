@@ -16,6 +16,7 @@
 #include "commands/doctor/command.hpp"
 #include "commands/interface/command.hpp"
 #include "ssmgate/text/diagnostic.hpp"
+#include "ssmgate/text/fields.hpp"
 
 namespace {
 
@@ -56,16 +57,48 @@ int finish_output(int exit_status, int trouble) {
   return exit_status == 0 ? trouble : exit_status;
 }
 
-// What is wrong with the command line, in the words of this program instead of the parser's.
-std::string usage_fault(const CLI::ParseError& error, const CLI::App& app, std::string_view first) {
-  if (app.get_subcommands().empty() && !first.empty() && first.front() != '-') {
-    return "no command " + ssmgate::in_backticks(first);
+// The word that stands where `app` wants one of its commands, and is none; empty: there is none.
+std::string_view find_strange_word(const CLI::App& app, int argc, char** argv, int place) {
+  if (argc <= place || argv[place][0] == '-' || argv[place][0] == '\0') return {};
+  return app.get_subcommands().empty() && app.get_require_subcommand_min() > 0 ? argv[place] : "";
+}
+
+std::string no_such_command(const CLI::App& app, std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(each->get_name());
   }
+  std::string text = "no command " + ssmgate::in_backticks(word);
+  const std::string_view nearest = ssmgate::find_nearest_word(word, names);
+  if (!nearest.empty()) return text + "; did you mean `" + std::string(nearest) + "`?";
+  if (app.get_parent() == nullptr) return text;
+  text += " of `" + app.get_name() + "`; it has";
+  for (const std::string_view name : names) {
+    text += (name == names.front() ? " `" : ", `") + std::string(name) + "`";
+  }
+  return text;
+}
+
+// What is wrong with the command line, in the words of this program instead of the parser's. Empty:
+// nothing, as far as these words go.
+std::string wrong_command(const CLI::App& app, int argc, char** argv) {
+  if (const auto word = find_strange_word(app, argc, argv, 1); !word.empty()) {
+    return no_such_command(app, word);
+  }
+  const auto parsed = app.get_subcommands();
+  if (parsed.empty()) return {};
+  const auto word = find_strange_word(*parsed.front(), argc, argv, 2);
+  return word.empty() ? "" : no_such_command(*parsed.front(), word);
+}
+
+std::string usage_fault(const CLI::ParseError& error) {
   std::string text = error.what();
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     text = "unexpected argument" + text.substr(std::min(text.find(": "), text.size()));
   } else if (text == "A subcommand is required") {
     text = "a command is missing";
+  } else if (text == "ID is required") {
+    text = "the session's ID is missing; `ssmgate sessions` lists them";
   }
   return text;
 }
@@ -102,12 +135,14 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    std::string fault = wrong_command(app, argc, argv);
     // --help and --version are no errors.
-    if (error.get_exit_code() == 0) return finish_output(app.exit(error), 2);
+    if (error.get_exit_code() == 0 && fault.empty()) return finish_output(app.exit(error), 2);
+    if (fault.empty()) fault = usage_fault(error);
     const auto parsed = app.get_subcommands();
     const std::string help = parsed.empty() ? "" : parsed.front()->get_name() + " ";
-    std::fprintf(stderr, "ssmgate: %s; see `ssmgate %s--help`\n",
-                 usage_fault(error, app, argc > 1 ? argv[1] : "").c_str(), help.c_str());
+    const std::string see = fault.ends_with('?') ? "" : "; see `ssmgate " + help + "--help`";
+    std::fprintf(stderr, "ssmgate: %s%s\n", fault.c_str(), see.c_str());
     // `eval "$(ssmgate env …)"` has no other way to see it.
     if (app.got_subcommand("env")) std::puts("false");
     return usage_status(app);

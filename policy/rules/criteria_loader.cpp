@@ -4,6 +4,7 @@
 
 #include "names/ascii.hpp"
 #include "rules/glob_language.hpp"
+#include "ssmgate/names/region.hpp"
 
 namespace ssmgate {
 namespace {
@@ -145,9 +146,20 @@ void load_access_keys(const TreeNode& node, ValueReader& in, Rule& rule) {
 }
 
 void load_regions(const TreeNode& node, ValueReader& in, Rule& rule) {
-  rule.regions = load_globs(node, "regions",
-                            "write a region such as `ap-northeast-1`, or a glob such as `us-*`",
-                            can_match_region, in);
+  for (const TreeNode& entry : in.list(node, "regions")) {
+    const auto text = in.text(entry, "regions");
+    if (!text) continue;
+    if (!can_match_region(*text)) {
+      const std::string_view nearest =
+          in.may_hint() ? find_nearest_word(*text, known_regions()) : std::string_view();
+      in.error(
+          entry.where,
+          in_backticks(*text) + " can match nothing; " +
+              (nearest.empty() ? "write a region such as `ap-northeast-1`, or a glob such as `us-*`"
+                               : "did you mean `" + std::string(nearest) + "`?"));
+    }
+    rule.regions.emplace_back(*text);
+  }
 }
 
 void load_targets(const TreeNode& node, ValueReader& in, Rule& rule) {

@@ -8,12 +8,6 @@
 namespace ssmgate {
 namespace {
 
-using std::chrono::days;
-using std::chrono::hours;
-using std::chrono::microseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
 constexpr std::string_view kForm =
     "; write a date such as `2026-12-31`, or a time with its zone such as `2026-12-31T23:59:59Z`";
 
@@ -46,9 +40,9 @@ class Reader {
   }
 
   // Digits behind a decimal point: at least one.
-  std::optional<microseconds> fraction() noexcept {
-    microseconds value{0};
-    microseconds unit{100'000};
+  std::optional<std::chrono::microseconds> fraction() noexcept {
+    std::chrono::microseconds value{0};
+    std::chrono::microseconds unit{100'000};
     bool any = false;
     while (peek() >= '0' && peek() <= '9') {
       value += (peek() - '0') * unit;
@@ -77,29 +71,30 @@ std::optional<std::chrono::sys_days> read_date(Reader& in) {
   return std::chrono::sys_days(date);
 }
 
-std::optional<microseconds> read_clock(Reader& in) {
+std::optional<std::chrono::microseconds> read_clock(Reader& in) {
   const auto hour = in.digits(2);
   if (!hour || *hour > 23 || !in.take(':')) return std::nullopt;
   const auto minute = in.digits(2);
   if (!minute || *minute > 59 || !in.take(':')) return std::nullopt;
   const auto second = in.digits(2);
   if (!second || *second > 59) return std::nullopt;
-  microseconds value = hours(*hour) + minutes(*minute) + seconds(*second);
+  std::chrono::microseconds value =
+      std::chrono::hours(*hour) + std::chrono::minutes(*minute) + std::chrono::seconds(*second);
   if (!in.take('.')) return value;
   const auto fraction = in.fraction();
   if (!fraction) return std::nullopt;
   return value + *fraction;
 }
 
-std::optional<minutes> read_zone(Reader& in) {
-  if (in.take('Z') || in.take('z')) return minutes(0);
+std::optional<std::chrono::minutes> read_zone(Reader& in) {
+  if (in.take('Z') || in.take('z')) return std::chrono::minutes(0);
   const bool west = in.peek() == '-';
   if (!in.take('-') && !in.take('+')) return std::nullopt;
   const auto hour = in.digits(2);
   if (!hour || *hour > 23 || !in.take(':')) return std::nullopt;
   const auto minute = in.digits(2);
   if (!minute || *minute > 59) return std::nullopt;
-  const minutes offset = hours(*hour) + minutes(*minute);
+  const std::chrono::minutes offset = std::chrono::hours(*hour) + std::chrono::minutes(*minute);
   return west ? -offset : offset;
 }
 
@@ -120,9 +115,9 @@ boost::system::result<Instant, std::string> parse_instant(std::string_view text)
 }
 
 std::string render_instant(Instant instant) {
-  const auto day = std::chrono::floor<days>(instant);
+  const auto day = std::chrono::floor<std::chrono::days>(instant);
   const std::chrono::year_month_day date(day);
-  const auto second = std::chrono::floor<seconds>(instant - day).count();
+  const auto second = std::chrono::floor<std::chrono::seconds>(instant - day).count();
   char out[48];
   const int size = std::snprintf(out, sizeof out, "%04d-%02u-%02uT%02d:%02d:%02dZ",
                                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
@@ -132,7 +127,7 @@ std::string render_instant(Instant instant) {
 }
 
 Instant to_instant(std::chrono::system_clock::time_point time) noexcept {
-  return std::chrono::floor<microseconds>(time);
+  return std::chrono::floor<std::chrono::microseconds>(time);
 }
 
 }  // namespace ssmgate

@@ -61,11 +61,19 @@ std::string_view find_taking(const Rule& rule, bool CatalogueEntry::*takes) {
   return {};
 }
 
+// A key that is not there under its name, but with a slip: that one is reported.
+bool is_misspelt(const TreeNode& node, std::string_view key) {
+  return std::any_of(node.entries.begin(), node.entries.end(), [&](const TreeEntry& entry) {
+    return std::find(kRuleKeys.begin(), kRuleKeys.end(), entry.key) == kRuleKeys.end() &&
+           find_nearest_word(entry.key, kRuleKeys) == key;
+  });
+}
+
 void check_said(const TreeNode& node, const Rule& rule, ValueReader& in) {
   for (const MustSay& must : kMustSay) {
     if (node.find(must.key) != nullptr) continue;
     const std::string_view document = find_taking(rule, must.takes);
-    if (document.empty()) continue;
+    if (document.empty() || is_misspelt(node, must.key)) continue;
     in.error(node.where, "an allow rule for `" + std::string(document) + "`, which takes " +
                              std::string(must.parameter) + ", needs `" + std::string(must.key) +
                              "`; list them, or write " + std::string(must.example));
@@ -108,6 +116,7 @@ void check_parameters(const TreeNode& node, const Rule& rule, ValueReader& in) {
 
 void load_id(const TreeNode& node, ValueReader& in, Rule& rule) {
   const TreeNode* id = node.find("id");
+  if (id == nullptr && is_misspelt(node, "id")) return;
   if (id == nullptr) {
     in.error(node.where, "a rule needs an `id`; write one such as `id: orders-db`");
     return;
@@ -199,7 +208,7 @@ Rule load_rule(const TreeNode& node, bool denies, const Groups& groups, ValueRea
              "`until` is not after `not_before`, so the rule can never match; move one of them");
   }
   check_parameters(node, rule, in);
-  if (node.find("documents") == nullptr) {
+  if (node.find("documents") == nullptr && !is_misspelt(node, "documents")) {
     in.error(node.where, "an allow rule needs `documents`; write the documents it allows");
   }
   check_said(node, rule, in);

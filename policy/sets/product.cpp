@@ -180,7 +180,7 @@ class Builder {
   bool impossible_ = false;
 };
 
-void put(std::string& key, const Atom::Question& question) {
+void put_question(std::string& key, const Atom::Question& question) {
   const std::string text = key_of(question);
   key.append(std::to_string(text.size())).append("|").append(text);
 }
@@ -220,28 +220,28 @@ std::vector<Literals> products_of(const Rule& rule, const DocumentView& view,
 
 std::string key_of(const Rule& rule) {
   std::string key = rule.denies ? "d" : "a";
-  if (rule.users.said) put(key, rule.users);
-  if (!rule.clients.empty()) put(key, rule.clients);
-  put(key, AccountsAtom{rule.accounts});
-  put(key, KeysAtom{rule.access_keys});
-  put(key, WordsAtom{rule.regions});
-  put(key, WordsAtom{rule.targets});
+  if (rule.users.said) put_question(key, rule.users);
+  if (!rule.clients.empty()) put_question(key, rule.clients);
+  put_question(key, AccountsAtom{rule.accounts});
+  put_question(key, KeysAtom{rule.access_keys});
+  put_question(key, WordsAtom{rule.regions});
+  put_question(key, WordsAtom{rule.targets});
   Globs documents;
   for (const DocumentPattern& pattern : rule.documents) documents.push_back(pattern.text());
-  put(key, WordsAtom{documents});
-  put(key, ValueAtom{rule.hosts, false, {}});
-  put(key, ValueAtom{rule.ports, false, {}});
-  put(key, WordsAtom{rule.commands});
+  put_question(key, WordsAtom{documents});
+  put_question(key, ValueAtom{rule.hosts, false, {}});
+  put_question(key, ValueAtom{rule.ports, false, {}});
+  put_question(key, WordsAtom{rule.commands});
   for (const ParameterCriterion& criterion : rule.parameters) {
-    put(key, WordsAtom{{criterion.name}});
-    put(key, ValueAtom{criterion.test, rule.denies, {}});
+    put_question(key, WordsAtom{{criterion.name}});
+    put_question(key, ValueAtom{criterion.test, rule.denies, {}});
   }
-  put(key, rule.reason);
+  put_question(key, rule.reason);
   for (const auto& time : {rule.not_before, rule.expires, rule.report_until}) {
-    if (time) put(key, BeforeAtom{*time});
+    if (time) put_question(key, BeforeAtom{*time});
     key += ';';
   }
-  if (rule.hours) put(key, *rule.hours);
+  if (rule.hours) put_question(key, *rule.hours);
   return key;
 }
 

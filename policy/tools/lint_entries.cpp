@@ -1,6 +1,9 @@
 // Warnings about single entries of a rule's lists.
+#include <algorithm>
 #include <unordered_set>
 
+#include "ssmgate/names/glob.hpp"
+#include "ssmgate/names/region.hpp"
 #include "ssmgate/text/fields.hpp"
 #include "tools/lint_parts.hpp"
 #include "tools/public_suffix.hpp"
@@ -49,6 +52,19 @@ void lint_document(const LintContext& context, const TreeNode& entry) {
                in_backticks(entry.scalar) + " is no document that ssmgate knows; " +
                    (nearest.empty() ? "its name is one that AWS reserves, so see that AWS has it"
                                     : "did you mean `" + std::string(nearest) + "`?"));
+}
+
+// A region may be newer than this program, so that it is no error.
+void lint_region(const LintContext& context, const TreeNode& entry) {
+  const auto known = known_regions();
+  if (std::any_of(known.begin(), known.end(),
+                  [&](std::string_view region) { return glob_matches(entry.scalar, region); })) {
+    return;
+  }
+  const std::string_view nearest = find_nearest_word(entry.scalar, known);
+  context.warn(entry.where, in_backticks(entry.scalar) + " is no region that ssmgate knows; " +
+                                (nearest.empty() ? "see that AWS has it"
+                                                 : "did you mean `" + std::string(nearest) + "`?"));
 }
 
 // SOURCE: AWS's IAM API reference, AccessKey: 16 to 128 characters.
@@ -147,6 +163,7 @@ void lint_rule_entries(const LintContext& context, const TreeNode& node, const R
   for (const TreeNode& document : list_entries(node.find("documents"))) {
     lint_document(context, document);
   }
+  for (const TreeNode& region : list_entries(node.find("regions"))) lint_region(context, region);
   for (const TreeNode& key : list_entries(node.find("access_keys"))) lint_access_key(context, key);
   if (const TreeNode* reason = node.find("reason")) lint_regex(context, *reason);
   if (const TreeNode* parameters = node.find("parameters")) {

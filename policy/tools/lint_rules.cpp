@@ -8,9 +8,19 @@
 namespace ssmgate::tools {
 namespace {
 
+// No document of the rule takes a host: its ports are the node's own.
+bool is_about_nodes(const Rule& rule) {
+  return std::all_of(rule.documents.begin(), rule.documents.end(),
+                     [](const DocumentPattern& pattern) {
+                       const CatalogueEntry* entry = find_catalogued(pattern.exact_name());
+                       return entry != nullptr && !entry->takes_host;
+                     });
+}
+
 void lint_any(const LintContext& context, const TreeNode& node, const Rule& rule) {
   if (rule.users.said) return;
   for (const std::string_view key : {"hosts", "ports", "commands"}) {
+    if (key == "ports" && is_about_nodes(rule)) continue;
     for (const TreeNode& entry : list_entries(node.find(key))) {
       const bool every = entry.scalar == "any" || (key == "commands" && entry.scalar == "*");
       if (!every) continue;

@@ -60,6 +60,11 @@ std::variant<AcceptorFault, std::unique_ptr<Acceptor>> Acceptor::open(
   fault.in_use = error == asio::error::address_in_use;
   fault.text = "the admin listener cannot listen on " + config::render_admin_address(wanted) +
                ": " + error.message();
+  if (fault.in_use && std::holds_alternative<config::SocketAddress>(wanted)) {
+    fault.text +=
+        "; write a free port under `admin.address`, or port 0 for any: `admin: {address: "
+        "127.0.0.1:0}`";
+  }
   return fault;
 }
 

@@ -65,9 +65,9 @@ std::size_t find_field(std::string_view key, std::size_t guess) noexcept {
 }
 
 // tests/e2e/test_completion.py holds them against the record's schema.
-constexpr std::array<std::string_view, 9> kEvents = {
-    "start",   "stop",        "policy",     "decision", "result",
-    "connect", "session-end", "checkpoint", "probe"};
+constexpr std::array<std::string_view, 9> kEvents = {"start",       "stop",       "policy",
+                                                     "decision",    "result",     "connect",
+                                                     "session-end", "checkpoint", "probe"};
 constexpr std::array<std::string_view, 5> kDecisions = {"allow", "deny", "malformed", "relay",
                                                         "error"};
 constexpr std::array<std::string_view, 2> kEffects = {"relay", "refuse"};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 
@@ -14,6 +15,7 @@
 #include "admin/endpoint_files.hpp"
 #include "commands/output.hpp"
 #include "commands/settings.hpp"
+#include "commands/state_holder.hpp"
 #include "config/values.hpp"
 #include "ssmgate/text/json_tree.hpp"
 #include "wire/response_reader.hpp"
@@ -63,6 +65,10 @@ int family_of(const config::Admin::Address& address) {
 template <typename Peer>
 bool connect_peer(int descriptor, const Peer& peer) {
   return ::connect(descriptor, reinterpret_cast<const sockaddr*>(&peer), sizeof peer) == 0;
+}
+
+void say_lines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 bool connect_to(int descriptor, const config::Admin::Address& address) {
@@ -120,14 +126,8 @@ bool read_answer(int descriptor, wire::ResponseReader& reader) {
 
 }  // namespace
 
-std::variant<AdminFault, AdminClient> AdminClient::find(const config::FoundConfig& settings) {
-  const config::Admin& admin = settings.config.admin;
-  if (std::holds_alternative<std::monostate>(admin.address)) {
-    return AdminFault{"`" + settings.source +
-                      "` says `admin: {address: none}`, so a running gateway cannot be asked; "
-                      "write `address: 127.0.0.1:8878` and restart it"};
-  }
-  const fs::path& state = settings.config.state;
+std::variant<AdminFault, AdminClient> AdminClient::find(const config::AdminPlace& place) {
+  const fs::path& state = place.state;
   const std::string token = first_line(admin::token_file(state));
   if (auto said = parse_address(first_line(admin::address_file(state)))) {
     return AdminClient(std::move(*said), state, token);
@@ -137,13 +137,28 @@ std::variant<AdminFault, AdminClient> AdminClient::find(const config::FoundConfi
   std::error_code error;
   const bool gone =
       fs::status(admin::address_file(state), error).type() == fs::file_type::not_found;
-  const auto* tcp = std::get_if<config::SocketAddress>(&admin.address);
-  if (gone || (tcp != nullptr && tcp->port == 0)) {
-    return AdminFault{"no gateway runs with `" + settings.source + "`: there is no `" +
-                      admin::address_file(state).string() +
-                      "`; start one: ssmgate serve --config FILE"};
+  const auto* tcp = std::get_if<config::SocketAddress>(&place.admin.address);
+  if (std::holds_alternative<std::monostate>(place.admin.address)) {
+    return AdminFault{"`" + place.source +
+                      "` says `admin: {address: none}`, so a running gateway cannot be asked; "
+                      "write `address: 127.0.0.1:0` and restart it"};
   }
-  return AdminClient(admin.address, state, token);
+  if (!gone && !(tcp != nullptr && tcp->port == 0)) {
+    return AdminClient(place.admin.address, state, token);
+  }
+  if (const auto process = find_state_holder(state)) {
+    return AdminFault{"process " + std::to_string(*process) + " runs with `" + state.string() +
+                      "`, but without an admin listener, so it cannot be asked; write `admin: "
+                      "{address: 127.0.0.1:0}` and restart it"};
+  }
+  return AdminFault{"no gateway runs with the state in `" + state.string() + "` (" + place.source +
+                    "): there is no `" + admin::address_file(state).string() +
+                    "`; name the folder of one that runs with --state, or start one: ssmgate "
+                    "serve --config FILE"};
+}
+
+std::variant<AdminFault, AdminClient> AdminClient::find(const config::FoundConfig& settings) {
+  return find({settings.config.state, settings.config.admin, settings.source, {}});
 }
 
 std::variant<AdminFault, AdminAnswer> AdminClient::ask(std::string_view method,
@@ -179,12 +194,48 @@ std::variant<AdminFault, AdminAnswer> AdminClient::ask(std::string_view method,
                               "`: it is another gateway; name its configuration with --config"};
 }
 
-std::optional<AdminClient> find_gateway(const std::optional<fs::path>& config) {
-  const auto settings = find_settings(config);
-  if (!settings) return std::nullopt;
-  auto found = AdminClient::find(*settings);
-  if (auto* client = std::get_if<AdminClient>(&found)) return std::move(*client);
-  fail(std::get<AdminFault>(found).text);
+void add_gateway_options(CLI::App& command, GatewayName& name) {
+  add_config_option(command, name.config, "The running gateway's configuration file");
+  command
+      .add_option_function<std::string>(
+          "--state", [&name](const std::string& folder) { name.state = folder; },
+          "Instead of --config: the folder that the running gateway has as its `state`")
+      ->type_name("FOLDER");
+}
+
+std::optional<AdminClient> find_gateway(const GatewayName& name) {
+  config::AdminPlace place;
+  if (name.state && name.config) {
+    fail("write one of `--config` and `--state`: either says which gateway is meant");
+    return std::nullopt;
+  }
+  if (name.state && name.state->empty()) {
+    fail("the name of the folder behind `--state` is empty; is a variable unset?");
+    return std::nullopt;
+  }
+  if (name.state) {
+    place.state = *name.state;
+    place.source = "--state";
+  } else {
+    auto found = config::find_admin_place(name.config);
+    if (const auto* fault = std::get_if<config::ConfigFault>(&found)) {
+      say_lines(fault->lines);
+      fail(
+          "so it is not known which gateway is meant; name the folder of its state: --state "
+          "FOLDER");
+      return std::nullopt;
+    }
+    place = std::move(std::get<config::AdminPlace>(found));
+  }
+  if (!place.faults.empty()) {
+    say_lines(place.faults);
+    std::fprintf(stderr,
+                 "ssmgate: warning: %s has errors; asked is the gateway with the state in `%s`\n",
+                 place.source.c_str(), place.state.c_str());
+  }
+  auto client = AdminClient::find(place);
+  if (auto* found = std::get_if<AdminClient>(&client)) return std::move(*found);
+  fail(std::get<AdminFault>(client).text);
   return std::nullopt;
 }
 

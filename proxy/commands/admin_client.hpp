@@ -8,6 +8,9 @@
 #include <string_view>
 #include <variant>
 
+#include <CLI/CLI.hpp>
+
+#include "config/admin_place.hpp"
 #include "config/config.hpp"
 #include "ssmgate/text/tree.hpp"
 
@@ -24,8 +27,9 @@ struct AdminAnswer {
 
 class AdminClient {
  public:
-  // The gateway that runs with this configuration: where it says it listens (`admin.address` under
+  // The gateway that runs with this state: where it says it listens (`admin.address` under
   // `state`), else where the configuration says so.
+  [[nodiscard]] static std::variant<AdminFault, AdminClient> find(const config::AdminPlace& place);
   [[nodiscard]] static std::variant<AdminFault, AdminClient> find(
       const config::FoundConfig& settings);
 
@@ -46,9 +50,18 @@ class AdminClient {
   std::string token_;  // empty: it may not be read by this user; looking needs none
 };
 
-// `find` by `--config FILE`; what is wrong stands on standard error then.
-[[nodiscard]] std::optional<AdminClient> find_gateway(
-    const std::optional<std::filesystem::path>& config);
+// How a command line names a running gateway: by one of the two, or by the search path.
+struct GatewayName {
+  std::optional<std::filesystem::path> config;
+  std::optional<std::filesystem::path> state;
+};
+
+// `--config FILE` and `--state FOLDER` into `name`.
+void add_gateway_options(CLI::App& command, GatewayName& name);
+
+// `find` by `name`; what is wrong stands on standard error then. A mistake in the configuration is
+// said there, too, and hinders nothing as long as `state` can be read.
+[[nodiscard]] std::optional<AdminClient> find_gateway(const GatewayName& name);
 
 // The body as a tree; nothing when it is no JSON object.
 [[nodiscard]] std::optional<TreeNode> tree_of(const AdminAnswer& answer);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -17,6 +18,16 @@ namespace ssmgate::commands {
 using CaAction = std::function<int(const config::Config&, const tls::CaState&)>;
 [[nodiscard]] int with_ca(const std::optional<std::filesystem::path>& config_file,
                           const CaAction& act);
+
+// The certificates of the configuration's CA in the order of their file, without a look at the key:
+// for those who are to trust it, and need not be who runs the gateway.
+using CertificatesAction =
+    std::function<int(const config::Config&, const std::vector<tls::CertificatePtr>&)>;
+[[nodiscard]] int with_certificates(const std::optional<std::filesystem::path>& config_file,
+                                    const CertificatesAction& act);
+
+// The key is there, and this user may not read it.
+[[nodiscard]] bool is_key_hidden(const config::Config& settings);
 
 void add_ca_prove(CLI::App& ca, int& exit_status);
 void add_ca_rotate(CLI::App& ca, int& exit_status);

@@ -130,10 +130,11 @@ bool write_cases(const Workshop& workshop, tls::PemPair& pair) {
 struct Column {
   const ProofClient* client;
   std::map<int, Verdict> verdicts;
+  bool noted = false;  // it believed what it is known to believe
 };
 
 // What stands in the table, and whether it is as it has to be.
-bool judge(const Column& column, int number, const Case& each, std::string& shown) {
+bool judge(Column& column, int number, const Case& each, std::string& shown) {
   const auto found = column.verdicts.find(number);
   if (found == column.verdicts.end()) {
     shown = "no answer";
@@ -143,6 +144,7 @@ bool judge(const Column& column, int number, const Case& each, std::string& show
   if (found->second.accepted == each.must_be_believed) return true;
   // Known of such a client, and why the gateway signs by an intermediate: noted, not counted.
   const bool noted = !each.by_gateway && !column.client->heeds_root && found->second.accepted;
+  column.noted = column.noted || noted;
   shown += noted ? " (*)" : " (!)";
   return noted;
 }
@@ -153,7 +155,7 @@ void print_head(const std::vector<Column>& columns) {
   std::printf("\n");
 }
 
-bool print_table(const std::vector<Column>& columns) {
+bool print_table(std::vector<Column>& columns) {
   bool all = true;
   int number = 0;
   for (const Case& each : kCases) {
@@ -162,7 +164,7 @@ bool print_table(const std::vector<Column>& columns) {
       std::printf("signed by whoever has the CA's key\n");
     }
     std::printf("  %-40s", each.name);
-    for (const Column& column : columns) {
+    for (Column& column : columns) {
       std::string shown;
       all = judge(column, number, each, shown) && all;
       std::printf("  %-12s", shown.c_str());
@@ -171,6 +173,26 @@ bool print_table(const std::vector<Column>& columns) {
     ++number;
   }
   return all;
+}
+
+// The last line: what all verdicts come to.
+void print_verdict(const std::vector<Column>& columns, bool all) {
+  if (!all) {
+    std::printf("(!) is not as it has to be: do not trust this CA in that client\n");
+    return;
+  }
+  std::string noted;
+  for (const Column& column : columns) {
+    if (column.noted) noted += (noted.empty() ? "" : ", ") + column.client->name;
+  }
+  if (noted.empty()) {
+    std::printf("every forged certificate was refused, and SSM's accepted\n");
+  } else {
+    std::printf(
+        "%s believes whoever has the CA's key for any host (*); every other forged certificate was "
+        "refused, and SSM's accepted\n",
+        noted.c_str());
+  }
 }
 
 int prove(const std::optional<std::filesystem::path>& config_file) {
@@ -199,8 +221,7 @@ int prove(const std::optional<std::filesystem::path>& config_file) {
       "\n(*) does not look at a root's own constraints; what the gateway signs is held by "
       "its intermediate\n");
   if (!missing.empty()) std::printf("not installed, not asked:%s\n", missing.c_str());
-  std::printf(all ? "every forged certificate was refused, and SSM's accepted\n"
-                  : "(!) is not as it has to be: do not trust this CA in that client\n");
+  print_verdict(columns, all);
   return all ? 0 : 1;
 }
 

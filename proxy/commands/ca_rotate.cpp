@@ -18,8 +18,13 @@ struct RotateOptions {
   bool cancel = false;
 };
 
-void say(const char* text) {
-  std::printf("%s\n", text);
+void say(const std::string& text) {
+  std::printf("%s\n", text.c_str());
+}
+
+// A command of ssmgate's for the same configuration.
+std::string own_line(const RotateOptions& options, const std::string& words) {
+  return "ssmgate " + words + (options.config ? " --config " + options.config->string() : "");
 }
 
 // What is said after each step is what to do before the next.
@@ -36,14 +41,17 @@ void say_next(const RotateOptions& options) {
   if (options.activate) {
     return say(
         "the new root is in force: a running gateway takes it by itself.\n"
-        "Clients still trust both; when none needs the old one: ssmgate ca rotate --finish");
+        "Clients still trust both; when none needs the old one: " +
+        own_line(options, "ca rotate --finish"));
   }
   if (options.finish)
     return say("the old root is out of the file: clients trust the new one alone");
   if (options.cancel) return say("the new root is gone; the old one goes on");
   say("the new root stands beside the old one, which goes on signing.\n"
       "Now hand both out: `ssmgate env` and `ssmgate run` do by themselves, others get\n"
-      "`ssmgate ca export` again. In 7 days or later: ssmgate ca rotate --activate");
+      "`" +
+      own_line(options, "ca export") + "` again. In 7 days or later:\n" +
+      own_line(options, "ca rotate --activate"));
 }
 
 int rotate(const RotateOptions& options) {

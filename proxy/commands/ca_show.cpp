@@ -110,25 +110,46 @@ std::string to_json(const Shown& shown) {
   return text + "]}";
 }
 
+void print(const ShowOptions& options, const config::Config& settings,
+           const std::vector<Shown>& all) {
+  if (!options.json) {
+    std::printf("%s\n", settings.ca_certificate.c_str());
+    for (const Shown& each : all) print_text(each);
+    return;
+  }
+  std::string text = "{\"certificate\":" + json_text(settings.ca_certificate.string()) +
+                     ",\"key\":" + json_text(settings.ca_key.string()) + ",\"certificates\":";
+  char separator = '[';
+  for (const Shown& each : all) {
+    text += separator + to_json(each);
+    separator = ',';
+  }
+  std::printf("%s]}\n", text.c_str());
+}
+
+// Which certificate signs, the key alone can say.
+int show_without_key(const ShowOptions& options) {
+  return with_certificates(options.config, [&](const auto& settings, const auto& certificates) {
+    std::vector<Shown> all;
+    all.reserve(certificates.size());
+    for (const auto& each : certificates) {
+      all.push_back({certificates.size() == 1 ? "in force" : "trusted", each.get()});
+    }
+    print(options, settings, all);
+    return 0;
+  });
+}
+
 int show(const ShowOptions& options) {
+  const auto found = find_settings(options.config);
+  if (!found) return 2;
+  if (is_key_hidden(found->config)) return show_without_key(options);
   return with_ca(options.config, [&](const config::Config& settings, const tls::CaState& state) {
     std::vector<Shown> all = {{role(state, 0), state.in_force.get()}};
     for (std::size_t i = 0; i < state.others.size(); ++i) {
       all.push_back({role(state, i + 1), state.others[i].get()});
     }
-    if (!options.json) {
-      std::printf("%s\n", settings.ca_certificate.c_str());
-      for (const Shown& each : all) print_text(each);
-      return 0;
-    }
-    std::string text = "{\"certificate\":" + json_text(settings.ca_certificate.string()) +
-                       ",\"key\":" + json_text(settings.ca_key.string()) + ",\"certificates\":";
-    char separator = '[';
-    for (const Shown& each : all) {
-      text += separator + to_json(each);
-      separator = ',';
-    }
-    std::printf("%s]}\n", text.c_str());
+    print(options, settings, all);
     return 0;
   });
 }

@@ -33,6 +33,8 @@ int check_file(const std::string& path) {
     Diagnostics found = tools::lint(*text, *loaded.policy, std::chrono::system_clock::now());
     loaded.diagnostics.insert(loaded.diagnostics.end(), found.begin(), found.end());
     sort_diagnostics(loaded.diagnostics);
+  } else {
+    say_other_kind(path, *text, FileKind::policy);
   }
   print_diagnostics(path, loaded.diagnostics);
   if (has_errors(loaded.diagnostics)) return kErrors;

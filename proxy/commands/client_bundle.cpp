@@ -5,12 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include <openssl/evp.h>
+
+#include "config/search.hpp"
 #include "tls/file.hpp"
+#include "tls/file_write.hpp"
 #include "tls/openssl.hpp"
 
 namespace ssmgate::commands {
@@ -49,6 +54,19 @@ std::optional<std::string> find_root_fault(const std::string& text) {
   }
   if (certificates.empty()) return "there is no certificate in it";
   return std::nullopt;
+}
+
+// Enough of it to tell CAs apart.
+std::string short_digest(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string hex;
+  for (std::size_t i = 0; i < 8; ++i) {
+    hex += kDigits[digest[i] >> 4U];
+    hex += kDigits[digest[i] & 15U];
+  }
+  return hex;
 }
 
 std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_view text) {
@@ -97,6 +115,21 @@ std::optional<EnvironmentFault> write_bundle(const fs::path& bundle, std::string
     added.push_back(*file);
   }
   return write_file(bundle, text);
+}
+
+std::variant<EnvironmentFault, fs::path> find_bundle_place(const fs::path& state,
+                                                           std::string_view root_pem) {
+  std::error_code error;
+  fs::create_directories(state, error);
+  if (!error && ::access(state.c_str(), W_OK | X_OK) == 0) return state / "bundle.pem";
+  const fs::path folder = config::user_cache_folder();
+  const auto made = tls::make_folders(folder);
+  if (const auto* fault = std::get_if<tls::AuthorityFault>(&made)) {
+    return EnvironmentFault{"`" + state.string() + "` is not this user's, and " +
+                            fault->text.substr(0, fault->text.find("; let this user")) +
+                            "; name a folder of this user's in XDG_CACHE_HOME"};
+  }
+  return folder / ("bundle-" + short_digest(root_pem) + ".pem");
 }
 
 std::optional<EnvironmentFault> add_to_bundle(const fs::path& bundle, const std::string& root,

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "commands/client_environment.hpp"
 
@@ -18,6 +19,11 @@ namespace ssmgate::commands {
                                                            const std::filesystem::path& ca_file,
                                                            std::span<const char* const> names,
                                                            const Lookup& current);
+
+// Where the bundle for this root goes: into `state`, or, where that is another user's (a
+// service's), into this user's own cache folder ($XDG_CACHE_HOME/ssmgate), under the root's digest.
+[[nodiscard]] std::variant<EnvironmentFault, std::filesystem::path> find_bundle_place(
+    const std::filesystem::path& state, std::string_view root_pem);
 
 // Puts `next` beside `root` in a bundle that was written before; one that is not there, or does not
 // hold `root`, stays as it is.

@@ -144,8 +144,9 @@ std::variant<EnvironmentFault, ClientEnvironment> make_client_environment(std::s
     // The value is not shown: it may hold a password.
     if (value && without_credentials(*value) != proxy) {
       return EnvironmentFault{std::string(name) +
-                              " is set to another proxy already, and this version of ssmgate "
-                              "cannot go through it; unset it first: `unset HTTPS_PROXY "
+                              " is set to another proxy already; name that one as "
+                              "`upstream.proxy` in the gateway's configuration, so that the "
+                              "gateway goes through it, and then: `unset HTTPS_PROXY "
                               "https_proxy`"};
     }
   }

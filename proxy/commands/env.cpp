@@ -1,4 +1,5 @@
 // `ssmgate env`: the exports that send this shell's clients through a running gateway.
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -134,9 +135,11 @@ int print_unset(Shell shell) {
 std::string await_root(const fs::path& file) {
   // LIMIT: 2 s in all.
   for (int attempt = 0; attempt < 40; ++attempt) {
+    errno = 0;
     if (std::ifstream root(file, std::ios::binary); root) {
       return {std::istreambuf_iterator<char>(root), std::istreambuf_iterator<char>()};
     }
+    if (errno == EACCES) return {};
     const timespec moment{0, 50'000'000};
     ::nanosleep(&moment, nullptr);
   }
@@ -155,6 +158,11 @@ int print_exports(const EnvOptions& options) {
     return fail("the gateway's port is chosen at its start (`listen` says port 0); give it one");
   }
   const std::string root_pem = await_root(settings.ca_certificate);
+  if (root_pem.empty() && ::access(settings.ca_certificate.c_str(), R_OK) != 0 && errno == EACCES) {
+    return fail("`" + settings.ca_certificate.string() +
+                "` is hidden from this user; who runs the gateway must let users pass its folder: "
+                "`chmod o+x FOLDER`");
+  }
   if (root_pem.empty()) {
     return fail("there is no CA at `" + settings.ca_certificate.string() +
                 "` yet; start the gateway first: `ssmgate serve`");
@@ -163,7 +171,9 @@ int print_exports(const EnvOptions& options) {
   auto found_way = find_way(listener, address);
   if (const auto* fault = std::get_if<std::string>(&found_way)) return fail(*fault);
   const auto& [proxy, listener_roots] = std::get<Way>(found_way);
-  const fs::path bundle = settings.state / "bundle.pem";
+  const auto place = find_bundle_place(settings.state, root_pem);
+  if (const auto* fault = std::get_if<EnvironmentFault>(&place)) return fail(fault->text);
+  const auto& bundle = std::get<fs::path>(place);
   const Lookup original = without_env(lookup_environment);
   if (const auto fault = write_bundle(bundle, root_pem + listener_roots, settings.upstream.ca_file,
                                       bundle_names(proxy), original)) {

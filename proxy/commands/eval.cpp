@@ -6,6 +6,7 @@
 // Exit status: 0 allow, 1 deny, 2 malformed, 3 when the policy or the usage is wrong; with --batch
 // 0, or 3 when a line could not be read.
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -59,11 +60,21 @@ int exit_status_of(Decision decision) {
 
 // The body on standard input; nothing, and a line on standard error, when it cannot be read.
 std::optional<std::string> read_body() {
+  if (::isatty(STDIN_FILENO) == 1) {
+    std::fprintf(stderr,
+                 "ssmgate: the request's JSON body is read from here; end it with Ctrl-D, or write "
+                 "a command behind `--`\n");
+  }
   std::string body;
   std::string chunk(kChunk, '\0');
   // One byte over the limit is enough to be refused as too large.
   while (body.size() <= kMaxStartSessionBody) {
     const ssize_t got = read_input(chunk.data(), chunk.size());
+    if (got == 0 && body.empty()) {
+      std::fprintf(stderr,
+                   "ssmgate: warning: no body on standard input; pipe one, or write a command "
+                   "behind `--`\n");
+    }
     if (got == 0) return body;
     if (got < 0) {
       (void)wrong(std::string("cannot read standard input: ") + std::strerror(errno));
@@ -181,8 +192,22 @@ int evaluate(EvalOptions options) {
   if (options.batch) return Batch(*policy).run();
   const auto body = options.command_line ? read_command_line(options) : read_body();
   if (!body) return kWrong;
+  const std::string fault = tools::find_caller_fault(options.caller);
+  if (!fault.empty()) return wrong(fault);
   if (!options.print_request) return evaluate_one(options, *policy, *body);
   return write_output(*body + '\n') ? 0 : kWrong;
+}
+
+// `words` stand in front of `--`, where only options may.
+void check_words(const std::vector<std::string>& words) {
+  if (words.empty()) return;
+  if (words.front().starts_with('-')) {
+    throw CLI::ParseError(in_backticks(words.front()) + " is no option of `eval`", kWrong);
+  }
+  throw CLI::ParseError(in_backticks(words.front()) +
+                            " needs `--` before it: `ssmgate eval --policy FILE -- " +
+                            escape_invisible(words.front()) + " …`",
+                        kWrong);
 }
 
 }  // namespace
@@ -209,7 +234,11 @@ void add_eval_command(CLI::App& app, CommandWords words, int& exit_status) {
       "Behind `--` a command is judged as the request that it makes:\n"
       "  ssmgate eval --policy policy.yaml -- aws ssm start-session --target i-0abc123def4567890\n"
       "Without it the request's JSON body is read from standard input.");
-  command->callback([options, &exit_status] { exit_status = evaluate(*options); });
+  command->prefix_command();
+  command->callback([command, options, &exit_status] {
+    check_words(command->remaining());
+    exit_status = evaluate(*options);
+  });
 }
 
 }  // namespace ssmgate::commands

@@ -4,8 +4,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "commands/command.hpp"
 #include "commands/output.hpp"
@@ -24,13 +26,28 @@ struct Options {
   tools::ExportOptions how;
 };
 
+constexpr std::string_view kCommentsBegin = "What the IAM policy made of ";
+
+// False: what stands there is something else, which would be lost.
+bool may_be_overwritten(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return true;  // `fopen` says what it is
+  const auto text = read_bytes(path);
+  if (text && (text->empty() || text->starts_with(kCommentsBegin))) return true;
+  std::fprintf(stderr,
+               "ssmgate: %s is there already and holds no such comments; name another file with "
+               "--comments, or move that one away\n",
+               escape_invisible(path).c_str());
+  return false;
+}
+
 // JSON has no comments: what IAM cannot hold goes beside it.
 bool write_comments(const Options& options, const Diagnostics& diagnostics) {
   std::FILE* file = std::fopen(options.comments.c_str(), "wb");
   bool written = file != nullptr;
   if (written) {
     const std::string shown = escape_invisible(options.file);
-    std::string text = "What the IAM policy made of " + shown + " does not hold:\n";
+    std::string text = std::string(kCommentsBegin) + shown + " does not hold:\n";
     for (const Diagnostic& d : diagnostics) text += render_diagnostic(shown, d) + '\n';
     written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
     written = std::fclose(file) == 0 && written;
@@ -55,9 +72,11 @@ bool has_wrong_egress(const Options& options) {
 
 int run_export(const Options& options) {
   if (has_wrong_egress(options)) return kUnreadable;
+  if (!options.comments.empty() && !may_be_overwritten(options.comments)) return kUnreadable;
   const auto text = read_policy_file(options.file);
   if (!text) return kUnreadable;
   const tools::IamExport exported = tools::export_iam(*text, options.how);
+  if (!exported.json) say_other_kind(options.file, *text, FileKind::policy);
   print_diagnostics(options.file, exported.diagnostics);
   if (!exported.json) return kUnreadable;
   if (!options.comments.empty() && !write_comments(options, exported.diagnostics))

@@ -23,6 +23,7 @@ int import(const ImportOptions& options) {
   const auto text = read_text_file(options.file, "name the file of an IAM policy");
   if (!text) return kUnreadable;
   const tools::IamImport imported = tools::import_iam(*text, options.scp);
+  if (!imported.yaml) say_other_kind(options.file, *text, FileKind::iam);
   print_diagnostics(options.file, imported.diagnostics);
   if (!imported.yaml) return kUnreadable;
   if (!write_output(*imported.yaml)) return kUnreadable;

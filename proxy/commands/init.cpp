@@ -27,6 +27,12 @@ std::string config_text() {
   return text;
 }
 
+// There is no configuration yet in which another place could be named.
+std::string elsewhere(const tls::AuthorityFault& fault) {
+  return fault.text.substr(0, fault.text.find("; let this user")) +
+         "; let this user write there, or name another place with --config";
+}
+
 // False: nothing could be written, and that has been said.
 bool write_new(const fs::path& file, const std::string& text) {
   std::error_code error;
@@ -38,7 +44,7 @@ bool write_new(const fs::path& file, const std::string& text) {
   auto done = aside.write(text, 0644);
   if (std::holds_alternative<std::monostate>(done)) done = aside.publish();
   if (const auto* fault = std::get_if<tls::AuthorityFault>(&done)) {
-    fail(fault->text);
+    fail(elsewhere(*fault));
     return false;
   }
   std::printf("%s written\n", file.c_str());
@@ -51,15 +57,20 @@ int init(const std::optional<fs::path>& named) {
   }
   const fs::path file =
       fs::absolute(named.value_or(config::user_folders().config / "ssmgate.yaml"));
+  std::error_code error;
+  if (!file.has_filename() || fs::is_directory(file, error)) {
+    const fs::path shown = named.value_or(file);
+    return fail("`" + shown.string() + "` is a folder; name a file in it: --config " +
+                (shown / "ssmgate.yaml").string());
+  }
   const fs::path folder = tls::folder_of(file);
   const auto made = tls::make_folders(folder);
-  if (const auto* fault = std::get_if<tls::AuthorityFault>(&made)) return fail(fault->text);
+  if (const auto* fault = std::get_if<tls::AuthorityFault>(&made)) return fail(elsewhere(*fault));
   if (!write_new(folder / "policy.yaml", std::string(starter_policy()))) return 2;
   if (!write_new(file, config_text())) return 2;
   const auto found = find_settings(file);
   if (!found) return 2;
   const config::Config& settings = found->config;
-  std::error_code error;
   const bool had_ca = fs::exists(settings.ca_certificate, error);
   const auto opened =
       tls::Authority::open(settings.ca_certificate, settings.ca_key,

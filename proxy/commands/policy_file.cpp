@@ -1,7 +1,9 @@
 #include "commands/policy_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <initializer_list>
 
 #include "ssmgate/text/tree.hpp"
 
@@ -11,6 +13,26 @@ namespace {
 struct CloseFile {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
+
+bool has_one_of(const TreeNode& root, std::initializer_list<std::string_view> keys) {
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](std::string_view key) { return root.find(key) != nullptr; });
+}
+
+// By the keys that only one of them has.
+std::optional<FileKind> guess_kind(std::string_view text) {
+  Diagnostics ignored;
+  const auto root = parse_tree(text, ignored);
+  if (!root || root->kind != TreeNode::Kind::mapping) return std::nullopt;
+  if (has_one_of(*root, {"allow", "deny", "version", "groups"})) return FileKind::policy;
+  if (has_one_of(*root, {"cases"})) return FileKind::policy_test;
+  if (has_one_of(*root, {"Statement", "Version"})) return FileKind::iam;
+  if (has_one_of(*root, {"listen", "ca", "state", "egress", "upstream", "audit", "admin",
+                         "intercept", "sessions", "limits", "users_file"})) {
+    return FileKind::configuration;
+  }
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -43,8 +65,27 @@ std::shared_ptr<const Policy> open_policy(const std::string& path) {
   const auto text = read_policy_file(path);
   if (!text) return nullptr;
   LoadedPolicy loaded = load_policy(*text);
+  if (!loaded.policy) say_other_kind(path, *text, FileKind::policy);
   print_diagnostics(path, loaded.diagnostics);
   return std::move(loaded.policy);
+}
+
+void say_other_kind(const std::string& path, std::string_view text, FileKind wanted) {
+  const auto kind = guess_kind(text);
+  if (!kind || *kind == wanted) return;
+  const std::string shown = escape_invisible(path);
+  std::string looks;
+  switch (*kind) {
+    case FileKind::policy: looks = "a policy; try `ssmgate check " + shown + "`"; break;
+    case FileKind::policy_test: looks = "a policy test; try `ssmgate test " + shown + "`"; break;
+    case FileKind::iam: looks = "an IAM policy; try `ssmgate import-iam " + shown + "`"; break;
+    case FileKind::configuration:
+      looks =
+          "a configuration; name the file behind its `policy`, or try `ssmgate doctor --config " +
+          shown + "`";
+      break;
+  }
+  std::fprintf(stderr, "ssmgate: %s looks like %s\n", shown.c_str(), looks.c_str());
 }
 
 void print_diagnostics(const std::string& path, const Diagnostics& diagnostics) {

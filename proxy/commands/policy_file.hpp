@@ -1,6 +1,7 @@
 // A policy file as the policy tools read it.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -29,5 +30,12 @@ inline constexpr int kUnreadable = 2;
 
 // `FILE:LINE:COLUMN: error|warning: …` on standard error.
 void print_diagnostics(const std::string& path, const Diagnostics& diagnostics);
+
+// What a file of the policy tools may be.
+enum class FileKind : std::uint8_t { policy, policy_test, configuration, iam };
+
+// One line on standard error where `text`, which is not the `wanted` kind, looks like another: what
+// reads that.
+void say_other_kind(const std::string& path, std::string_view text, FileKind wanted);
 
 }  // namespace ssmgate::commands

@@ -5,13 +5,12 @@
 #include "commands/admin_client.hpp"
 #include "commands/command.hpp"
 #include "commands/output.hpp"
-#include "commands/settings.hpp"
 
 namespace ssmgate::commands {
 namespace {
 
 struct ReloadOptions {
-  std::optional<std::filesystem::path> config;
+  GatewayName gateway;
   bool json = false;
 };
 
@@ -27,7 +26,7 @@ std::vector<std::string> lines_of(const TreeNode& report) {
 }
 
 int reload(const ReloadOptions& options) {
-  const auto client = find_gateway(options.config);
+  const auto client = find_gateway(options.gateway);
   if (!client) return 2;
   const auto asked = client->ask("POST", "/v1/reload", kPatience);
   if (const auto* fault = std::get_if<AdminFault>(&asked)) return fail(fault->text);
@@ -54,7 +53,7 @@ void add_reload_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<ReloadOptions>();
   CLI::App* command = app.add_subcommand(
       "reload", "Make a running gateway read its configuration and policy again");
-  add_config_option(*command, options->config, "The running gateway's configuration file");
+  add_gateway_options(*command, options->gateway);
   command->add_flag("--json", options->json, "One JSON object instead of text");
   command->footer("Exit status: 0 in force, 1 refused (what was in force stays so), 2 trouble.");
   command->callback([options, &exit_status] { exit_status = reload(*options); });

@@ -16,6 +16,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "commands/ca.hpp"
 #include "commands/client_bundle.hpp"
 #include "commands/client_environment.hpp"
 #include "commands/command.hpp"
@@ -101,6 +102,13 @@ int run(const RunOptions& options) {
         "`audit.sinks` of `" + std::get<config::FoundConfig>(found).source +
         "` writes to standard output, which is the command's own under `run`; give `run` a "
         "configuration with a sink of `type: file`");
+  }
+  if (is_key_hidden(settings)) {
+    return trouble("`" + settings.ca_key.string() + "` of `" +
+                   std::get<config::FoundConfig>(found).source +
+                   "` is another user's, whose gateway this is: go through that one (`ssmgate "
+                   "env`), or give `run` a configuration of your own: `ssmgate init`, then "
+                   "--config FILE");
   }
   // Private: loopback only, a port of the system's choice, nobody else's listeners.
   settings.listen.assign(1, config::Listener{});

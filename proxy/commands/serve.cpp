@@ -1,4 +1,6 @@
 // `ssmgate serve`: the gateway in the foreground.
+#include <sys/stat.h>
+
 #include <csignal>
 
 #include <atomic>
@@ -105,6 +107,15 @@ void drain(flow::Server& server, const sigset_t& signals, std::chrono::milliseco
   spdlog::info("stopped");
 }
 
+// Whoever can write into `state` can put another key or session store there. Nothing: nobody else.
+std::optional<std::string> warn_of_open_state(const std::filesystem::path& state) {
+  struct stat status {};
+  constexpr mode_t kOthers = S_IWGRP | S_IWOTH;
+  if (::stat(state.c_str(), &status) != 0 || (status.st_mode & kOthers) == 0) return std::nullopt;
+  return "others may write into the `state` folder `" + state.string() +
+         "`, and put another key or session store there; type: chmod go-w " + state.string();
+}
+
 int serve(const ServeOptions& options) {
   const bool at_once = options.drain == "0s" || options.drain == "0";
   const auto grace = at_once ? std::chrono::milliseconds::zero() : parse_duration(options.drain);
@@ -114,6 +125,7 @@ int serve(const ServeOptions& options) {
   auto& [settings, source, source_file] = std::get<config::FoundConfig>(found);
 
   const std::vector<std::string> files = describe_files(settings);
+  const std::filesystem::path state = settings.state;
   raise_descriptor_limit();
   // Blocked before the first thread starts, so that they all inherit it.
   sigset_t signals;
@@ -133,6 +145,8 @@ int serve(const ServeOptions& options) {
   if (auto* fault = std::get_if<flow::StartFault>(&opened)) return print_lines(fault->lines);
   auto& server = *std::get<std::unique_ptr<flow::Server>>(opened);
   const ServiceManager manager;
+  // Absolute: `status` tells it to whoever asks, wherever they are.
+  if (source_file) source_file = fs::absolute(*source_file);
   server.allow_reload(source_file, reload_hooks(server, manager));
   if (const auto period = manager.watchdog_period()) {
     server.beat_every(*period, [&manager] { manager.alive(); });
@@ -141,10 +155,14 @@ int serve(const ServeOptions& options) {
   spdlog::info("configuration: {}", source);
   for (const std::string& line : files) spdlog::info("{}", line);
   for (const std::string& line : server.warnings()) spdlog::warn("{}", line);
+  if (const auto line = warn_of_open_state(state)) spdlog::warn("{}", *line);
   for (const auto& address : server.addresses()) {
     spdlog::info("listening on {}", config::render_socket_address(address));
   }
-  spdlog::info("admin: {}", server.admin_address());
+  // Nobody said `none`: another gateway has the default address, and this one cannot be asked.
+  const std::string admin = server.admin_address();
+  const bool missing = admin.starts_with("none: ");
+  spdlog::log(missing ? spdlog::level::warn : spdlog::level::info, "admin: {}", admin);
   manager.ready(listening_on(server));
   wait_for_end(server, signals);
   manager.stopping(*grace);

@@ -12,14 +12,13 @@
 #include "commands/admin_client.hpp"
 #include "commands/command.hpp"
 #include "commands/output.hpp"
-#include "commands/settings.hpp"
 #include "ssmgate/rules/decide.hpp"
 
 namespace ssmgate::commands {
 namespace {
 
 struct SessionsOptions {
-  std::optional<std::filesystem::path> config;
+  GatewayName gateway;
   bool json = false;
   bool watch = false;
   std::string kill;
@@ -207,16 +206,18 @@ int kill(const SessionsOptions& options, const AdminClient& client) {
 void add_sessions_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<SessionsOptions>();
   CLI::App* command = app.add_subcommand("sessions", "Show a running gateway's sessions; end one");
-  add_config_option(*command, options->config, "The running gateway's configuration file");
+  add_gateway_options(*command, options->gateway);
   command->add_flag("--json", options->json, "JSON instead of a table");
   command->add_flag("--watch", options->watch, "Again every second, until it is interrupted");
   CLI::App* ending = command->add_subcommand("kill", "End a session and cut its data channel");
-  ending->fallthrough();  // `sessions kill ID --json`
+  // In front of `kill` and behind it.
+  add_gateway_options(*ending, options->gateway);
+  ending->add_flag("--json", options->json, "One JSON object instead of text");
   ending->add_option("ID", options->kill, "The session's id")->required();
   command->footer(
       "Exit status: 0 done, 1 no such session, 2 no gateway answers or another trouble.");
   command->callback([options, ending, &exit_status] {
-    const auto client = find_gateway(options->config);
+    const auto client = find_gateway(options->gateway);
     if (!client) {
       exit_status = 2;
       return;

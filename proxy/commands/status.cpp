@@ -5,14 +5,13 @@
 #include "commands/admin_client.hpp"
 #include "commands/command.hpp"
 #include "commands/output.hpp"
-#include "commands/settings.hpp"
 #include "ssmgate/text/diagnostic.hpp"
 
 namespace ssmgate::commands {
 namespace {
 
 struct StatusOptions {
-  std::optional<std::filesystem::path> config;
+  GatewayName gateway;
   bool json = false;
 };
 
@@ -24,6 +23,12 @@ std::string at(const TreeNode& node, std::initializer_list<std::string_view> pat
     if (here == nullptr) return {};
   }
   return here->is_scalar() && here->kind != TreeNode::Kind::null ? here->scalar : "";
+}
+
+// "1 connection", "2 connections".
+std::string counted(const TreeNode& status, std::string_view key, const std::string& what) {
+  const std::string count = at(status, {"counts", key});
+  return count + " " + what + (count == "1" ? "" : "s");
 }
 
 std::vector<const TreeNode*> items_at(const TreeNode& node,
@@ -62,13 +67,18 @@ void row(const char* name, const std::string& text) {
   std::printf("%-15s %s\n", name, escape_invisible(text).c_str());
 }
 
+// "1 allow rule", "2 allow rules".
+std::string rule_count(const TreeNode& status, const std::string& which) {
+  const std::string count = at(status, {"policy", which + "_rules"});
+  return count + " " + which + (count == "1" ? " rule" : " rules");
+}
+
 void print_policy(const TreeNode& status) {
   const std::string file = at(status, {"policy", "file"});
   row("policy", file.empty() ? "the built-in one" : file);
   row("", "revision " + at(status, {"policy", "revision"}).substr(0, 12) + "…, in force for " +
-              in_words(at(status, {"policy", "age_s"})) + "; " +
-              at(status, {"policy", "allow_rules"}) + " allow rules, " +
-              at(status, {"policy", "deny_rules"}) + " deny rules");
+              in_words(at(status, {"policy", "age_s"})) + "; " + rule_count(status, "allow") +
+              ", " + rule_count(status, "deny"));
   const std::string days = at(status, {"policy", "report_days_left"});
   row("mode",
       days.empty() ? "enforce" : "report: nothing is refused by rules; " + days + " days left");
@@ -102,17 +112,17 @@ void print(const TreeNode& status) {
     const bool ok = at(*sink, {"ok"}) == "true";
     row("audit", at(*sink, {"name"}) + ": " + (ok ? "ok" : at(*sink, {"trouble"})));
   }
-  row("open", at(status, {"counts", "connections"}) + " connections, " +
-                  at(status, {"counts", "tunnels"}) + " tunnels");
+  row("open",
+      counted(status, "connections", "connection") + ", " + counted(status, "tunnels", "tunnel"));
   row("since start", at(status, {"counts", "allowed"}) + " allowed, " +
                          at(status, {"counts", "denied"}) + " denied, " +
                          at(status, {"counts", "malformed"}) + " malformed, " +
-                         at(status, {"counts", "relayed"}) + " other operations relayed");
+                         counted(status, "relayed", "other operation") + " relayed");
   print_reload(status);
 }
 
 int status(const StatusOptions& options) {
-  const auto client = find_gateway(options.config);
+  const auto client = find_gateway(options.gateway);
   if (!client) return 2;
   const auto asked = client->ask("GET", "/v1/status");
   if (const auto* fault = std::get_if<AdminFault>(&asked)) return fail(fault->text);
@@ -132,7 +142,7 @@ int status(const StatusOptions& options) {
 void add_status_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<StatusOptions>();
   CLI::App* command = app.add_subcommand("status", "Show how a running gateway is");
-  add_config_option(*command, options->config, "The running gateway's configuration file");
+  add_gateway_options(*command, options->gateway);
   command->add_flag("--json", options->json, "One JSON object instead of text");
   command->footer("Exit status: 0 healthy, 1 something is wrong with it, 2 none answers.");
   command->callback([options, &exit_status] { exit_status = status(*options); });

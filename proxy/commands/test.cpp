@@ -60,6 +60,7 @@ class Run {
     const auto text = read_text_file(path, "name a policy-test file");
     if (!text) return fail();
     tools::LoadedPolicyTest loaded = tools::load_policy_test(*text);
+    if (!loaded.test) say_other_kind(path, *text, FileKind::policy_test);
     print_diagnostics(path, loaded.diagnostics);
     if (!loaded.test) return fail();
     const std::string policy = (fs::path(path).parent_path() / loaded.test->policy).string();

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "config/config.hpp"
+#include "config/search.hpp"
 #include "ssmgate/text/tree.hpp"
 
 namespace ssmgate::config {
@@ -54,6 +55,10 @@ Folders user_folders() {
                  xdg_folder("XDG_STATE_HOME", ".local/state")};
 }
 
+fs::path user_cache_folder() {
+  return xdg_folder("XDG_CACHE_HOME", ".cache");
+}
+
 std::variant<ConfigFault, std::string> read_text_file(const fs::path& file) {
   std::error_code status_error;
   if (fs::is_directory(file, status_error)) {
@@ -77,26 +82,28 @@ std::variant<ConfigFault, std::string> read_text_file(const fs::path& file) {
   return text;
 }
 
-std::variant<ConfigFault, FoundConfig> find_config(const std::optional<fs::path>& explicit_file) {
+std::variant<ConfigFault, std::optional<fs::path>> find_config_file(
+    const std::optional<fs::path>& explicit_file) {
   if (explicit_file && explicit_file->empty()) {
     return fault("ssmgate: the name of the configuration file is empty; is a variable unset?");
   }
-  const Folders folders = user_folders();
-  std::optional<fs::path> file = explicit_file;
-  if (!file) {
-    if (const auto named = environment("SSMGATE_CONFIG")) file = *named;
+  if (explicit_file) return explicit_file;
+  if (const auto named = environment("SSMGATE_CONFIG")) return fs::path(*named);
+  for (const fs::path& candidate :
+       {user_folders().config / "ssmgate.yaml", fs::path("/etc/ssmgate/ssmgate.yaml")}) {
+    std::error_code error;
+    if (fs::exists(candidate, error)) return candidate;
   }
+  return std::nullopt;
+}
+
+std::variant<ConfigFault, FoundConfig> find_config(const std::optional<fs::path>& explicit_file) {
+  auto named = find_config_file(explicit_file);
+  if (auto* wrong = std::get_if<ConfigFault>(&named)) return std::move(*wrong);
+  const auto& file = std::get<std::optional<fs::path>>(named);
   if (!file) {
-    for (const fs::path& candidate :
-         {folders.config / "ssmgate.yaml", fs::path("/etc/ssmgate/ssmgate.yaml")}) {
-      std::error_code error;
-      if (fs::exists(candidate, error)) {
-        file = candidate;
-        break;
-      }
-    }
+    return FoundConfig{default_config(user_folders()), kEmbeddedDefault, std::nullopt};
   }
-  if (!file) return FoundConfig{default_config(folders), "the embedded default", std::nullopt};
   auto text = read_text_file(*file);
   if (auto* unreadable = std::get_if<ConfigFault>(&text)) return std::move(*unreadable);
   return load_config_text(std::get<std::string>(text), *file);

@@ -90,6 +90,13 @@ std::variant<AuthorityFault, PairState> find_pair(const std::filesystem::path& c
                         "made"};
 }
 
+std::variant<AuthorityFault, std::vector<CertificatePtr>> load_certificates(
+    const std::filesystem::path& certificate) {
+  const auto text = read_file(certificate, Privacy::none);
+  if (const auto* fault = std::get_if<AuthorityFault>(&text)) return *fault;
+  return parse_certificates(certificate, std::get<std::string>(text));
+}
+
 std::variant<AuthorityFault, PemPair> load_pair(const std::filesystem::path& certificate,
                                                 const std::filesystem::path& key) {
   auto key_text = read_file(key, Privacy::owner_only);
@@ -98,9 +105,7 @@ std::variant<AuthorityFault, PemPair> load_pair(const std::filesystem::path& cer
   OPENSSL_cleanse(std::get<std::string>(key_text).data(), std::get<std::string>(key_text).size());
   if (const auto* fault = std::get_if<AuthorityFault>(&parsed_key)) return *fault;
 
-  const auto certificate_text = read_file(certificate, Privacy::none);
-  if (const auto* fault = std::get_if<AuthorityFault>(&certificate_text)) return *fault;
-  auto certificates = parse_certificates(certificate, std::get<std::string>(certificate_text));
+  auto certificates = load_certificates(certificate);
   if (const auto* fault = std::get_if<AuthorityFault>(&certificates)) return *fault;
 
   PemPair pair;

@@ -27,6 +27,10 @@ enum class PairState : std::uint8_t { neither, both };
 [[nodiscard]] std::variant<AuthorityFault, PemPair> load_pair(
     const std::filesystem::path& certificate, const std::filesystem::path& key);
 
+// The certificates alone, as they stand in their file; at least one.
+[[nodiscard]] std::variant<AuthorityFault, std::vector<CertificatePtr>> load_certificates(
+    const std::filesystem::path& certificate);
+
 // Held while the pair is looked for and made, so that of two starts at once the second finds the
 // first one's files. Makes the folders (0700) of both files.
 class CreationLock {

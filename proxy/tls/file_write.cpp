@@ -37,8 +37,9 @@ fs::path folder_of(const fs::path& file) {
 }
 
 AuthorityFault uncreatable(const fs::path& path, int number) {
-  return {"cannot create " + quoted(path) + ": " + system_words(number) +
-          "; let this user write there, or name other files in `ca`"};
+  return {
+      "cannot create " + quoted(path) + ": " + system_words(number) +
+      "; let this user write there, or name another place in the configuration (`ca`, `state`)"};
 }
 
 Done make_folders(const fs::path& folder) {

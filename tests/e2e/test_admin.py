@@ -216,6 +216,43 @@ class ComingAndGoing(unittest.TestCase):
                 self.assertIn("no gateway runs with", result.err)
                 self.assertEqual(result.err.count("\n"), 1)
 
+    def test_a_mistake_in_the_file_does_not_hide_the_gateway_that_runs(self):
+        with World() as world:
+            file = world.gateway.config_file
+            whole = file.read_text()
+            file.write_text(json.dumps(dict(json.loads(whole), foo=1)))
+            # `reload` first: after it `status` is 1, for a reload was refused.
+            for command, status in ((("reload",), 1), (("status",), 1), (("sessions",), 0),
+                                    (("sessions", "kill", "nobody-0"), 1)):
+                result = ssmgate(world, *command)
+                self.assertEqual(result.status, status, result.err)
+                self.assertIn("unknown key `foo`", result.err)
+            self.assertIn(f"warning: {file} has errors", ssmgate(world, "status").err)
+            # Where nothing is left of it, the folder can be named.
+            state = str(world.gateway.folder / "state")
+            for text in ("listen: [", "", json.dumps(dict(json.loads(whole), state="other"))):
+                file.write_text(text)
+                result = ssmgate(world, "status")
+                self.assertEqual(result.status, 2, text)
+                self.assertIn("--state", result.err)
+                result = run([program(), "status", "--state", state], world.surroundings())
+                self.assertEqual((result.status, result.err), (1, ""))
+                self.assertIn("listener  ", result.out)
+            result = ssmgate(world, "status", "--state", state)
+            self.assertEqual(result.status, 2)
+            self.assertIn("write one of `--config` and `--state`", result.err)
+
+    def test_one_without_a_listener_is_told_from_one_that_does_not_run(self):
+        with World(admin={"address": "none"}) as world:
+            file = world.gateway.config_file
+            config = config_of(world.gateway)
+            config.update(admin={"address": "127.0.0.1:0"})
+            file.write_text(json.dumps(config))
+            result = ssmgate(world, "status")
+            self.assertEqual(result.status, 2)
+            self.assertIn(f"process {world.gateway.process.pid} runs with", result.err)
+            self.assertIn("without an admin listener", result.err)
+
     def test_none_is_none(self):
         with World(admin={"address": "none"}) as world:
             self.assertIn("admin: none", world.gateway.log.text)

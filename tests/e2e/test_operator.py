@@ -42,6 +42,15 @@ class Operator(unittest.TestCase):
                        f"audit: {world.gateway.audit_file}"):
             self.assertTrue([line for line in self.lines(world) if line.endswith(wanted)], wanted)
 
+    def test_a_state_folder_that_others_write_into_is_warned_of(self):
+        world = self.world()
+        state = world.gateway.folder / "state"
+        self.assertNotIn("chmod go-w", world.gateway.log.text)
+        world.gateway.stop()
+        state.chmod(0o777)
+        world.gateway.start()
+        self.assertIn(f"type: chmod go-w {state}", world.gateway.log.text)
+
     def test_an_upstream_that_fails_is_named_with_its_reason_and_not_too_often(self):
         port = free_port()
         world = self.world(upstream={"resolve": {f"{HOST}:443": f"127.0.0.1:{port}",

@@ -42,7 +42,9 @@ class DocumentReader {
     }
     if (statements->kind == Kind::mapping) {
       add_statement(*statements, out);
-    } else if (statements->kind != Kind::sequence || statements->items.empty()) {
+    } else if (statements->kind == Kind::sequence && statements->items.empty()) {
+      error(statements->where, "`Statement` is empty; write a statement, or a list of them");
+    } else if (statements->kind != Kind::sequence) {
       error(statements->where, "`Statement` must be a statement or a list of them");
     }
     for (const TreeNode& item : statements->items) add_statement(item, out);

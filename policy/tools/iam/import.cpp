@@ -32,6 +32,16 @@ void warn_of_denies_alone(const PolicyDocument& policy, Report& report) {
               " as well, or write rules under `allow`");
 }
 
+void warn_of_nothing_allowed(const PolicyDocument& policy, Report& report) {
+  if (!allows_nothing_of_ssm(policy)) return;
+  const auto& statements = policy.statements;
+  const auto first = std::find_if(statements.begin(), statements.end(),
+                                  [](const Statement& statement) { return statement.allows; });
+  report.warn(*first, first->where,
+              "the policy allows nothing of Systems Manager, so the rules allow nothing, and "
+              "`operations` denies everything; import the policy that allows sessions");
+}
+
 }  // namespace
 }  // namespace iam
 
@@ -47,6 +57,7 @@ IamImport import_iam(std::string_view text, bool scp) {
   iam::ImportedRules rules;
   iam::RuleIds ids;
   iam::warn_of_denies_alone(*policy, report);
+  if (!scp) iam::warn_of_nothing_allowed(*policy, report);
   iam::import_allows(*policy, scp, ids, report, rules);
   iam::import_denies(*policy, ids, report, rules);
   const auto operations = iam::import_operations(*policy, scp, report);

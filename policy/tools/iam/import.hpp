@@ -69,6 +69,9 @@ void import_allows(const PolicyDocument& policy, bool scp, RuleIds& ids, Report&
                    ImportedRules& out);
 void import_denies(const PolicyDocument& policy, RuleIds& ids, Report& report, ImportedRules& out);
 
+// The policy has Allow statements, and none of them is about Systems Manager.
+[[nodiscard]] bool allows_nothing_of_ssm(const PolicyDocument& policy);
+
 // The entries of `operations.deny`.
 [[nodiscard]] std::vector<std::string> import_operations(const PolicyDocument& policy, bool scp,
                                                          Report& report);

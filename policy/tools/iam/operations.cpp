@@ -47,6 +47,7 @@ class OperationImport {
       statement.allows ? read_allow(statement, std::move(covered))
                        : read_deny(statement, std::move(covered));
     }
+    if (!scp_ && allows_nothing_of_ssm(policy_)) return {"*"};
     // A policy without any Allow leaves the granting to others.
     if (has_allow_ && !scp_) {
       for (const std::string_view operation : known_operations()) {
@@ -108,6 +109,21 @@ class OperationImport {
 };
 
 }  // namespace
+
+bool allows_nothing_of_ssm(const PolicyDocument& policy) {
+  bool any = false;
+  for (const Statement& statement : policy.statements) {
+    if (!statement.allows) continue;
+    any = true;
+    const auto operations = known_operations();
+    if (std::any_of(operations.begin(), operations.end(), [&](std::string_view operation) {
+          return covers_operation(statement, operation);
+        })) {
+      return false;
+    }
+  }
+  return any;
+}
 
 std::vector<std::string> import_operations(const PolicyDocument& policy, bool scp, Report& report) {
   return OperationImport(policy, scp, report).run();

@@ -84,7 +84,11 @@ want 0 '^{"Target": "web-1"}$' '' eval --policy good.yaml --print-request -- aws
 printf '{"Target": "x"' > in
 want 2 '^malformed (json)$' '' eval --policy good.yaml --user alice
 : > in
-want 2 '^malformed (json)$' '' eval --policy good.yaml --user alice
+want 2 '^malformed (json)$' '^ssmgate: warning: no body on standard input; pipe one, or write a command behind `--`$' eval --policy good.yaml --user alice
+want 3 '' '^ssmgate: `aws` needs `--` before it: `ssmgate eval --policy FILE -- aws …`' \
+  eval --policy good.yaml aws ssm start-session --target i-0123456789abcdef0
+want 3 '' '`tokyo` is no region' eval --policy good.yaml --region tokyo -- aws ssm start-session --target a
+want 3 '' '`us-east1` is no region; did you mean `us-east-1`' eval --policy good.yaml -- aws ssm start-session --target a --region us-east1
 
 printf '%s\n%s\n%s' "{\"body\": $shell, \"user\": \"alice\"}" "{\"body\": $shell}" \
   "{\"body\": \"x\"}" > in
@@ -113,7 +117,23 @@ want 2 '' '^bad.yaml:2:1: error: ' check --print bad.yaml
 silent out
 want 2 '' 'takes one policy file' check --print good.yaml warned.yaml
 
-want 2 '' '^ssmgate: no command `chek`; see `ssmgate --help`$' chek good.yaml
+want 2 '' '^ssmgate: no command `chek`; did you mean `check`?$' chek good.yaml
+want 2 '' '^ssmgate: no command `foo`; see `ssmgate --help`$' foo --help
+want 2 '' '^ssmgate: no command `tcsh` of `completion`; it has `bash`, `zsh`, `fish`; see' completion tcsh
+want 2 '' "^ssmgate: the session's ID is missing; " sessions kill
+
+printf 'listen: [{address: "127.0.0.1:0"}]\n' > ssmgate.yaml
+want 2 '' '^ssmgate: ssmgate.yaml looks like a configuration; ' check ssmgate.yaml
+printf 'policy: good.yaml\ncases: [{name: a, expect: deny, body: ""}]\n' > a.test.yaml
+want 2 '' '^ssmgate: a.test.yaml looks like a policy test; try `ssmgate test a.test.yaml`$' check a.test.yaml
+want 2 '' '^ssmgate: good.yaml looks like a policy; try `ssmgate check good.yaml`$' test good.yaml
+want 2 '' '^ssmgate: good.yaml looks like a policy; ' import-iam good.yaml
+printf '{"Version": "2012-10-17", "Statement": []}\n' > iam.json
+want 2 '' '^ssmgate: iam.json looks like an IAM policy; try `ssmgate import-iam iam.json`$' export-iam iam.json
+want 2 '' '`Statement` is empty' import-iam iam.json
+mkdir folder
+want 2 '' 'is a folder; name a file in it: --config folder/ssmgate.yaml$' init --config folder
+[ -z "$(ls folder)" ] || { echo "FAILED: init wrote before it looked"; failures=$((failures + 1)); }
 want 2 '' '^ssmgate: a command is missing; see `ssmgate --help`$'
 want 2 '' '^ssmgate: unexpected argument: more; see `ssmgate diff --help`$' diff good.yaml good.yaml more
 

@@ -45,6 +45,18 @@ want 2 import-iam
 want 1 export-iam --comments lost.txt "$golden/export/contract.yaml"
 cmp -s out "$golden/export/contract.json" || fail "another IAM policy"
 grep -q 'contract.yaml:7:5: warning: .*`hosts`' lost.txt || fail "no comments"
+want 1 export-iam --comments lost.txt "$golden/export/contract.yaml"
+cp "$golden/export/contract.yaml" own.yaml
+want 2 export-iam --comments own.yaml own.yaml
+cmp -s own.yaml "$golden/export/contract.yaml" || fail "the policy is overwritten"
+grep -q 'own.yaml is there already' err || fail "no word of what is in the way"
+[ ! -s out ] || fail "an IAM policy beside an error"
+printf '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}' > s3.json
+want 0 import-iam s3.json
+grep -q '^    - "\*"$' out || fail "other operations are let through"
+grep -q 'allows nothing of Systems Manager' err || fail "no warning that nothing is allowed"
+cp out nothing.yaml
+want 0 check nothing.yaml
 want 0 export-iam --egress 203.0.113.7 "$golden/export/nothing.yaml"
 want 0 export-iam --partition aws-us-gov "$golden/export/whole.yaml"
 grep -q '"arn:aws-us-gov:ec2:' out || fail "another partition"
