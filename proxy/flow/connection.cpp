@@ -2,7 +2,6 @@
 // route by SNI → intercept | tunnel.
 #include "flow/connection.hpp"
 
-#include <spdlog/spdlog.h>
 #include <boost/asio/error.hpp>
 
 #include "flow/downstream.hpp"
@@ -122,8 +121,8 @@ class Connection {
     gateway().audit()->post(record);
     if (fault.kind == Kind::tls_hello) {
       // A TLS client would not understand an HTTP answer: the operator is told.
-      spdlog::warn("{}: hung up on {}: {}", downstream_.listener,
-                   render_ip_address(downstream_.client), fault.detail);
+      gateway().trouble.say_hung_up(downstream_.listener, downstream_.client, fault.detail,
+                                    request_id);
       co_return;
     }
     const std::string message = with_request_id(gateway_refusal(code, fault.detail), request_id);

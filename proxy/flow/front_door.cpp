@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "flow/handshake_trouble.hpp"
 #include "flow/judge.hpp"
 #include "net/tls_stream.hpp"
@@ -60,8 +58,8 @@ void record_trouble(const Downstream& downstream, const net::HandshakeFault& fau
     record.code = name(Code::unauthenticated);
   }
   downstream.gateway.audit()->post(record);
-  spdlog::warn("{}: hung up on {}: {}", downstream.listener, render_ip_address(downstream.client),
-               record.message);
+  downstream.gateway.trouble.say_hung_up(downstream.listener, downstream.client,
+                                         printable(record.message), record.request_id);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ SessionChannelPtr take(Gateway& gateway, const Owner& owner,
                          "a time"
                        : "no session of yours waits for a data channel to " + host +
                              "; start or resume one through this gateway");
-  gateway.sessions.tell_of_refusal(owner, host, beside);
+  gateway.trouble.say_no_session(owner.name, host, beside);
   return nullptr;
 }
 

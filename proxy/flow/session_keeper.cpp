@@ -27,8 +27,6 @@ constexpr std::chrono::milliseconds kTick{500};
 constexpr std::chrono::seconds kParting{2};
 // LIMIT: a gateway that is killed forgets the bytes of the last minute.
 constexpr std::chrono::seconds kSaveEvery{60};
-// LIMIT: one line about refused channels in ten seconds: the plugin dials seven times in five.
-constexpr std::chrono::seconds kTellEvery{10};
 
 Sessions::Limits limits_of(const config::Sessions& settings) {
   return Sessions::Limits{settings.attach_window, settings.max_duration, settings.max_per_user};
@@ -199,28 +197,6 @@ void SessionKeeper::lose(ChannelNumber channel, std::uint64_t up, std::uint64_t 
   carry_out(sessions_.lose(channel, up, down, by, now()));
 }
 
-void SessionKeeper::tell_of_refusal(const Owner& owner, const std::string& host, bool beside_live) {
-  const auto clock = std::chrono::steady_clock::now();
-  std::uint64_t more = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (clock < tell_at_) {
-      ++untold_;
-      return;
-    }
-    tell_at_ = clock + kTellEvery;
-    more = std::exchange(untold_, 0);
-  }
-  spdlog::warn(
-      "no-session: a data channel of {} to {} was refused, {}; for `aws ecs execute-command` and "
-      "other services that start sessions themselves set `sessions.without_start: allow`{}",
-      printable(owner.name), host,
-      beside_live
-          ? "beside one that is open"
-          : "because no session of theirs waits for one, or it was killed or ended by policy",
-      more == 0 ? "" : " (" + std::to_string(more) + " more such since the last such line)");
-}
-
 asio::awaitable<SessionKeeper::Ended> SessionKeeper::end_durably(std::string id, Closer why) {
   state::StoredSession stored;
   bool known = false;
@@ -344,6 +320,17 @@ void SessionKeeper::confirm_ends() {
 }
 
 void SessionKeeper::tick() {
+  // INVARIANT: there is always a next turn, also when this one had no memory: deadlines depend on
+  // it.
+  try {
+    take_turn();
+  } catch (const std::exception& error) {
+    spdlog::error("sessions: what was due could not be done and is tried again: {}", error.what());
+  }
+  tick_later();
+}
+
+void SessionKeeper::take_turn() {
   judge_all();
   {
     const std::lock_guard lock(mutex_);
@@ -356,7 +343,6 @@ void SessionKeeper::tick() {
       save_traffic();
     }
   }
-  tick_later();
 }
 
 // `on_policy_change: revoke`. Judged without the lock: nobody waits for it. All of them by another

@@ -91,9 +91,6 @@ class SessionKeeper {
   [[nodiscard]] std::variant<NoSeat, SessionChannelPtr> seat(
       const Owner& owner, const std::string& host, const std::shared_ptr<Watchdog>& watchdog);
 
-  // For the operator, now and then: what to set when it should have passed.
-  void tell_of_refusal(const Owner& owner, const std::string& host, bool beside_live);
-
   enum class Ended : std::uint8_t {
     not_known,   // or ended already
     not_stored,  // it is cut; a gateway that is killed now would know it as live
@@ -133,6 +130,7 @@ class SessionKeeper {
 
   void tick_later();
   void tick();
+  void take_turn();
   void judge_all();
 
   Gateway& gateway_;
@@ -147,8 +145,6 @@ class SessionKeeper {
     SessionTime until;
   };
   std::vector<Parting> parting_;
-  std::chrono::steady_clock::time_point tell_at_;
-  std::uint64_t untold_ = 0;                    // refusals since then
   std::unordered_set<std::string> to_confirm_;  // whose end was recorded since the last tick
   std::vector<std::string> learnt_;             // since the last tick
 

@@ -1,5 +1,9 @@
 #include "flow/status_routes.hpp"
 
+#include <array>
+
+#include <spdlog/spdlog.h>
+
 #include "admin/json.hpp"
 
 namespace ssmgate::flow {
@@ -37,6 +41,33 @@ Answer answer_to_reload(const ReloadReport& report) {
       admin::JsonObject().truth("taken", report.taken).texts("lines", report.lines).done());
 }
 
+struct LogLevel {
+  std::string_view word;
+  spdlog::level::level_enum level;
+};
+constexpr std::array kLogLevels = {
+    LogLevel{"error", spdlog::level::err}, LogLevel{"warning", spdlog::level::warn},
+    LogLevel{"info", spdlog::level::info}, LogLevel{"debug", spdlog::level::debug}};
+
+Answer log_level() {
+  for (const LogLevel& each : kLogLevels) {
+    if (spdlog::get_level() == each.level) {
+      return json_answer(200, admin::JsonObject().text("level", each.word).done());
+    }
+  }
+  return json_answer(200, admin::JsonObject().text("level", "other").done());
+}
+
+Answer set_log_level(std::string_view word) {
+  for (const LogLevel& each : kLogLevels) {
+    if (each.word != word) continue;
+    spdlog::set_level(each.level);
+    spdlog::log(each.level, "the operator's log is at `{}` now", each.word);
+    return log_level();
+  }
+  return admin::error_answer(422, "the body is `error`, `warning`, `info` or `debug`");
+}
+
 }  // namespace
 
 void add_status_routes(admin::Router& router, const StatusSource& source,
@@ -47,6 +78,10 @@ void add_status_routes(admin::Router& router, const StatusSource& source,
                 [source](const admin::Call&) { return readiness_of(source); });
   router.answer("GET", "/v1/status", Access::read,
                 [source](const admin::Call&) { return json_answer(200, render_status(source)); });
+  router.answer("GET", "/v1/log-level", Access::read,
+                [](const admin::Call&) { return log_level(); });
+  router.answer("PUT", "/v1/log-level", Access::change,
+                [](const admin::Call& call) { return set_log_level(call.request.body); });
   router.add("POST", "/v1/reload", Access::change,
              [reload = std::move(reload)](const admin::Call&, const admin::Reply& reply) {
                reload([reply](const ReloadReport& report) { reply(answer_to_reload(report)); });

@@ -9,7 +9,8 @@
 
 namespace ssmgate::flow {
 
-// GET /healthz, /readyz and /v1/status; POST /v1/reload, which calls `reload` with whom to tell.
+// GET /healthz, /readyz and /v1/status; POST /v1/reload, which calls `reload` with whom to tell;
+// GET and PUT /v1/log-level, of the operator's log.
 void add_status_routes(admin::Router& router, const StatusSource& source,
                        std::function<void(ReloadDone)> reload);
 

@@ -31,7 +31,8 @@ class SessionDatabase {
 
   // One change: what to put, or an id to erase.
   using Change = std::variant<StoredSession, std::string>;
-  // All of them, and the end of what has been kept long enough at `now`, or nothing. Empty: done.
+  // All of them, or nothing; once a minute also the end of what has been kept long enough at `now`.
+  // Empty: done.
   [[nodiscard]] std::optional<StoreFault> apply(const std::vector<Change>& changes,
                                                 std::chrono::system_clock::time_point now);
 
@@ -55,7 +56,8 @@ class SessionDatabase {
   std::string name_;  // of the file, in backticks
   OwnedFd lock_;
   Handle handle_;
-  Statement put_, erase_, prune_;
+  Statement begin_, commit_, put_, erase_, prune_;
+  std::chrono::system_clock::time_point pruned_{};
 };
 
 }  // namespace ssmgate::state

@@ -91,8 +91,10 @@ class DatabaseStore final : public SessionStore {
   void put(StoredSession session) override { (void)enqueue(std::move(session), nullptr); }
 
   void erase(const std::string& id) override {
-    const std::lock_guard lock(mutex_);
-    waiting_[id] = id;
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_[id] = id;
+    }
     wake_.notify_one();
   }
 
@@ -109,11 +111,14 @@ class DatabaseStore final : public SessionStore {
   using Change = SessionDatabase::Change;
 
   bool enqueue(StoredSession session, WaiterPtr waiter) {
-    const std::lock_guard lock(mutex_);
-    if (closed_) return false;
-    std::string id = session.id;
-    waiting_[std::move(id)] = std::move(session);
-    if (waiter) waiters_.push_back(std::move(waiter));
+    {
+      const std::lock_guard lock(mutex_);
+      if (closed_) return false;
+      std::string id = session.id;
+      waiting_[std::move(id)] = std::move(session);
+      if (waiter) waiters_.push_back(std::move(waiter));
+    }
+    // INVARIANT: after the lock, or whoever wakes up stands before it.
     wake_.notify_one();
     return true;
   }

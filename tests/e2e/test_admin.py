@@ -6,8 +6,9 @@ import socket
 import stat
 import unittest
 
+import raw
 from case import EndToEnd
-from clients import run
+from clients import ALICE, run
 from reloading import config_of, rendered, replace
 from waiting import wait_for
 from world import POLICY, Gateway, World, program
@@ -21,11 +22,11 @@ def token_of(gateway):
     return (gateway.folder / "state" / "admin.token").read_text().strip()
 
 
-def ask(gateway, method, path, **fields):
+def ask(gateway, method, path, body=None, **fields):
     """(status, body, fields) of one request over TCP."""
     host, port = address_of(gateway).rsplit(":", 1)
     connection = http.client.HTTPConnection(host, int(port), timeout=30)
-    connection.request(method, path, headers=fields)
+    connection.request(method, path, body, headers=fields)
     answer = connection.getresponse()
     body = answer.read()
     connection.close()
@@ -130,6 +131,28 @@ class Admin(EndToEnd):
                            headers={"Host": address_of(gateway)})
         self.assertEqual(connection.getresponse().status, 403)
         connection.close()
+
+    def test_the_operators_log_says_every_decision_at_debug_and_nothing_secret(self):
+        gateway = self.world.gateway
+        token = f"Bearer {token_of(gateway)}"
+
+        def level(word, **fields):
+            return ask(gateway, "PUT", "/v1/log-level", word, **fields)[0]
+        self.assertEqual(level("debug"), 401)
+        self.assertEqual(level("chatty", Authorization=token), 422)
+        before = len(gateway.log.text)
+        self.assertEqual(level("debug", Authorization=token), 200)
+        body = json.dumps({"Target": "i-0123456789abcdef0", "DocumentName": "No\u001b[2J"}).encode()
+        raw.exchange(self.world, raw.signed(ALICE, "StartSession", body))
+        line = self.decisions()[-1]
+        wait_for(lambda: f"[request id {line['request_id']}]" in gateway.log.text[before:],
+                 "the decision's line")
+        said = gateway.log.text[before:]
+        self.assertIn("decision malformed", said)
+        for hidden in ("\x1b", "Signature=", ALICE.secret):
+            self.assertNotIn(hidden, said)
+        self.assertEqual(level("info", Authorization=token), 200)
+        self.assertEqual(json.loads(ask(gateway, "GET", "/v1/log-level")[1]), {"level": "info"})
 
     def test_status_for_a_person_and_for_a_program(self):
         result = ssmgate(self.world, "status")

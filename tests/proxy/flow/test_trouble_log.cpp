@@ -35,3 +35,15 @@ TEST_CASE("many hosts that fail do not fill the log") {
   REQUIRE(later);
   CHECK(later->find("(980 more failures") != std::string::npos);
 }
+
+TEST_CASE("any trouble is said once in ten seconds whoever has it") {
+  TroubleLog log;
+  const auto begin = Clock::now();
+  CHECK(log.compose("a: TLS on a plain port", "a: hung up on 192.0.2.1", begin) ==
+        "a: hung up on 192.0.2.1");
+  CHECK_FALSE(log.compose("a: TLS on a plain port", "a: hung up on 192.0.2.2", begin));
+  CHECK(log.compose("b: TLS on a plain port", "b: hung up on 192.0.2.2", begin));
+  const auto later =
+      log.compose("a: TLS on a plain port", "a: hung up on 192.0.2.3", begin + TroubleLog::kEvery);
+  CHECK(later == "a: hung up on 192.0.2.3 (1 more failure since the last such line)");
+}
