@@ -278,7 +278,7 @@ class ComingAndGoing(unittest.TestCase):
 
     def test_none_is_none(self):
         with World(admin={"address": "none"}) as world:
-            self.assertIn("admin: none", world.gateway.log.text)
+            wait_for(lambda: "admin: none" in world.gateway.log.text, "the operator's word")
             self.assertFalse((world.gateway.folder / "state" / "admin.address").exists())
             result = ssmgate(world, "status")
             self.assertEqual(result.status, 2)

@@ -84,7 +84,8 @@ class FullDisk(TroubleCase):
         for _ in range(3):
             self.assert_refused(world)
         self.assertEqual(exchange(world, signed(ALICE, "DescribeInstanceInformation", {})).status, 200)
-        self.assertIn("takes no records: No space left on device", world.gateway.log.text)
+        wait_for(lambda: "takes no records: No space left on device" in world.gateway.log.text,
+                 "the operator's word")
 
     def test_with_continue_sessions_go_on(self):
         world = self.world("/dev/full", on_failure="continue")
@@ -238,7 +239,8 @@ class Tampered(TroubleCase):
                 if "message" in line]
         self.assertEqual(len(said), 1)
         self.assertRegex(said[0], "the log ended with record 2, .* its end was cut off")
-        self.assertIn("its end was cut off", self.tampered.gateway.log.text)
+        wait_for(lambda: "its end was cut off" in self.tampered.gateway.log.text,
+                 "the operator's word")
         shown = self.verify(1, "--file", self.log, "--state", self.state)
         self.assertIn("missing between record 2 and this one", shown)
         self.assertIn("the gateway says: the log ended with record 2", shown)

@@ -74,7 +74,8 @@ class Tie(Sessions):
     def test_no_session(self):
         line = self.refused()
         self.assertEqual(line["endpoint"], CHANNEL)
-        self.assertIn("sessions.without_start", self.world.gateway.log.text)
+        wait_for(lambda: "sessions.without_start" in self.world.gateway.log.text,
+                 "the operator's word")
 
     def test_after_the_window(self):
         session = self.session()
