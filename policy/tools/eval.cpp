@@ -3,10 +3,8 @@
 #include "rules/document_pattern.hpp"
 #include "rules/glob_language.hpp"
 #include "rules/instant.hpp"
-#include "ssmgate/names/region.hpp"
 #include "ssmgate/request/credential.hpp"
 #include "ssmgate/text/diagnostic.hpp"
-#include "ssmgate/text/fields.hpp"
 
 namespace ssmgate::tools {
 namespace {
@@ -79,13 +77,7 @@ std::string find_caller_fault(const EvalCaller& said) {
   Caller caller;
   Claims claims;
   std::string fault = read_caller(said, {}, caller);
-  if (fault.empty()) fault = read_claims(said, claims);
-  // A gateway judges what an endpoint is called; a person who writes one means a region of AWS.
-  if (!fault.empty() || !said.region || has_region_form(*said.region)) return fault;
-  const std::string_view nearest = find_nearest_word(*said.region, known_regions());
-  return "`region`: " + in_backticks(*said.region) + " is no region; " +
-         (nearest.empty() ? "write one such as us-east-1"
-                          : "did you mean `" + std::string(nearest) + "`?");
+  return fault.empty() ? read_claims(said, claims) : fault;
 }
 
 result<Finding, std::string> evaluate(const Policy& policy, const EvalCaller& said,

@@ -17,7 +17,9 @@
 #include "commands/command.hpp"
 #include "commands/output.hpp"
 #include "commands/policy_file.hpp"
+#include "ssmgate/names/region.hpp"
 #include "ssmgate/request/start_session.hpp"
+#include "ssmgate/text/fields.hpp"
 #include "ssmgate/tools/command_line.hpp"
 #include "ssmgate/tools/eval.hpp"
 
@@ -178,6 +180,16 @@ std::optional<std::string> read_command_line(EvalOptions& options) {
   return line->body;
 }
 
+// An endpoint of one's own may be called anything, so that it is no error.
+void warn_of_region(const std::optional<std::string>& region) {
+  if (!region || has_region_form(*region)) return;
+  const std::string_view nearest = find_nearest_word(*region, known_regions());
+  std::fprintf(stderr, "ssmgate: warning: %s is no region that ssmgate knows; %s\n",
+               in_backticks(*region).c_str(),
+               nearest.empty() ? "see that AWS has it"
+                               : ("did you mean " + in_backticks(nearest) + "?").c_str());
+}
+
 int evaluate(EvalOptions options) {
   if (options.batch && (says_caller(options.caller) || options.command_line)) {
     return wrong(
@@ -194,6 +206,7 @@ int evaluate(EvalOptions options) {
   if (!body) return kWrong;
   const std::string fault = tools::find_caller_fault(options.caller);
   if (!fault.empty()) return wrong(fault);
+  warn_of_region(options.caller.region);
   if (!options.print_request) return evaluate_one(options, *policy, *body);
   return write_output(*body + '\n') ? 0 : kWrong;
 }

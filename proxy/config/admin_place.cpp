@@ -1,7 +1,11 @@
 #include "config/admin_place.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "config/search.hpp"
 #include "config/sections.hpp"
+#include "ssmgate/text/fields.hpp"
 
 namespace ssmgate::config {
 namespace fs = std::filesystem;
@@ -10,6 +14,14 @@ namespace {
 AdminPlace place_of(FoundConfig found) {
   return AdminPlace{
       std::move(found.config.state), std::move(found.config.admin), std::move(found.source), {}};
+}
+
+// A `stat: FOLDER` stands for another folder than the default.
+bool is_misspelt(const TreeNode& root) {
+  constexpr std::array<std::string_view, 1> kState{"state"};
+  return std::any_of(root.entries.begin(), root.entries.end(), [&](const TreeEntry& entry) {
+    return !find_nearest_word(entry.key, kState).empty();
+  });
 }
 
 // Nothing: it is not known where the gateway has its state.
@@ -24,6 +36,8 @@ std::optional<AdminPlace> read_leniently(std::string_view text, const fs::path& 
     const auto path = read.path(*node, "`state`");
     if (!path) return std::nullopt;
     config.state = *path;
+  } else if (is_misspelt(*tree)) {
+    return std::nullopt;
   }
   // Where the gateway says itself that it listens counts more: a fault in here does not matter.
   if (const auto* node = tree->find("admin")) load_admin(*node, read, config.admin);

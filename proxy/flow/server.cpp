@@ -105,15 +105,22 @@ struct Server::Impl {
     return report;
   }
 
+  // The files of a gateway that was killed would lead commands, and its token, to whoever is there.
+  static void forget_admin(const config::Config& settings) {
+    if (settings.sessions.stored) admin::EndpointFiles::remove(settings.state);
+  }
+
   // One that nobody asked for is no reason not to start where another gateway has the address.
   std::optional<StartFault> open_admin(const config::Config& settings) {
     const config::Admin& wanted = settings.admin;
-    if (std::holds_alternative<std::monostate>(wanted.address)) return std::nullopt;
+    if (std::holds_alternative<std::monostate>(wanted.address)) {
+      forget_admin(settings);
+      return std::nullopt;
+    }
     auto opened = admin::Server::open(wanted.address, settings.state);
     if (auto* fault = std::get_if<admin::OpenFault>(&opened)) {
       if (!fault->in_use || wanted.said) return StartFault{{"ssmgate: " + fault->text}};
-      // Those of a gateway that was killed would lead commands, and its token, to whoever is there.
-      if (settings.sessions.stored) admin::EndpointFiles::remove(settings.state);
+      forget_admin(settings);
       no_admin = "none: " + fault->text;
       return std::nullopt;
     }

@@ -16,7 +16,8 @@ void TroubleLog::say_hung_up(std::string_view listener, const IpAddress& client,
   const std::string what = where + std::string(detail);
   std::string line = where + "hung up on " + render_ip_address(client) + ": " +
                      std::string(detail) + " [request id " + std::string(request_id) + "]";
-  if (const auto said = compose(what, std::move(line), Clock::now())) spdlog::warn("{}", *said);
+  if (const auto said = compose(Kind::client, what, std::move(line), Clock::now()))
+    spdlog::warn("{}", *said);
 }
 
 void TroubleLog::say_no_session(std::string_view owner, std::string_view host, bool beside_live) {
@@ -28,7 +29,7 @@ void TroubleLog::say_no_session(std::string_view owner, std::string_view host, b
   line +=
       "; for `aws ecs execute-command` and other services that start sessions themselves set "
       "`sessions.without_start: allow`";
-  if (const auto said = compose("no-session", std::move(line), Clock::now())) {
+  if (const auto said = compose(Kind::session, "no-session", std::move(line), Clock::now())) {
     spdlog::warn("{}", *said);
   }
 }
@@ -37,29 +38,28 @@ std::optional<std::string> TroubleLog::compose(std::string_view host, std::uint1
                                                const UpstreamFault& fault, Clock::time_point now) {
   const std::string what =
       std::string(host) + ":" + std::to_string(port) + ": " + std::string(name(fault.code));
-  return compose(what, "upstream " + what + ": " + printable(fault.detail), now);
+  return compose(Kind::upstream, what, "upstream " + what + ": " + printable(fault.detail), now);
 }
 
-std::optional<std::string> TroubleLog::compose(const std::string& what, std::string line,
+std::optional<std::string> TroubleLog::compose(Kind kind, const std::string& what, std::string line,
                                                Clock::time_point now) {
   const std::lock_guard lock(mutex_);
+  Period& period = periods_[static_cast<std::size_t>(kind)];
   std::uint64_t again = 0;
-  if (now - begun_ >= kEvery) {
-    again = kept_back_;
-    for (const auto& [key, more] : said_) again += more;
-    said_.clear();
-    kept_back_ = 0;
-    begun_ = now;
+  if (now - period.begun >= kEvery) {
+    again = period.kept_back;
+    for (const auto& [key, more] : period.said) again += more;
+    period = Period{now, {}, 0};
   }
-  if (const auto known = said_.find(what); known != said_.end()) {
+  if (const auto known = period.said.find(what); known != period.said.end()) {
     ++known->second;
     return std::nullopt;
   }
-  if (said_.size() >= kLines) {
-    ++kept_back_;
+  if (period.said.size() >= kLines) {
+    ++period.kept_back;
     return std::nullopt;
   }
-  said_.emplace(what, 0);
+  period.said.emplace(what, 0);
   if (again > 0) {
     line += " (" + std::to_string(again) + (again == 1 ? " more failure" : " more failures") +
             " since the last such line)";

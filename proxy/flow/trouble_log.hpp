@@ -2,6 +2,7 @@
 // are hung up on. What, why, and not more than a person reads.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -20,7 +21,7 @@ class TroubleLog {
  public:
   using Clock = std::chrono::steady_clock;
   // LIMIT: one line in ten seconds for a host and a code, or for a listener and a reason, and 20
-  // lines in all: whoever asks for names that do not exist does not fill the log.
+  // lines of a kind in all: whoever asks for names that do not exist does not fill the log.
   static constexpr std::chrono::seconds kEvery{10};
   static constexpr std::size_t kLines = 20;
 
@@ -37,15 +38,21 @@ class TroubleLog {
   [[nodiscard]] std::optional<std::string> compose(std::string_view host, std::uint16_t port,
                                                    const UpstreamFault& fault,
                                                    Clock::time_point now);
+  // Each kind has lines of its own: trouble of one hides none of another.
+  enum class Kind : std::uint8_t { upstream, client, session };
   // The same of any trouble: `what` it is, which is said once, and the whole line about it.
-  [[nodiscard]] std::optional<std::string> compose(const std::string& what, std::string line,
-                                                   Clock::time_point now);
+  [[nodiscard]] std::optional<std::string> compose(Kind kind, const std::string& what,
+                                                   std::string line, Clock::time_point now);
 
  private:
+  struct Period {
+    Clock::time_point begun{};
+    std::map<std::string, std::uint64_t> said;  // how often what was said came again
+    std::uint64_t kept_back = 0;                // of what was not said at all
+  };
+
   std::mutex mutex_;
-  Clock::time_point begun_{};                  // of the ten seconds that `said_` is about
-  std::map<std::string, std::uint64_t> said_;  // how often what was said came again
-  std::uint64_t kept_back_ = 0;                // of what was not said at all
+  std::array<Period, 3> periods_;  // by kind
 };
 
 }  // namespace ssmgate::flow

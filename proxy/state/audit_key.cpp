@@ -104,19 +104,25 @@ std::optional<KeyFault> write_public(const fs::path& state, EVP_PKEY* key) {
   return std::nullopt;
 }
 
-// The key that the other half of was `audit.pub` is gone: what it signed can still be verified.
-void keep_old_public(const fs::path& state) {
+// `audit.pub` is to be the other half of the key: that of another key is kept under its id, so that
+// what that one signed can still be verified.
+std::optional<KeyFault> settle_public(const fs::path& state, EVP_PKEY* key, const std::string& id) {
   const fs::path file = audit_public_key_file(state);
-  const auto old = AuditPublicKey::load(file);
-  const auto* key = std::get_if<AuditPublicKey>(&old);
-  if (key == nullptr) return;
-  const fs::path kept = state / ("audit-" + key->id() + ".pub");
+  const auto found = AuditPublicKey::load(file);
+  if (const auto* other = std::get_if<AuditPublicKey>(&found)) {
+    if (other->id() == id) return std::nullopt;
+    const fs::path kept = state / ("audit-" + other->id() + ".pub");
+    std::error_code error;
+    fs::rename(file, kept, error);
+    if (error) return KeyFault{"audit: " + tls::quoted(file) + " is another key's: move it away"};
+    spdlog::warn(
+        "audit: {} was not that of {}, and is {} now: bring the key of before back if it was lost "
+        "and you have a copy; what it signed is verified with `ssmgate audit verify --key {}`",
+        tls::quoted(file), tls::quoted(audit_key_file(state)), tls::quoted(kept), kept.string());
+  }
   std::error_code error;
-  fs::rename(file, kept, error);
-  spdlog::warn(
-      "audit: {} is gone and a new one was made: bring it back if you have a copy; else what it "
-      "signed is verified with `ssmgate audit verify --key {}`",
-      tls::quoted(audit_key_file(state)), (error ? file : kept).string());
+  if (fs::exists(file, error)) return std::nullopt;
+  return write_public(state, key);
 }
 
 }  // namespace
@@ -170,12 +176,21 @@ bool AuditPublicKey::verify(std::string_view text, std::string_view signature) c
 }
 
 std::variant<KeyFault, std::shared_ptr<const AuditKey>> AuditKey::open(const fs::path& state) {
-  const fs::path file = audit_key_file(state);
   std::error_code error;
-  if (!fs::exists(file, error)) {
+  if (!fs::exists(audit_key_file(state), error)) {
     if (auto fault = make_key(state)) return std::move(*fault);
-    keep_old_public(state);
   }
+  auto loaded = load(state);
+  if (const auto* key = std::get_if<std::shared_ptr<const AuditKey>>(&loaded)) {
+    if (auto fault = settle_public(state, (*key)->key_.get(), (*key)->id())) {
+      return std::move(*fault);
+    }
+  }
+  return loaded;
+}
+
+std::variant<KeyFault, std::shared_ptr<const AuditKey>> AuditKey::load(const fs::path& state) {
+  const fs::path file = audit_key_file(state);
   auto text = tls::read_file(file, tls::Privacy::owner_only);
   if (const auto* fault = std::get_if<tls::AuthorityFault>(&text)) return fault_of(*fault);
   auto& pem = std::get<std::string>(text);
@@ -189,9 +204,6 @@ std::variant<KeyFault, std::shared_ptr<const AuditKey>> AuditKey::open(const fs:
   }
   auto parsed = AuditPublicKey::parse(public_pem(key.get()));
   if (auto* fault = std::get_if<KeyFault>(&parsed)) return std::move(*fault);
-  if (!fs::exists(audit_public_key_file(state), error)) {
-    if (auto fault = write_public(state, key.get())) return std::move(*fault);
-  }
   return std::shared_ptr<const AuditKey>(
       new AuditKey(std::move(key), std::move(std::get<AuditPublicKey>(parsed))));
 }

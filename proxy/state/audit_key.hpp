@@ -40,9 +40,13 @@ class AuditPublicKey {
 // Safe from several threads.
 class AuditKey {
  public:
-  // `audit.key` (0600) and `audit.pub` of the folder `state`. Made where neither is there; a
-  // missing `audit.pub` is written again. A key that others can read is a fault.
+  // `audit.key` (0600) of the folder `state`, made where it is missing. `audit.pub` is its other
+  // half afterwards; that of another key is kept as `audit-ID.pub`. A key that others can read is a
+  // fault.
   [[nodiscard]] static std::variant<KeyFault, std::shared_ptr<const AuditKey>> open(
+      const std::filesystem::path& state);
+  // The same of what is there; nothing is made.
+  [[nodiscard]] static std::variant<KeyFault, std::shared_ptr<const AuditKey>> load(
       const std::filesystem::path& state);
 
   [[nodiscard]] const std::string& id() const noexcept { return public_.id(); }

@@ -23,9 +23,6 @@ constexpr std::size_t kGroup = 128;
 // may be sending none.
 constexpr std::chrono::seconds kRetry{2};
 
-// Without anything to do: long enough to cost nothing, short enough for any clock's arithmetic.
-constexpr std::chrono::hours kLongest{1};
-
 }  // namespace
 
 std::shared_ptr<AuditWriter> AuditWriter::start(std::unique_ptr<AuditSink> sink,
@@ -78,8 +75,7 @@ void AuditWriter::run() {
 
 // Waits for records, or for something else to do; false when it is time to end.
 bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
-  const Clock::duration longest = failing_ ? Clock::duration(kRetry) : Clock::duration(kLongest);
-  const Clock::time_point until = std::min(sink_->due(), Clock::now() + longest);
+  const Clock::time_point until = std::min(sink_->due(), Clock::now() + kRetry);
   std::unique_lock lock(mutex_);
   wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_ || reopen_; });
   asleep_ = true;
@@ -100,8 +96,9 @@ void AuditWriter::tend() {
   if (let_go_) return;
   if (reopen) sink_->reopen();
   if (Clock::now() >= sink_->due()) sink_->tend();
-  // What failed is a loss to own up to: saying so is the trial.
-  if (failing_ && (reopen || Clock::now() - tried_ >= kRetry)) static_cast<void>(pay());
+  // What failed is a loss to own up to: saying so is the trial. Without a loss it did not fail: it
+  // was only late.
+  if (failing_ && (reopen || Clock::now() - tried_ >= kRetry) && pay()) note_working();
 }
 
 void AuditWriter::write(std::span<const AuditEntryPtr> group) {
@@ -170,6 +167,7 @@ bool AuditWriter::own_up() {
     return true;
   }
   const std::lock_guard lock(mutex_);
+  if (loss_.records == 0) loss_.last = loss.last;
   loss_.records += loss.records;
   loss_.first = loss.first;
   return false;

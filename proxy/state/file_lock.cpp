@@ -54,9 +54,10 @@ FileLock LockFile::lock(int log) {
   // Somebody may remove it just then: two would each hold a lock of their own.
   for (int attempt = 0; attempt < 3; ++attempt) {
     if (file_.get() < 0 && !open(log)) break;
+    OwnedFd gone(-1);  // INVARIANT: closed after the lock on it has been let go of
     FileLock lock(file_.get());
     if (!lock.held() || is_still_there()) return lock;
-    file_ = OwnedFd(-1);
+    gone = std::move(file_);
   }
   return FileLock(log);
 }
@@ -68,10 +69,6 @@ bool LockFile::open(int log) {
   if (file.get() < 0 || ::fstat(file.get(), &status_) != 0 || ::fstat(log, &logs) != 0) {
     weakness_ = "`" + path_ + "` cannot be opened: " + std::strerror(errno);
     return false;
-  }
-  // One that root makes is for the owner of the log.
-  if (::geteuid() == 0 && status_.st_uid == 0 && logs.st_uid != 0) {
-    static_cast<void>(::fchown(file.get(), logs.st_uid, static_cast<gid_t>(-1)) == 0);
   }
   const uid_t owner = status_.st_uid;
   const bool foreign = owner != ::geteuid() && owner != 0 && owner != logs.st_uid;

@@ -100,6 +100,7 @@ class FileSink final : public AuditSink {
             named.st_dev == device_) {
           if (!follow(named.st_size)) return;
           watch_mode(named.st_mode);
+          warn_of_lock();
           static_cast<void>(say());
           return act();
         }
@@ -128,10 +129,13 @@ class FileSink final : public AuditSink {
            (unsealed_ + more > kSealRecords || Clock::now() - unsealed_since_ >= kSealAfter);
   }
 
+  // Once for a reason.
   void warn_of_lock() {
-    if (lock_file_.weakness().empty()) return;
+    if (weakness_ == lock_file_.weakness()) return;
+    weakness_ = lock_file_.weakness();
+    if (weakness_.empty()) return;
     spdlog::warn("audit: whoever may read `{}` can stop it by a lock, for {}", path_.string(),
-                 lock_file_.weakness());
+                 weakness_);
   }
 
   // A file that is opened so is refused; one in use is written to all the same.
@@ -260,6 +264,7 @@ class FileSink final : public AuditSink {
 
   fs::path path_;
   LockFile lock_file_;
+  std::string weakness_;  // of the lock file, as the operator knows it
   Sealing sealing_;
   const LineFormat format_;
   fs::path kept_;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,8 @@ namespace ssmgate::state {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kIsLink = "it is a symbolic link; name the file that it leads to";
 
 constexpr off_t kBlock = off_t{16} * 1024;
 
@@ -49,6 +52,22 @@ std::string fault_of_status(const fs::path& path, const struct stat& status) {
 
 }  // namespace
 
+bool is_own_stream(const fs::path& path) {
+  const std::string text = path.string();
+  return std::ranges::any_of(
+      std::array{"/dev/std", "/dev/fd/", "/proc/self/", "/proc/thread-self/"},
+      [&](const char* start) { return text.starts_with(start); });
+}
+
+std::string find_log_fault(const fs::path& path) {
+  struct stat named {};
+  struct stat status {};
+  if (::lstat(path.c_str(), &named) != 0 || ::stat(path.c_str(), &status) != 0) return "";
+  if (!S_ISREG(status.st_mode)) return "";
+  if (S_ISLNK(named.st_mode) && !is_own_stream(path)) return kIsLink;
+  return fault_of_status(path, status);
+}
+
 OpenedFile open_append(const fs::path& path) {
   OpenedFile opened;
   std::error_code error;
@@ -64,10 +83,11 @@ OpenedFile open_append(const fs::path& path) {
   // A link may lead to a device, such as /dev/stdout, but not to a file of somebody's choice.
   struct stat named {};
   const bool is_device = ::stat(path.c_str(), &named) == 0 && !S_ISREG(named.st_mode);
-  const int flags = is_device ? kFlags : kFlags | O_NOFOLLOW;
+  const bool follow = is_device || is_own_stream(path);
+  const int flags = follow ? kFlags : kFlags | O_NOFOLLOW;
   opened.fd = OwnedFd(::open(path.c_str(), flags, S_IRUSR | S_IWUSR));
   if (opened.fd.get() < 0 && errno == ELOOP) {
-    opened.fault = "it is a symbolic link; name the file that it leads to";
+    opened.fault = kIsLink;
     return opened;
   }
   if (opened.fd.get() < 0 || ::fstat(opened.fd.get(), &opened.status) != 0) {
@@ -75,6 +95,9 @@ OpenedFile open_append(const fs::path& path) {
     return opened;
   }
   if (opened.is_regular()) opened.fault = fault_of_status(path, opened.status);
+  if (opened.is_regular() && is_device && !is_own_stream(path)) {
+    opened.fault = "it has changed just now; try again";
+  }
   return opened;
 }
 

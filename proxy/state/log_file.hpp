@@ -23,7 +23,14 @@ struct OpenedFile {
 // Made with mode 0600, its folder with 0700, where they are missing. A file that others can write,
 // or that belongs to a user who is neither this one nor root, or a link to a file, is a fault; one
 // that others can read is warned of.
+// "/dev/stdout" and the like may lead anywhere: whose they are depends on who opens them.
 [[nodiscard]] OpenedFile open_append(const std::filesystem::path& path);
+
+// "/dev/stdout" and the like.
+[[nodiscard]] bool is_own_stream(const std::filesystem::path& path);
+
+// What `open_append` would say of the file that stands there; nothing is opened or made.
+[[nodiscard]] std::string find_log_fault(const std::filesystem::path& path);
 
 struct LastLine {
   std::string text;  // without its newline

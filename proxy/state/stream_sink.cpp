@@ -1,5 +1,6 @@
 // Standard output, a pipe or a device: what is out cannot be taken back, and its chain begins with
 // the process.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,13 +42,21 @@ class SharedStreamSink final : public StreamSink {
 
  protected:
   bool send(std::string_view line, std::string_view fields) override {
+    // A device has its own order, and anybody may lock /dev/null.
+    if (is_device_) return StreamSink::send(line, fields);
     const FileLock lock(fd_.get());
     if (!lock.held()) return fail(kLockedByAnother);
     return StreamSink::send(line, fields);
   }
 
  private:
+  static bool is_device(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode);
+  }
+
   OwnedFd fd_;
+  const bool is_device_ = is_device(fd_.get());
 };
 
 }  // namespace

@@ -253,7 +253,8 @@ class ComingAndGoing(unittest.TestCase):
             self.assertIn(f"warning: {file} has errors", ssmgate(world, "status").err)
             # Where nothing is left of it, the folder can be named.
             state = str(world.gateway.folder / "state")
-            for text in ("listen: [", "", json.dumps(dict(json.loads(whole), state="other"))):
+            for text in ("listen: [", "", json.dumps(dict(json.loads(whole), state="other")),
+                         whole.replace('"state"', '"stat"')):
                 file.write_text(text)
                 result = ssmgate(world, "status")
                 self.assertEqual(result.status, 2, text)

@@ -1,6 +1,7 @@
 // The operations beside StartSession as `operations.deny`, which knows names and nothing else.
 #include <algorithm>
 
+#include "names/ascii.hpp"
 #include "request/operations.hpp"
 #include "rules/glob_language.hpp"
 #include "tools/iam/import.hpp"
@@ -115,6 +116,12 @@ bool allows_nothing_of_ssm(const PolicyDocument& policy) {
   for (const Statement& statement : policy.statements) {
     if (!statement.allows) continue;
     any = true;
+    // An operation may be newer than this program.
+    if (std::any_of(statement.actions.begin(), statement.actions.end(), [](const Word& action) {
+          return ascii::to_lower(action.text).starts_with("ssm:");
+        })) {
+      return false;
+    }
     const auto operations = known_operations();
     if (std::any_of(operations.begin(), operations.end(), [&](std::string_view operation) {
           return covers_operation(statement, operation);

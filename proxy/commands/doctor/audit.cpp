@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "state/audit_record.hpp"
+#include "state/log_file.hpp"
 #include "state/server_sink.hpp"
 #include "tls/file.hpp"
 
@@ -74,14 +75,6 @@ std::string probe_through(Open open) {
   return said.get();
 }
 
-// "/dev/stdout" and the like: whose they are depends on who opens them.
-bool is_own_stream(const fs::path& path) {
-  const std::string text = path.string();
-  return std::ranges::any_of(
-      std::array{"/dev/std", "/dev/fd/", "/proc/self/", "/proc/thread-self/"},
-      [&](const char* start) { return text.starts_with(start); });
-}
-
 void look_at_file(const fs::path& path, SinkFacts& facts) {
   facts.folder = existing_folder(path.parent_path());
   facts.regular = true;
@@ -92,7 +85,8 @@ void look_at_file(const fs::path& path, SinkFacts& facts) {
   } else if (::access(facts.folder.c_str(), W_OK | X_OK) != 0) {
     facts.error = errno;
   }
-  facts.starts = facts.error == 0;
+  if (facts.error == 0) facts.fault = state::find_log_fault(path);
+  facts.starts = facts.error == 0 && facts.fault.empty();
   struct statvfs room {};
   if (::statvfs(facts.folder.c_str(), &room) == 0) {
     facts.free_bytes = room.f_bavail * room.f_frsize;
@@ -117,7 +111,7 @@ void look_at_stream(const fs::path& path, SinkFacts& facts) {
 SinkFacts look(const fs::path& path) {
   SinkFacts facts;
   facts.name = "the audit log `" + path.string() + "`";
-  facts.tried = !is_own_stream(path);
+  facts.tried = !state::is_own_stream(path);
   if (!facts.tried) return facts;
   struct stat status {};
   facts.exists = ::stat(path.c_str(), &status) == 0;

@@ -32,7 +32,7 @@ void read_key(const fs::path& state, StateFacts& facts) {
   std::error_code ignored;
   // A start writes a public key that is missing; a look does not.
   if (!fs::exists(state::audit_public_key_file(state), ignored)) return;
-  const auto opened = state::AuditKey::open(state);
+  const auto opened = state::AuditKey::load(state);
   if (const auto* fault = std::get_if<state::KeyFault>(&opened)) {
     facts.audit_key.fault = fault->text;
     return;
@@ -69,7 +69,9 @@ Findings check_key(const StateFacts& facts) {
     return {warning("state.audit-key",
                     "`" + shown + "` is not the public half of `" + file +
                         "`: `ssmgate audit verify` takes the log for forged",
-                    "openssl pkey -in " + shell_word(file) + " -pubout -out " + shell_word(shown))};
+                    "mv " + shell_word(shown) + " " + shell_word(shown + ".old") +
+                        " && openssl pkey -in " + shell_word(file) + " -pubout -out " +
+                        shell_word(shown) + " (a gateway does so when it starts)")};
   }
   return {ok("state.audit-key", "the audit log is signed with `" + file + "`")};
 }

@@ -87,8 +87,8 @@ want 2 '^malformed (json)$' '' eval --policy good.yaml --user alice
 want 2 '^malformed (json)$' '^ssmgate: warning: no body on standard input; pipe one, or write a command behind `--`$' eval --policy good.yaml --user alice
 want 3 '' '^ssmgate: `aws` needs `--` before it: `ssmgate eval --policy FILE -- aws …`' \
   eval --policy good.yaml aws ssm start-session --target i-0123456789abcdef0
-want 3 '' '`tokyo` is no region' eval --policy good.yaml --region tokyo -- aws ssm start-session --target a
-want 3 '' '`us-east1` is no region; did you mean `us-east-1`' eval --policy good.yaml -- aws ssm start-session --target a --region us-east1
+want 2 '' '^ssmgate: warning: `tokyo` is no region that ssmgate knows; see that AWS has it$' eval --policy good.yaml --region tokyo -- aws ssm start-session --target a
+want 2 '' '`us-east1` is no region that ssmgate knows; did you mean `us-east-1`?$' eval --policy good.yaml -- aws ssm start-session --target a --region us-east1
 
 printf '%s\n%s\n%s' "{\"body\": $shell, \"user\": \"alice\"}" "{\"body\": $shell}" \
   "{\"body\": \"x\"}" > in

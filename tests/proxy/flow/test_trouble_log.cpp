@@ -39,11 +39,24 @@ TEST_CASE("many hosts that fail do not fill the log") {
 TEST_CASE("any trouble is said once in ten seconds whoever has it") {
   TroubleLog log;
   const auto begin = Clock::now();
-  CHECK(log.compose("a: TLS on a plain port", "a: hung up on 192.0.2.1", begin) ==
-        "a: hung up on 192.0.2.1");
-  CHECK_FALSE(log.compose("a: TLS on a plain port", "a: hung up on 192.0.2.2", begin));
-  CHECK(log.compose("b: TLS on a plain port", "b: hung up on 192.0.2.2", begin));
-  const auto later =
-      log.compose("a: TLS on a plain port", "a: hung up on 192.0.2.3", begin + TroubleLog::kEvery);
+  CHECK(log.compose(TroubleLog::Kind::client, "a: TLS on a plain port", "a: hung up on 192.0.2.1",
+                    begin) == "a: hung up on 192.0.2.1");
+  CHECK_FALSE(log.compose(TroubleLog::Kind::client, "a: TLS on a plain port",
+                          "a: hung up on 192.0.2.2", begin));
+  CHECK(log.compose(TroubleLog::Kind::client, "b: TLS on a plain port", "b: hung up on 192.0.2.2",
+                    begin));
+  const auto later = log.compose(TroubleLog::Kind::client, "a: TLS on a plain port",
+                                 "a: hung up on 192.0.2.3", begin + TroubleLog::kEvery);
   CHECK(later == "a: hung up on 192.0.2.3 (1 more failure since the last such line)");
+}
+
+TEST_CASE("trouble of one kind hides none of another") {
+  TroubleLog log;
+  const auto begin = Clock::now();
+  for (std::size_t i = 0; i < 2 * TroubleLog::kLines; ++i) {
+    static_cast<void>(
+        log.compose(TroubleLog::Kind::upstream, "host " + std::to_string(i), "line", begin));
+  }
+  CHECK_FALSE(log.compose(TroubleLog::Kind::upstream, "another", "line", begin));
+  CHECK(log.compose(TroubleLog::Kind::session, "no-session", "line", begin) == "line");
 }

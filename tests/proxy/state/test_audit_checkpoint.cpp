@@ -119,3 +119,22 @@ TEST_CASE("the last checkpoint is kept a second time, one a log") {
   CHECK(read_kept_checkpoint(file) == "two");
   CHECK(mode_of(file) == 0600);
 }
+
+TEST_CASE("the public key is that of the key that signs, and others are kept") {
+  const Folder folder;
+  const fs::path state = folder.path / "state";
+  const std::string first = open_key(state)->id();
+  fs::rename(state / "audit.key", state / "lost");
+  const std::string second = open_key(state)->id();
+  const auto id_in = [&](const std::string& name) {
+    const auto loaded = AuditPublicKey::load(state / name);
+    REQUIRE(std::holds_alternative<AuditPublicKey>(loaded));
+    return std::get<AuditPublicKey>(loaded).id();
+  };
+  CHECK(id_in("audit.pub") == second);
+  CHECK(id_in("audit-" + first + ".pub") == first);
+  fs::rename(state / "lost", state / "audit.key");
+  CHECK(open_key(state)->id() == first);
+  CHECK(id_in("audit.pub") == first);
+  CHECK(id_in("audit-" + second + ".pub") == second);
+}

@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "audit_fixture.hpp"
+#include "state/log_file.hpp"
 
 using namespace ssmgate::state;
 namespace fs = std::filesystem;
@@ -300,9 +301,20 @@ TEST_CASE("a link to a file is refused and one to a device is not") {
   CHECK_FALSE(fs::exists(other));
   std::ofstream(other) << "";
   CHECK(fault_of(link).find("symbolic link") != std::string::npos);
+  CHECK(find_log_fault(link).find("symbolic link") != std::string::npos);
   fs::remove(link);
   fs::create_symlink("/dev/null", link);
   CHECK(open_sink(link)->write("\"n\":1"));
+  CHECK(find_log_fault(link).empty());
+}
+
+TEST_CASE("a stream of this process may lead to a file") {
+  const Folder folder;
+  const OwnedFd file(::open((folder.path / "out").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const fs::path stream = "/proc/self/fd/" + std::to_string(file.get());
+  CHECK(find_log_fault(stream).empty());
+  CHECK(open_sink(stream)->write("\"n\":1"));
+  CHECK(lines_of(folder.path / "out").size() == 1);
 }
 
 TEST_CASE("a file of another user is refused") {
