@@ -3,6 +3,7 @@ stands there instead. Each exact text occurs once in its file."""
 
 CRITERIA = "policy/rules/criteria.cpp"
 DECIDE = "policy/rules/decide.cpp"
+COMPILED = "policy/rules/compiled.hpp"
 NEAREST = "policy/rules/nearest.cpp"
 COUNTER = "policy/rules/nearest_index.cpp"
 INDEX = "policy/rules/rule_index.cpp"
@@ -26,7 +27,7 @@ MUTANTS = [
     # The decision.
     ("deny-on-trial-refuses", DECIDE, "    if (on_trial(rule, facts.now)) {\n      noted",
      "    if (false) {\n      noted"),
-    ("trial-never-ends", DECIDE, "return rule.report_until && now < *rule.report_until;",
+    ("trial-never-ends", COMPILED, "return rule.report_until && now < *rule.report_until;",
      "return rule.report_until.has_value();"),
     ("ended-trial-allows", DECIDE,
      "const bool may_count = !rule.report_until || on_trial(rule, facts.now);",
@@ -120,8 +121,8 @@ MUTANTS = [
      "if (++failed >= enough) return enough;"),
     ("nearest-of-ended-trial", COUNTER, "  if (ended) return enough;\n",
      "  if (ended && enough == 0) return enough;\n"),
-    ("nearest-keyed-holds", COUNTER, "return keyed != 0 ? Outcome::fails : Outcome::unknown;",
-     "return keyed != 0 ? Outcome::holds : Outcome::unknown;"),
+    ("nearest-keyed-holds", COUNTER, "out.at_first[i] = NearestIndex::Outcome::fails;",
+     "out.at_first[i] = NearestIndex::Outcome::holds;"),
     # Documents.
     ("arn-ignores-region", DOCUMENT_PATTERN,
      "if (!place.region.empty() && !glob_matches(region_, region)) return false;", ""),
