@@ -88,6 +88,28 @@ TEST_CASE("a permit exists only for what is relayed") {
   CHECK(finding(judged).code == Code::no_rule);
 }
 
+// So many that they are found by an index: not by a criterion that the document passes over.
+TEST_CASE("many rules whose document passes over their hosts still allow") {
+  std::string text = "version: 1\nallow:\n";
+  for (int i = 0; i < 40; ++i) {
+    const std::string number = std::to_string(i);
+    text += "  - {id: r" + number + ", hosts: [h" + number +
+            ".example.com], ports: any, documents: [AWS-StartPortForwardingSession, "
+            "AWS-StartPortForwardingSessionToRemoteHost]}\n";
+  }
+  const auto policy = load(text);
+  auto session = decode_start_session(
+      R"({"Target":"i-0123456789abcdef0","DocumentName":"AWS-StartPortForwardingSession",)"
+      R"("Parameters":{"portNumber":["8080"]}})",
+      policy->default_document(), {});
+  REQUIRE(session.has_value());
+  AwsRequest request;
+  request.what = std::move(*session);
+  const Judgement judged = decide(*policy, Caller{}, request);
+  CHECK(finding(judged).code == Code::allowed);
+  CHECK(finding(judged).rule == "r0");
+}
+
 TEST_CASE("the policy's message is one line and keeps its letters") {
   CHECK(one_line("  Frag \n im\tKanal\r\n") == "Frag im Kanal");
   CHECK(one_line("\xE8\xAB\x8B\xE6\xB1\x82") == "\xE8\xAB\x8B\xE6\xB1\x82");
