@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "admin/json.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::admin {
 namespace {
@@ -38,7 +38,7 @@ std::optional<std::vector<std::string>> match_path(const std::vector<std::string
 Answer error_answer(int status, std::string_view text) {
   Answer answer;
   answer.status = status;
-  answer.body = JsonObject().text("error", text).done() + "\n";
+  answer.body = wire::JsonObject().text("error", text).done() + "\n";
   return answer;
 }
 

@@ -5,7 +5,7 @@
 #include "ssmgate/names/endpoint.hpp"
 #include "ssmgate/names/glob.hpp"
 #include "ssmgate/names/port.hpp"
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::audit {
 namespace {
@@ -14,19 +14,13 @@ using Read = std::variant<NotSuggested, AskedRequest>;
 
 constexpr std::string_view kLocalPort = "localPortNumber";
 
-std::string json_member(std::string_view name, const std::string& text) {
-  return ",\"" + std::string(name) + "\":\"" + wire::json_escape(text) + "\"";
-}
-
 // The request's body, as far as the record has it.
 std::string body_of(const RecordView& record) {
-  std::string body = "{\"Target\":\"" + wire::json_escape(record.text(Field::target)) + "\"";
-  if (record.has(Field::document))
-    body += json_member("DocumentName", record.text(Field::document));
-  if (record.has(Field::parameters)) {
-    body.append(",\"Parameters\":").append(record.raw(Field::parameters));
-  }
-  return body + "}";
+  wire::JsonObject body;
+  body.text("Target", record.text(Field::target));
+  if (record.has(Field::document)) body.text("DocumentName", record.text(Field::document));
+  if (record.has(Field::parameters)) body.raw("Parameters", record.raw(Field::parameters));
+  return body.done();
 }
 
 // What a gateway puts in the place of what it did not keep (flow/judge.cpp).

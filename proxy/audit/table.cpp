@@ -7,7 +7,7 @@
 
 #include "audit/story.hpp"
 #include "ssmgate/text/diagnostic.hpp"
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::audit {
 namespace {

@@ -1,13 +1,13 @@
 #include "commands/audit_verdict.hpp"
 
 #include "ssmgate/text/diagnostic.hpp"
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::commands {
 namespace {
 
 void append_text(std::string_view text, std::string& out) {
-  out.append("\"").append(wire::json_escape(text)).append("\"");
+  out += wire::json_text(text);
 }
 
 std::string stamp(const audit::Place& place) {

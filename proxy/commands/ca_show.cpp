@@ -10,7 +10,7 @@
 #include "commands/settings.hpp"
 #include "state/audit_record.hpp"
 #include "tls/constraints.hpp"
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -87,27 +87,23 @@ void print_text(const Shown& shown) {
   std::printf("; no addresses\n");
 }
 
-std::string json_text(std::string_view text) {
-  return "\"" + wire::json_escape(text) + "\"";
-}
-
 std::string to_json(const Shown& shown) {
   const tls::Lifetime life = tls::lifetime_of(shown.certificate);
-  std::string text = "{\"role\":" + json_text(shown.role) +
-                     ",\"subject\":" + json_text(subject(shown.certificate)) +
-                     ",\"serial\":" + json_text(serial(shown.certificate)) +
-                     ",\"sha256\":" + json_text(fingerprint(shown.certificate)) +
-                     ",\"not_before\":" + json_text(state::render_time(life.begin)) +
-                     ",\"not_after\":" + json_text(state::render_time(life.end)) +
-                     ",\"days_left\":" + std::to_string(days_left(life)) + ",\"permitted\":";
+  wire::JsonObject json;
+  json.text("role", shown.role)
+      .text("subject", subject(shown.certificate))
+      .text("serial", serial(shown.certificate))
+      .text("sha256", fingerprint(shown.certificate))
+      .text("not_before", state::render_time(life.begin))
+      .text("not_after", state::render_time(life.end))
+      .number("days_left", days_left(life));
   const auto names = tls::permitted_names(shown.certificate);
-  if (!names) return text + "null}";
-  char separator = '[';
-  for (const std::string& name : *names) {
-    text += separator + json_text(name);
-    separator = ',';
+  if (names) {
+    json.texts("permitted", *names);
+  } else {
+    json.raw("permitted", "null");
   }
-  return text + "]}";
+  return json.done();
 }
 
 void print(const ShowOptions& options, const config::Config& settings,
@@ -117,14 +113,15 @@ void print(const ShowOptions& options, const config::Config& settings,
     for (const Shown& each : all) print_text(each);
     return;
   }
-  std::string text = "{\"certificate\":" + json_text(settings.ca_certificate.string()) +
-                     ",\"key\":" + json_text(settings.ca_key.string()) + ",\"certificates\":";
-  char separator = '[';
-  for (const Shown& each : all) {
-    text += separator + to_json(each);
-    separator = ',';
-  }
-  std::printf("%s]}\n", text.c_str());
+  std::vector<std::string> certificates;
+  certificates.reserve(all.size());
+  for (const Shown& each : all) certificates.push_back(to_json(each));
+  const std::string text = wire::JsonObject()
+                               .text("certificate", settings.ca_certificate.string())
+                               .text("key", settings.ca_key.string())
+                               .raw("certificates", wire::json_array(certificates))
+                               .done();
+  std::printf("%s\n", text.c_str());
 }
 
 // Which certificate signs, the key alone can say.

@@ -17,7 +17,7 @@ AdminPlace place_of(FoundConfig found) {
 }
 
 // A `stat: FOLDER` stands for another folder than the default.
-bool is_misspelt(const TreeNode& root) {
+bool misspells_state(const TreeNode& root) {
   constexpr std::array<std::string_view, 1> kState{"state"};
   return std::any_of(root.entries.begin(), root.entries.end(), [&](const TreeEntry& entry) {
     return !find_nearest_word(entry.key, kState).empty();
@@ -36,7 +36,7 @@ std::optional<AdminPlace> read_leniently(std::string_view text, const fs::path& 
     const auto path = read.path(*node, "`state`");
     if (!path) return std::nullopt;
     config.state = *path;
-  } else if (is_misspelt(*tree)) {
+  } else if (misspells_state(*tree)) {
     return std::nullopt;
   }
   // Where the gateway says itself that it listens counts more: a fault in here does not matter.

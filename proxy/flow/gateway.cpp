@@ -86,11 +86,21 @@ bool Gateway::is_own_listener(const IpAddress& address, std::uint16_t port) cons
   });
 }
 
+// OpenSSL asks the system for the process's number each time, lest two that have forked draw the
+// same: once for many ids.
 std::string new_request_id() {
-  unsigned char random[16];
-  if (RAND_bytes(random, sizeof random) != 1) {
-    throw std::runtime_error("OpenSSL has no random numbers");
+  constexpr std::size_t kSize = 16;
+  thread_local std::array<unsigned char, 64 * kSize> drawn;
+  thread_local std::size_t left = 0;
+  if (left == 0) {
+    if (RAND_bytes(drawn.data(), static_cast<int>(drawn.size())) != 1) {
+      throw std::runtime_error("OpenSSL has no random numbers");
+    }
+    left = drawn.size();
   }
+  left -= kSize;
+  unsigned char random[kSize];
+  std::copy_n(drawn.begin() + static_cast<std::ptrdiff_t>(left), kSize, random);
   return wire::render_uuid(random);
 }
 

@@ -3,7 +3,7 @@
 #include <map>
 #include <memory>
 
-#include "admin/json.hpp"
+#include "wire/json.hpp"
 #include "admin/page.hpp"
 #include "flow/asked_fields.hpp"
 #include "flow/metrics_text.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 using admin::Access;
 using admin::Answer;
-using admin::JsonObject;
+using wire::JsonObject;
 
 std::string render_rules(const StatusSource& source) {
   std::vector<std::string> rules;
@@ -27,11 +27,11 @@ std::string render_rules(const StatusSource& source) {
                         .done());
   }
   // The last two stand for the rules that are not counted by their ids.
-  std::string others = rules.size() < 2 ? "[]" : admin::json_array({rules.end() - 2, rules.end()});
+  std::string others = rules.size() < 2 ? "[]" : wire::json_array({rules.end() - 2, rules.end()});
   if (rules.size() >= 2) rules.resize(rules.size() - 2);
   return JsonObject()
       .text("revision", source.gateway.current()->policy->revision())
-      .raw("rules", admin::json_array(rules))
+      .raw("rules", wire::json_array(rules))
       .raw("others", others)
       .done();
 }
@@ -60,8 +60,8 @@ std::string render_refusals(const StatusSource& source) {
                       "," + std::to_string(count.malformed) + "]");
   }
   return JsonObject()
-      .raw("latest", admin::json_array(latest))
-      .raw("minutes", admin::json_array(minutes))
+      .raw("latest", wire::json_array(latest))
+      .raw("minutes", wire::json_array(minutes))
       .done();
 }
 

@@ -56,12 +56,13 @@ std::optional<SessionAnswer> read_session_answer(std::string_view body, std::str
   } else if (!encoding.empty() && encoding != "identity") {
     return std::nullopt;
   }
-  SessionAnswer answer;
-  answer.session_id = find_session_id(body);
-  if (answer.session_id.empty()) return std::nullopt;
+  if (body.size() > kMaxSessionBody) return std::nullopt;
   boost::system::error_code error;
   const auto value = boost::json::parse(body, error);
   if (error || !value.is_object()) return std::nullopt;
+  SessionAnswer answer;
+  answer.session_id = find_session_id(value.as_object());
+  if (answer.session_id.empty()) return std::nullopt;
   const auto* url = value.as_object().if_contains("StreamUrl");
   if (url == nullptr || !url->is_string()) return std::nullopt;
   auto host = find_channel_host(url->as_string());

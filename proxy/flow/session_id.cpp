@@ -16,7 +16,11 @@ std::string find_session_id(std::string_view body) {
   boost::system::error_code error;
   const auto value = boost::json::parse(body, error);
   if (error || !value.is_object()) return {};
-  const auto* id = value.as_object().if_contains("SessionId");
+  return find_session_id(value.as_object());
+}
+
+std::string find_session_id(const boost::json::object& members) {
+  const auto* id = members.if_contains("SessionId");
   if (id == nullptr || !id->is_string() || id->as_string().size() > kMaxId) return {};
   return printable(std::string_view(id->as_string()));
 }

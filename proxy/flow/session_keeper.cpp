@@ -313,9 +313,11 @@ void SessionKeeper::tick_later() {
 
 // Their records have had a moment to be down.
 void SessionKeeper::confirm_ends() {
-  const auto confirmed = std::exchange(to_confirm_, {});
-  for (const std::string& id : confirmed) {
-    if (const Session* session = sessions_.find(id)) store_->put(to_store(*session));
+  while (!to_confirm_.empty()) {
+    const auto confirmed = to_confirm_.extract(to_confirm_.begin());
+    if (const Session* session = sessions_.find(confirmed.value())) {
+      store_->put(to_store(*session));
+    }
   }
 }
 
@@ -325,13 +327,13 @@ void SessionKeeper::tick() {
   try {
     take_turn();
   } catch (const std::exception& error) {
+    judged_by_.reset();  // whoever was not judged in this turn is in the next
     spdlog::error("sessions: what was due could not be done and is tried again: {}", error.what());
   }
   tick_later();
 }
 
 void SessionKeeper::take_turn() {
-  judge_all();
   {
     const std::lock_guard lock(mutex_);
     take_settings();
@@ -343,6 +345,7 @@ void SessionKeeper::take_turn() {
       save_traffic();
     }
   }
+  judge_all();
 }
 
 // `on_policy_change: revoke`. Judged without the lock: nobody waits for it. All of them by another

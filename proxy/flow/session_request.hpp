@@ -19,6 +19,9 @@ struct SessionRequest {
   std::string default_document;  // what an absent DocumentName stood for then, and stands for
 };
 
+// Of what has just been judged, and `body` is how it came. Null when it is no StartSession.
+[[nodiscard]] std::shared_ptr<const SessionRequest> keep_session_request(
+    Caller caller, AwsRequest asked, std::string body, std::string default_document);
 // Null when `body` is no StartSession (of another version's store).
 [[nodiscard]] std::shared_ptr<const SessionRequest> make_session_request(
     Caller caller, Claims claims, std::string body, std::string default_document);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "admin/json.hpp"
+#include "wire/json.hpp"
 #include "flow/asked_fields.hpp"
 #include "state/audit_record.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 using admin::Access;
 using admin::Answer;
-using admin::JsonObject;
+using wire::JsonObject;
 
 std::int64_t seconds_between(SessionTime from, SessionTime to) {
   return std::chrono::duration_cast<std::chrono::seconds>(to - from).count();
@@ -62,7 +62,7 @@ Answer answer_list(SessionKeeper& keeper) {
   }
   Answer answer;
   answer.body = JsonObject()
-                    .raw("sessions", admin::json_array(sessions))
+                    .raw("sessions", wire::json_array(sessions))
                     .raw("by_owner", render_counts(by_owner))
                     .raw("by_rule", render_counts(by_rule))
                     .done() +

@@ -51,9 +51,8 @@ void apply_to_start(const Downstream& downstream, Caller caller, AwsRequest aske
   if (!place) return refuse_full(downstream, judged);
   facts.rule = judged.record.rule;
   facts.rule_limit = judged.permit->finding().max_duration;
-  facts.request =
-      make_session_request(std::move(caller), std::move(asked.claims), std::string(body),
-                           downstream.generation->policy->default_document());
+  facts.request = keep_session_request(std::move(caller), std::move(asked), std::string(body),
+                                       downstream.generation->policy->default_document());
   open(downstream, SessionOpening::Kind::start, std::move(facts), std::move(place), judged);
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "flow/session_request.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::flow {
 namespace json = boost::json;
@@ -12,6 +13,10 @@ namespace {
 
 using std::chrono::milliseconds;
 using State = Session::State;
+
+// Of most sessions. What is empty is left out, so that one is below the 1,002 bytes beyond which
+// SQLite writes two pages for it.
+constexpr std::size_t kUsualSize = 1024;
 
 constexpr std::array<std::string_view, 4> kStates = {"waiting", "attached", "dormant", "ended"};
 
@@ -44,56 +49,62 @@ SessionTime to_time(std::int64_t number) {
   return SessionTime(milliseconds(number));
 }
 
-json::value optional_text(const std::optional<std::string>& text) {
-  return text ? json::value(*text) : json::value(nullptr);
+// What the facts say as well is left out, and so is what is absent.
+std::string render_request(const SessionRequest& request, const SessionFacts& facts) {
+  const Caller& caller = request.caller;
+  const Claims& claims = request.asked.claims;
+  wire::JsonObject out(request.body.size() + 256);
+  const auto differing = [&out](std::string_view key, std::string_view text,
+                                std::string_view fact) {
+    if (text != fact) out.text(key, text);
+  };
+  out.text("body", request.body).text("default_document", request.default_document);
+  differing("access_key", claims.access_key, facts.access_key);
+  differing("account", claims.account, facts.account);
+  differing("region", claims.region, facts.region);
+  differing("client", render_ip_address(caller.client), facts.client);
+  if (caller.user) out.text("user", *caller.user);
+  if (caller.unix_user) out.text("unix_user", *caller.unix_user);
+  if (!caller.unix_groups.empty()) out.texts("unix_groups", caller.unix_groups);
+  return out.done();
 }
 
-json::object render_request(const SessionRequest& request) {
-  json::array groups;
-  for (const std::string& group : request.caller.unix_groups) groups.emplace_back(group);
-  json::object out;
-  out["body"] = request.body;
-  out["default_document"] = request.default_document;
-  out["access_key"] = request.asked.claims.access_key;
-  out["account"] = request.asked.claims.account;
-  out["region"] = request.asked.claims.region;
-  out["user"] = optional_text(request.caller.user);
-  out["unix_user"] = optional_text(request.caller.unix_user);
-  out["unix_groups"] = std::move(groups);
-  out["client"] = render_ip_address(request.caller.client);
-  return out;
-}
-
-std::optional<std::string> read_optional(const json::value& value) {
-  if (value.is_null()) return std::nullopt;
-  return std::string(value.as_string());
+std::optional<std::string> read_optional(const json::object& in, std::string_view key) {
+  const auto* value = in.if_contains(key);
+  if (value == nullptr || value->is_null()) return std::nullopt;
+  return std::string(value->as_string());
 }
 
 std::string read_text(const json::object& in, std::string_view key) {
   return std::string(in.at(key).as_string());
 }
 
-std::shared_ptr<const SessionRequest> read_request(const json::object& in) {
+std::shared_ptr<const SessionRequest> read_request(const json::object& in,
+                                                   const SessionFacts& facts) {
   Caller caller;
-  caller.user = read_optional(in.at("user"));
-  caller.unix_user = read_optional(in.at("unix_user"));
-  for (const json::value& group : in.at("unix_groups").as_array()) {
-    caller.unix_groups.emplace_back(group.as_string());
+  caller.user = read_optional(in, "user");
+  caller.unix_user = read_optional(in, "unix_user");
+  if (const auto* groups = in.if_contains("unix_groups")) {
+    for (const json::value& group : groups->as_array()) {
+      caller.unix_groups.emplace_back(group.as_string());
+    }
   }
-  const auto client = parse_ip_address(read_text(in, "client"));
+  const auto client = parse_ip_address(read_optional(in, "client").value_or(facts.client));
   if (!client) return nullptr;
   caller.client = *client;
   Claims claims;
   claims.operation = "StartSession";
-  claims.access_key = read_text(in, "access_key");
-  claims.account = read_text(in, "account");
-  claims.region = read_text(in, "region");
+  claims.access_key = read_optional(in, "access_key").value_or(facts.access_key);
+  claims.account = read_optional(in, "account").value_or(facts.account);
+  claims.region = read_optional(in, "region").value_or(facts.region);
   return make_session_request(std::move(caller), std::move(claims), read_text(in, "body"),
                               read_text(in, "default_document"));
 }
 
 void read_facts(const json::object& in, SessionFacts& facts) {
-  for (const TextField& field : kTexts) facts.*field.member = read_text(in, field.key);
+  for (const TextField& field : kTexts) {
+    facts.*field.member = read_optional(in, field.key).value_or("");
+  }
   facts.owner.name = read_text(in, "owner");
   facts.owner.is_user = in.at("owner_is_user").as_bool();
   if (const auto* port = in.if_contains("port")) {
@@ -103,7 +114,7 @@ void read_facts(const json::object& in, SessionFacts& facts) {
     facts.rule_limit = milliseconds(limit->to_number<std::int64_t>());
   }
   if (const auto* request = in.if_contains("request")) {
-    facts.request = read_request(request->as_object());
+    facts.request = read_request(request->as_object(), facts);
   }
 }
 
@@ -115,13 +126,16 @@ void read_state(const json::object& in, Session& session) {
   const auto time = [&in](std::string_view key) {
     return to_time(in.at(key).to_number<std::int64_t>());
   };
+  const auto closer = [&in](std::string_view key) {
+    return find_closer(read_optional(in, key).value_or(""));
+  };
   session.started = time("started");
   session.account_since = time("account_since");
   session.wait_until = time("wait_until");
-  session.ended_at = time("ended_at");
+  if (in.contains("ended_at")) session.ended_at = time("ended_at");
   if (in.contains("lost_at")) session.lost_at = time("lost_at");
-  session.lost_by = find_closer(read_text(in, "lost_by"));
-  session.closed_by = find_closer(read_text(in, "closed_by"));
+  session.lost_by = closer("lost_by");
+  session.closed_by = closer("closed_by");
   session.recorded = in.at("recorded").as_bool();
   session.bytes_up = in.at("bytes_up").to_number<std::uint64_t>();
   session.bytes_down = in.at("bytes_down").to_number<std::uint64_t>();
@@ -136,27 +150,29 @@ void read_state(const json::object& in, Session& session) {
 
 std::string render_session(const Session& session, SessionTime now) {
   const SessionFacts& facts = session.facts;
-  json::object out;
-  for (const TextField& field : kTexts) out[field.key] = facts.*field.member;
-  out["owner"] = facts.owner.name;
-  out["owner_is_user"] = facts.owner.is_user;
-  if (facts.port) out["port"] = *facts.port;
-  if (facts.rule_limit) out["rule_limit_ms"] = facts.rule_limit->count();
-  if (facts.request) out["request"] = render_request(*facts.request);
-  out["state"] = kStates.at(static_cast<std::size_t>(session.state));
-  out["started"] = to_number(session.started);
-  out["account_since"] = to_number(session.account_since);
-  out["wait_until"] = to_number(session.wait_until);
-  out["ended_at"] = to_number(session.ended_at);
-  if (session.lost_at) out["lost_at"] = to_number(*session.lost_at);
-  out["lost_by"] = name(session.lost_by);
-  out["closed_by"] = name(session.closed_by);
-  out["recorded"] = session.recorded;
-  out["bytes_up"] = session.bytes_up;
-  out["bytes_down"] = session.bytes_down;
-  out["channels"] = session.channels;
-  out["saved"] = to_number(now);
-  return json::serialize(out);
+  wire::JsonObject out(kUsualSize);
+  const auto text = [&out](std::string_view key, std::string_view value) {
+    if (!value.empty()) out.text(key, value);
+  };
+  for (const TextField& field : kTexts) text(field.key, facts.*field.member);
+  out.text("owner", facts.owner.name).truth("owner_is_user", facts.owner.is_user);
+  if (facts.port) out.number("port", *facts.port);
+  if (facts.rule_limit) out.number("rule_limit_ms", facts.rule_limit->count());
+  if (facts.request) out.raw("request", render_request(*facts.request, facts));
+  out.text("state", kStates.at(static_cast<std::size_t>(session.state)))
+      .number("started", to_number(session.started))
+      .number("account_since", to_number(session.account_since))
+      .number("wait_until", to_number(session.wait_until));
+  if (session.state == State::ended) out.number("ended_at", to_number(session.ended_at));
+  if (session.lost_at) out.number("lost_at", to_number(*session.lost_at));
+  text("lost_by", name(session.lost_by));
+  text("closed_by", name(session.closed_by));
+  out.truth("recorded", session.recorded)
+      .number("bytes_up", session.bytes_up)
+      .number("bytes_down", session.bytes_down)
+      .number("channels", session.channels)
+      .number("saved", to_number(now));
+  return out.done();
 }
 
 std::optional<Session> parse_session(std::string_view text) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "admin/json.hpp"
+#include "wire/json.hpp"
 #include "config/values.hpp"
 #include "flow/warnings.hpp"
 #include "ssmgate/rules/summary.hpp"
@@ -10,7 +10,7 @@
 namespace ssmgate::flow {
 namespace {
 
-using admin::JsonObject;
+using wire::JsonObject;
 using TimePoint = std::chrono::system_clock::time_point;
 using Days = std::chrono::duration<std::int64_t, std::ratio<86400>>;
 
@@ -64,7 +64,7 @@ std::string render_listeners(const Gateway& gateway, const Generation& running) 
                          .truth("tls", listener.tls.has_value())
                          .done());
   }
-  return admin::json_array(values);
+  return wire::json_array(values);
 }
 
 std::string render_audit(const Generation& running) {
@@ -82,7 +82,7 @@ std::string render_audit(const Generation& running) {
   const bool refuses = running.config.audit.on_failure == config::Audit::OnFailure::refuse;
   return JsonObject()
       .text("on_failure", refuses ? "refuse" : "continue")
-      .raw("sinks", admin::json_array(sinks))
+      .raw("sinks", wire::json_array(sinks))
       .done();
 }
 

@@ -4,7 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "admin/json.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::flow {
 namespace {
@@ -21,24 +21,24 @@ Answer json_answer(int status, const std::string& json) {
 
 Answer health_of(const History& history) {
   const bool alive = is_alive(history);
-  return json_answer(alive ? 200 : 503, admin::JsonObject().truth("alive", alive).done());
+  return json_answer(alive ? 200 : 503, wire::JsonObject().truth("alive", alive).done());
 }
 
 Answer readiness_of(const StatusSource& source) {
   bool ready = true;
-  admin::JsonObject checks;
+  wire::JsonObject checks;
   for (const Check& check : check_ready(source)) {
     ready = ready && check.trouble.empty();
     checks.text(check.name, check.trouble.empty() ? "ok" : check.trouble);
   }
   return json_answer(ready ? 200 : 503,
-                     admin::JsonObject().truth("ready", ready).raw("checks", checks.done()).done());
+                     wire::JsonObject().truth("ready", ready).raw("checks", checks.done()).done());
 }
 
 Answer answer_to_reload(const ReloadReport& report) {
   return json_answer(
       report.taken ? 200 : 422,
-      admin::JsonObject().truth("taken", report.taken).texts("lines", report.lines).done());
+      wire::JsonObject().truth("taken", report.taken).texts("lines", report.lines).done());
 }
 
 struct LogLevel {
@@ -52,10 +52,10 @@ constexpr std::array kLogLevels = {
 Answer log_level() {
   for (const LogLevel& each : kLogLevels) {
     if (spdlog::get_level() == each.level) {
-      return json_answer(200, admin::JsonObject().text("level", each.word).done());
+      return json_answer(200, wire::JsonObject().text("level", each.word).done());
     }
   }
-  return json_answer(200, admin::JsonObject().text("level", "other").done());
+  return json_answer(200, wire::JsonObject().text("level", "other").done());
 }
 
 Answer set_log_level(std::string_view word) {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 #include "wire/utf8.hpp"
 
 namespace ssmgate::state {

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 
 #include "state/json_ascii.hpp"
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::state {
 namespace {

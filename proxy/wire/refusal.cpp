@@ -2,10 +2,7 @@
 // no AWS client reads it from an error but for clock-skew advice that only AWS's own can give.
 #include "wire/refusal.hpp"
 
-#include <array>
-#include <cstdint>
-
-#include "wire/utf8.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::wire {
 namespace {
@@ -24,17 +21,6 @@ std::string_view reason_phrase(int status) {
   }
 }
 
-void append_unit(std::uint32_t unit, std::string& out) {
-  out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(unit >> shift) & 0xf];
-}
-
-void append_code_point(std::uint32_t point, std::string& out) {
-  if (point < 0x10000) return append_unit(point, out);
-  append_unit(0xd800 + ((point - 0x10000) >> 10), out);
-  append_unit(0xdc00 + ((point - 0x10000) & 0x3ff), out);
-}
-
 // INVARIANT: nothing that is put into a field's value can end the line.
 void append_field(std::string_view name, std::string_view value, std::string& out) {
   out.append(name).append(": ");
@@ -45,28 +31,6 @@ void append_field(std::string_view name, std::string_view value, std::string& ou
 }
 
 }  // namespace
-
-std::string json_escape(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 16);
-  while (!text.empty()) {
-    const auto byte = static_cast<unsigned char>(text.front());
-    std::size_t size = 1;
-    if (byte == '"' || byte == '\\') {
-      (out += '\\') += static_cast<char>(byte);
-    } else if (byte >= 0x20 && byte < 0x7f) {
-      out += static_cast<char>(byte);
-    } else if (byte < 0x80) {
-      append_unit(byte, out);
-    } else {
-      const CodePoint decoded = decode_utf8(text);
-      append_code_point(decoded.value, out);
-      size = decoded.size;
-    }
-    text.remove_prefix(size);
-  }
-  return out;
-}
 
 std::string render_refusal(const Refusal& refusal) {
   const std::string message = json_escape(refusal.message);

@@ -24,7 +24,4 @@ struct Refusal {
 // A version 4 UUID from 16 random bytes, lower case.
 [[nodiscard]] std::string render_uuid(const unsigned char (&random)[16]);
 
-// `text` as the content of a JSON string, without the quotes; pure ASCII.
-[[nodiscard]] std::string json_escape(std::string_view text);
-
 }  // namespace ssmgate::wire

@@ -9,7 +9,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "wire/head_scan.hpp"
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::wire {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "ssmgate/text/diagnostic.hpp"
-#include "wire/refusal.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::doctor {
 namespace {
@@ -18,10 +18,6 @@ std::size_t count_of(const Findings& findings, Level level) noexcept {
 
 std::string counted(std::size_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
-
-std::string member(std::string_view key, std::string_view value) {
-  return "\"" + std::string(key) + "\":\"" + wire::json_escape(value) + "\"";
 }
 
 }  // namespace
@@ -70,16 +66,19 @@ std::string render_text(const Findings& findings, bool colours) {
 }
 
 std::string render_json(const Findings& findings) {
-  std::string text = "{\"findings\":[";
+  std::vector<std::string> all;
   for (const Finding& each : findings) {
-    if (text.back() == '}') text += ',';
-    text += "{" + member("id", each.id) + "," + member("level", name(each.level)) + "," +
-            member("text", each.text);
-    if (!each.mend.empty()) text += "," + member("mend", each.mend);
-    text += "}";
+    wire::JsonObject one;
+    one.text("id", each.id).text("level", name(each.level)).text("text", each.text);
+    if (!each.mend.empty()) one.text("mend", each.mend);
+    all.push_back(one.done());
   }
-  return text + "],\"problems\":" + std::to_string(count_of(findings, Level::problem)) +
-         ",\"warnings\":" + std::to_string(count_of(findings, Level::warning)) + "}\n";
+  return wire::JsonObject()
+             .raw("findings", wire::json_array(all))
+             .number("problems", count_of(findings, Level::problem))
+             .number("warnings", count_of(findings, Level::warning))
+             .done() +
+         "\n";
 }
 
 int exit_status(const Findings& findings) noexcept {

@@ -54,26 +54,6 @@ TEST_CASE("refusal: nothing ends a line that does not mean to") {
   CHECK(out.find("a\\u000d\\u000ab") != std::string::npos);
 }
 
-TEST_CASE("json: pure ASCII") {
-  CHECK(json_escape("") == "");
-  CHECK(json_escape("a\"b\\c/") == "a\\\"b\\\\c/");
-  CHECK(json_escape(std::string("\0\x1f\x7f\t", 4)) == "\\u0000\\u001f\\u007f\\u0009");
-  CHECK(json_escape("\xc3\xa9 \xe2\x80\x94 \xf0\x9f\x98\x80") == "\\u00e9 \\u2014 \\ud83d\\ude00");
-  CHECK(json_escape("\xf4\x8f\xbf\xbf") == "\\udbff\\udfff");
-}
-
-TEST_CASE("json: each byte that is no UTF-8 is one replacement") {
-  CHECK(json_escape("\xff") == "\\ufffd");
-  CHECK(json_escape("\xc3") == "\\ufffd");
-  CHECK(json_escape("\xc3x") == "\\ufffdx");
-  CHECK(json_escape("\xc0\xaf") == "\\ufffd\\ufffd");
-  CHECK(json_escape("\xe0\x80\xaf") == "\\ufffd\\ufffd\\ufffd");
-  CHECK(json_escape("\xed\xa0\x80") == "\\ufffd\\ufffd\\ufffd");
-  CHECK(json_escape("\xf0\x80\x80\x80") == "\\ufffd\\ufffd\\ufffd\\ufffd");
-  CHECK(json_escape("\xf4\x90\x80\x80") == "\\ufffd\\ufffd\\ufffd\\ufffd");
-  CHECK(json_escape("\xe2\x80") == "\\ufffd\\ufffd");
-}
-
 TEST_CASE("uuid: version 4") {
   const unsigned char low[16] = {};
   CHECK(render_uuid(low) == "00000000-0000-4000-8000-000000000000");

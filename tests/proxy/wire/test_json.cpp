@@ -1,0 +1,45 @@
+#include "wire/json.hpp"
+
+#include <doctest/doctest.h>
+
+namespace ssmgate::wire {
+
+TEST_CASE("an object is its members in their order") {
+  CHECK(JsonObject().done() == "{}");
+  CHECK(JsonObject()
+            .text("a", "b")
+            .number("n", 7)
+            .truth("t", true)
+            .text_or_null("none", std::optional<std::string>())
+            .number_or_null("no", std::optional<std::int64_t>())
+            .texts("list", {"x", "y"})
+            .raw("o", JsonObject().done())
+            .done() == R"({"a":"b","n":7,"t":true,"none":null,"no":null,"list":["x","y"],"o":{}})");
+}
+
+TEST_CASE("what came from outside is escaped") {
+  CHECK(JsonObject().text("a\"", "\"\\\n\x1b</script>\xc3\xbc").done() ==
+        R"({"a\"":"\"\\\u000a\u001b</script>\u00fc"})");
+}
+
+TEST_CASE("json: pure ASCII") {
+  CHECK(json_escape("") == "");
+  CHECK(json_escape("a\"b\\c/") == "a\\\"b\\\\c/");
+  CHECK(json_escape(std::string("\0\x1f\x7f\t", 4)) == "\\u0000\\u001f\\u007f\\u0009");
+  CHECK(json_escape("\xc3\xa9 \xe2\x80\x94 \xf0\x9f\x98\x80") == "\\u00e9 \\u2014 \\ud83d\\ude00");
+  CHECK(json_escape("\xf4\x8f\xbf\xbf") == "\\udbff\\udfff");
+}
+
+TEST_CASE("json: each byte that is no UTF-8 is one replacement") {
+  CHECK(json_escape("\xff") == "\\ufffd");
+  CHECK(json_escape("\xc3") == "\\ufffd");
+  CHECK(json_escape("\xc3x") == "\\ufffdx");
+  CHECK(json_escape("\xc0\xaf") == "\\ufffd\\ufffd");
+  CHECK(json_escape("\xe0\x80\xaf") == "\\ufffd\\ufffd\\ufffd");
+  CHECK(json_escape("\xed\xa0\x80") == "\\ufffd\\ufffd\\ufffd");
+  CHECK(json_escape("\xf0\x80\x80\x80") == "\\ufffd\\ufffd\\ufffd\\ufffd");
+  CHECK(json_escape("\xf4\x90\x80\x80") == "\\ufffd\\ufffd\\ufffd\\ufffd");
+  CHECK(json_escape("\xe2\x80") == "\\ufffd\\ufffd");
+}
+
+}  // namespace ssmgate::wire
