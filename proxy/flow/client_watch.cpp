@@ -52,7 +52,9 @@ struct ClientWatch::State : std::enable_shared_from_this<State> {
 ClientWatch::ClientWatch(Downstream& downstream, net::Stream& upstream,
                          const asio::any_io_executor& executor)
     : state_(std::make_shared<State>(downstream, upstream, executor)) {
-  state_->look();
+  // What was sent ahead and lies in the stream already is read with the next request; an end behind
+  // it is on the socket.
+  state_->wait();
 }
 
 ClientWatch::~ClientWatch() {

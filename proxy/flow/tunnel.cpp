@@ -9,6 +9,19 @@ namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
 
+// Whose session it carries, and whether that is certain.
+void fill_session(state::AuditRecord& record, const SessionChannel& channel) {
+  const SessionFacts& facts = channel.facts();
+  record.session_id = facts.id;
+  record.session_candidates = static_cast<std::int64_t>(channel.candidates());
+  record.rule = facts.rule;
+  record.document = facts.document;
+  record.target = facts.target;
+  if (channel.candidates() == 1) return;
+  record.message = "it may be another's: " + std::to_string(channel.candidates()) +
+                   " sessions of this owner waited there, or have a channel that may be this one's";
+}
+
 // What ends with a tunnel.
 struct Life {
   Life(Gateway& shared, std::shared_ptr<Watchdog> guard, std::unique_ptr<Admission::Ticket> place,
@@ -56,12 +69,29 @@ struct Life {
     return net::Gate::refuse;
   }
 
-  // A data channel's name that came late: the way is open already.
+  // A data channel's name that came late: the way is open already, and recorded by another name.
   void seat_late(Route& route) {
-    const bool had_none = channel == nullptr;
+    const bool named_by_connect = late->route.kind == Route::Kind::channel;
     check_seat(gateway, late->owner, watchdog, late->generation->config.sessions, late->route,
                route, channel);
-    if (had_none && channel != nullptr) channel->opened(traffic);
+    if (named_by_connect || route.kind != Route::Kind::channel) return;
+    if (channel != nullptr) channel->opened(traffic);
+    record_seat(route);
+  }
+
+  void record_seat(const Route& route) const {
+    state::AuditRecord record;
+    record.event = state::Event::connect;
+    record.time = gateway.now();
+    record.request_id = begun.request_id;
+    copy_caller(begun, record);
+    record.endpoint = route.endpoint->host;
+    record.port = begun.port;
+    record.decision = "relay";
+    record.effect = name(Effect::relay);
+    record.message = route.reason;
+    if (channel != nullptr) fill_session(record, *channel);
+    gateway.audit()->post(record);
   }
 
   [[nodiscard]] Closer closer_of(const net::Carried& carried) const {
@@ -112,19 +142,6 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
            gateway.is_own_listener(find_real_address(plain).value_or(plain), port) ||
            (!endpoint_host && egress_denies_address(plain, port, egress));
   };
-}
-
-// Whose session it carries, and whether that is certain.
-void fill_session(state::AuditRecord& record, const SessionChannel& channel) {
-  const SessionFacts& facts = channel.facts();
-  record.session_id = facts.id;
-  record.session_candidates = static_cast<std::int64_t>(channel.candidates());
-  record.rule = facts.rule;
-  record.document = facts.document;
-  record.target = facts.target;
-  if (channel.candidates() == 1) return;
-  record.message = "it may be another's: " + std::to_string(channel.candidates()) +
-                   " sessions of this owner waited there, or have a channel that may be this one's";
 }
 
 TunnelRecord make_tunnel_record(const state::AuditRecord& record) {

@@ -54,7 +54,7 @@ void AuditWriter::enqueue(const AuditEntryPtr& entry) {
     }
   }
   if (full) entry->settle(false);
-  if (notify) wake_.notify_one();
+  if (notify) bell_.ring();
 }
 
 void AuditWriter::run() {
@@ -68,22 +68,29 @@ void AuditWriter::run() {
     tend();
   }
   if (!let_go_) static_cast<void>(pay());
-  const std::lock_guard lock(mutex_);
   ended_ = true;
-  end_.notify_all();
+  end_.ring();
 }
 
 // Waits for records, or for something else to do; false when it is time to end.
 bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
-  const Clock::time_point until = std::min(sink_->due(), Clock::now() + kRetry);
-  std::unique_lock lock(mutex_);
-  wake_.wait_for(lock, kLinger, [this] { return stopping_ || urgent_ || reopen_; });
-  asleep_ = true;
-  wake_.wait_until(lock, until, [this] { return stopping_ || reopen_ || !queue_.empty(); });
-  asleep_ = false;
-  urgent_ = false;
-  batch.swap(queue_);
-  return !stopping_ || !batch.empty();
+  const Clock::time_point begun = Clock::now();
+  const Clock::time_point until = std::min(sink_->due(), begun + kRetry);
+  const Clock::time_point linger = std::min(begun + kLinger, until);
+  for (;;) {
+    const Clock::time_point now = Clock::now();
+    {
+      const std::lock_guard lock(mutex_);
+      asleep_ = now >= linger;
+      const bool due = asleep_ && !queue_.empty();
+      if (due || urgent_ || stopping_ || reopen_ || now >= until) {
+        asleep_ = urgent_ = false;
+        batch.swap(queue_);
+        return !stopping_ || !batch.empty();
+      }
+    }
+    bell_.sleep_until(now >= linger ? until : linger);
+  }
 }
 
 // What is to be done without a record.
@@ -230,7 +237,7 @@ void AuditWriter::reopen() {
     const std::lock_guard lock(mutex_);
     reopen_ = true;
   }
-  wake_.notify_one();
+  bell_.ring();
 }
 
 void AuditWriter::stop() {
@@ -238,15 +245,12 @@ void AuditWriter::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_one();
+  bell_.ring();
 }
 
 void AuditWriter::join_until(std::chrono::steady_clock::time_point until) {
-  bool ended = false;
-  {
-    std::unique_lock lock(mutex_);
-    ended = end_.wait_until(lock, until, [this] { return ended_; });
-  }
+  while (!ended_ && Clock::now() < until) end_.sleep_until(until);
+  const bool ended = ended_;
   if (ended) {
     thread_.join();
     return;

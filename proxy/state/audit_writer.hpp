@@ -5,7 +5,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 
 #include "state/audit_entry.hpp"
 #include "state/audit_sink.hpp"
+#include "state/doorbell.hpp"
 
 namespace ssmgate::state {
 
@@ -83,8 +83,8 @@ class AuditWriter {
     void add(std::uint64_t more, std::chrono::system_clock::time_point now);
   };
 
+  Doorbell bell_;  // INVARIANT: rung after the mutex was let go of, or who wakes stands before it
   mutable std::mutex mutex_;
-  std::condition_variable wake_;
   std::deque<AuditEntryPtr> queue_;
   bool urgent_ = false;  // the queue holds a record that cannot linger
   bool asleep_ = false;  // the thread waits for any record
@@ -94,8 +94,8 @@ class AuditWriter {
   std::string trouble_;
   bool reopen_ = false;
   bool stopping_ = false;
-  bool ended_ = false;
-  std::condition_variable end_;
+  std::atomic<bool> ended_ = false;
+  Doorbell end_;
 
   std::atomic<bool> failing_ = false;
   std::atomic<bool> let_go_ = false;

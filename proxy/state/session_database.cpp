@@ -13,7 +13,8 @@ namespace ssmgate::state {
 namespace fs = std::filesystem;
 namespace {
 
-// LIMIT: another program that looks into the file (a backup) is waited for that long.
+// LIMIT: another program that looks into the file (a backup) as it is opened is waited for that
+// long.
 constexpr int kBusyMilliseconds = 1000;
 
 // LIMIT: what nobody needs any more is looked for that often: it reads every row.
@@ -63,7 +64,7 @@ std::variant<StoreFault, OwnedFd> take_file(const fs::path& file, const std::str
   if ((status.st_mode & 077) != 0) {
     return StoreFault{"the session store " + name + " can be read by others; chmod 600 it"};
   }
-  const std::string lock_file = file.string() + ".lock";
+  const std::string lock_file = lock_of(file);
   OwnedFd lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (lock.get() < 0) return file_fault("`" + lock_file + "`", "cannot open", errno);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -121,10 +122,12 @@ std::variant<StoreFault, std::unique_ptr<SessionDatabase>> SessionDatabase::open
 
 std::optional<StoreFault> SessionDatabase::prepare() {
   sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
+  // EXCLUSIVE: one gateway's alone, so that a commit takes and drops no locks (four system calls).
   // WAL: a commit is one append, and what a killed process leaves is whole. `synchronous` NORMAL:
   // not every commit waits for the disk (docs/decisions/0014-the-session-store.md). A checkpoint
   // does, some milliseconds, so that it is made after 8 MB and not after SQLite's 4.
-  if (!run("PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+  if (!run("PRAGMA trusted_schema = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+           "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
            "PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = 2000;")) {
     return fault("cannot open");
   }

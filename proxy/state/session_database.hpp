@@ -20,6 +20,11 @@ inline constexpr std::int64_t kSessionApplicationId = 0x73736d67;
 // The format that this version writes; an older one is brought to it.
 inline constexpr std::int64_t kSessionFormat = 1;
 
+// Beside the store `file`: locked by the gateway that has it, for as long as it has it.
+[[nodiscard]] inline std::string lock_of(const std::filesystem::path& file) {
+  return file.string() + ".lock";
+}
+
 class SessionDatabase {
  public:
   [[nodiscard]] static std::variant<StoreFault, std::unique_ptr<SessionDatabase>> open(

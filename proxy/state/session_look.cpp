@@ -1,8 +1,11 @@
 #include "state/session_look.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <string>
 
@@ -17,8 +20,16 @@ struct Close {
   void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
 };
 
+// A gateway that runs has the store to itself, and tells of its trouble.
+bool is_in_use(const fs::path& file) {
+  const OwnedFd lock(::open(lock_of(file).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (lock.get() < 0) return false;
+  if (::flock(lock.get(), LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
+  return false;
+}
+
 // SOURCE: sqlite.org/uri.html. `immutable` makes nothing beside the file, and sees nothing of what
-// stands there; while a gateway has it open, or after one was killed, the files are there already.
+// stands there; after a gateway was killed, its log is there already.
 std::string uri_of(const fs::path& file) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string uri = "file:";
@@ -50,6 +61,7 @@ std::optional<std::string> first_value(sqlite3* handle, const char* sql) {
 }  // namespace
 
 std::optional<StoreFault> look_at_session_store(const fs::path& file) {
+  if (is_in_use(file)) return std::nullopt;
   const std::string name = "the session store `" + file.string() + "` ";
   sqlite3* raw = nullptr;
   const int opened =

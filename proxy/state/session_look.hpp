@@ -1,6 +1,6 @@
-// A look at a store of sessions that may be another process's: whether a gateway could use it.
+// A look at a store of sessions that no gateway has open: whether one could use it.
 //
-// Owns: reading it without its lock, and leaving nothing beside it.
+// Owns: leaving nothing beside it.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +10,8 @@
 
 namespace ssmgate::state {
 
-// What is wrong with `file`, which is there and can be read; nothing: a gateway could use it.
-// Reads all of it once; a gateway that writes to it meanwhile is not held up.
+// What is wrong with `file`, which is there and can be read; nothing: a gateway could use it, or
+// does. Reads all of it once.
 [[nodiscard]] std::optional<StoreFault> look_at_session_store(const std::filesystem::path& file);
 
 }  // namespace ssmgate::state

@@ -1,7 +1,6 @@
 // The writer's thread: whatever has come meanwhile goes down in one transaction.
 #include "state/session_store.hpp"
 
-#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -15,6 +14,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "state/doorbell.hpp"
 #include "state/session_database.hpp"
 
 namespace ssmgate::state {
@@ -95,15 +95,15 @@ class DatabaseStore final : public SessionStore {
       const std::lock_guard lock(mutex_);
       waiting_[id] = id;
     }
-    wake_.notify_one();
+    bell_.ring();
   }
 
   void close() override {
     {
       const std::lock_guard lock(mutex_);
       closed_ = true;
-      wake_.notify_one();
     }
+    bell_.ring();
     if (thread_.joinable()) thread_.join();
   }
 
@@ -118,15 +118,14 @@ class DatabaseStore final : public SessionStore {
       waiting_[std::move(id)] = std::move(session);
       if (waiter) waiters_.push_back(std::move(waiter));
     }
-    // INVARIANT: after the lock, or whoever wakes up stands before it.
-    wake_.notify_one();
+    bell_.ring();
     return true;
   }
 
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      wake_.wait(lock, [this] { return closed_ || !waiting_.empty(); });
+      while (!closed_ && waiting_.empty()) wait(lock, Doorbell::Clock::time_point::max());
       if (waiting_.empty()) return;
       auto batch = std::exchange(waiting_, {});
       const auto waiters = std::exchange(waiters_, {});
@@ -137,6 +136,12 @@ class DatabaseStore final : public SessionStore {
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
     }
+  }
+
+  void wait(std::unique_lock<std::mutex>& lock, Doorbell::Clock::time_point until) {
+    lock.unlock();
+    bell_.sleep_until(until);
+    lock.lock();
   }
 
   bool write_down(const std::unordered_map<std::string, Change>& batch) {
@@ -155,7 +160,8 @@ class DatabaseStore final : public SessionStore {
   // What nobody waits for is tried again after a pause, unless something newer has come.
   void keep_for_later(std::unordered_map<std::string, Change> batch,
                       std::unique_lock<std::mutex>& lock) {
-    wake_.wait_for(lock, kRetry, [this] { return closed_ || !waiters_.empty(); });
+    const auto until = Doorbell::Clock::now() + kRetry;
+    while (!closed_ && waiters_.empty() && Doorbell::Clock::now() < until) wait(lock, until);
     waiting_.merge(batch);
   }
 
@@ -165,8 +171,8 @@ class DatabaseStore final : public SessionStore {
   std::vector<StoredSession> found_;
   bool failing_ = false;  // the thread's alone
 
+  Doorbell bell_;  // INVARIANT: rung after the mutex was let go of, or who wakes stands before it
   std::mutex mutex_;
-  std::condition_variable wake_;
   bool closed_ = false;
   std::unordered_map<std::string, Change> waiting_;  // by id: bounded by the sessions there are
   std::vector<WaiterPtr> waiters_;

@@ -39,6 +39,13 @@ constexpr std::string_view kBareLf = "a bare LF: lines end with CR LF";
 constexpr std::string_view kBareCr = "a bare CR: lines end with CR LF";
 constexpr std::string_view kControl = "a control character";
 
+// The index of the first byte from `at` on that is none of `table`'s, at most `end`.
+std::size_t skip(const std::array<bool, 256>& table, std::string_view bytes, std::size_t at,
+                 std::size_t end) {
+  while (at < end && table[static_cast<unsigned char>(bytes[at])]) ++at;
+  return at;
+}
+
 // Why a byte that a value may not hold is refused there.
 std::string_view why_not_value(unsigned char byte) {
   return byte == '\n' ? kBareLf : kControl;
@@ -53,10 +60,9 @@ bool is_token_char(unsigned char byte) noexcept {
 HeadScan::Step HeadScan::advance(std::string_view bytes) {
   const std::size_t end = std::min(bytes.size(), kMaxHead);
   while (at_ < end && state_ < State::end) {
-    if (state_ == State::value) {
-      while (at_ < end && kValue[static_cast<unsigned char>(bytes[at_])]) ++at_;
-      if (at_ == end) break;
-    }
+    if (state_ == State::value) at_ = skip(kValue, bytes, at_, end);
+    if (state_ == State::name) at_ = skip(kToken, bytes, at_, end);
+    if (at_ == end) break;
     state_ = step(static_cast<unsigned char>(bytes[at_]));
     ++at_;
   }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <thread>
 
@@ -69,6 +70,8 @@ Socket listen_on(const sockaddr_in& address) {
 }
 
 [[noreturn]] void run(int argc, char** argv) {
+  // A proxy may hang up in the middle of an answer.
+  std::signal(SIGPIPE, SIG_IGN);
   auto options = read_options(argc, argv);
   const TlsContext context = make_context(options["certificate"], options["key"]);
   const Socket listener = listen_on(read_address(options["listen"]));

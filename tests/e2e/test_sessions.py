@@ -15,6 +15,18 @@ from world import World, program
 
 OTHER_HOST = "ssmmessages.ap-northeast-1.amazonaws.com"
 NEIGHBOUR = "127.0.0.2"
+HIDDEN = "hidden.example.test"
+
+
+def client_hello(name):
+    """The bytes of one that asks for `name`."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        ssl.create_default_context().wrap_bio(incoming, outgoing,
+                                              server_hostname=name).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
 
 
 class Sessions(EndToEnd):
@@ -116,31 +128,44 @@ class Tie(Sessions):
         for session in (first, second):
             self.terminate(session)
 
+    def hiding_world(self):
+        """One where another host than the channel's leads to it."""
+        channel = f"127.0.0.1:{self.world.stand_in.ports['channel_port']}"
+        return World(upstream={"resolve": {f"{HIDDEN}:443": channel}}, egress={"deny_addresses": []})
+
+    def dial_late(self, world):
+        """A tunnel to that host; the channel's name comes once it has been opened."""
+        stream = connect(world.gateway.port, HIDDEN)
+        self.streams.append(stream)
+        wait_for(lambda: [line for line in world.gateway.audit("connect")
+                          if line["decision"] == "relay"], "the tunnel")
+        stream.sendall(client_hello(CHANNEL))
+        return stream
+
     def test_a_server_name_that_comes_inside_another_tunnel(self):
-        hidden = "hidden.example.test"
-        with World(upstream={"resolve": {f"{hidden}:443":
-                                         f"127.0.0.1:{self.world.stand_in.ports['channel_port']}"}},
-                   egress={"deny_addresses": []}) as world:
+        with self.hiding_world() as world:
             with self.assertRaises((ssl.SSLError, OSError)):
-                dial(world, host=hidden, name=CHANNEL)
+                dial(world, host=HIDDEN, name=CHANNEL)
             line = wait_for(lambda: world.gateway.audit("connect"), "the record")[-1]
             self.assertEqual((line["decision"], line["code"]), ("deny", "no-session"))
-            # The same bytes, when they come late: after the tunnel has been opened.
-            stream = connect(world.gateway.port, hidden)
-            with stream:
-                wait_for(lambda: [line for line in world.gateway.audit("connect")
-                                  if line["decision"] == "relay"], "the tunnel")
-                incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-                context = ssl.create_default_context()
-                try:
-                    context.wrap_bio(incoming, outgoing, server_hostname=CHANNEL).do_handshake()
-                except ssl.SSLWantReadError:
-                    pass
-                stream.sendall(outgoing.read())
-                self.assertEqual(read_to_end(stream), b"")
+            self.assertEqual(read_to_end(self.dial_late(world)), b"")
             line = wait_for(lambda: world.gateway.audit("result"), "the end")[-1]
             self.assertEqual((line["decision"], line["code"], line["bytes_up"]),
                              ("deny", "no-session", 0))
+
+    def test_a_channel_s_name_that_comes_late(self):
+        with self.hiding_world() as world:
+            session = Shared(world, start(world)["SessionId"])
+            stream = self.dial_late(world)
+            self.assertEqual(stream.recv(1), b"\x16")  # the channel's own ServerHello
+            line = wait_for(lambda: session.lines("connect"), "the record")[0]
+            self.assertEqual((line["decision"], line["endpoint"], line["session_candidates"],
+                              line["target"]), ("relay", CHANNEL, 1, TARGET))
+            tunnel = world.gateway.audit("connect")[0]
+            self.assertEqual((tunnel["endpoint"], tunnel["request_id"]),
+                             (HIDDEN, line["request_id"]))
+            self.assertEqual(terminate(world, session.session_id).status, 200)
+            session.end()
 
     def test_another_server_name_inside_than_the_session_s(self):
         session = self.session()
