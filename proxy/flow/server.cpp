@@ -16,6 +16,7 @@
 #include "admin/server.hpp"
 #include "config/reread.hpp"
 #include "flow/activation.hpp"
+#include "flow/event_threads.hpp"
 #include "flow/listeners.hpp"
 #include "flow/page_routes.hpp"
 #include "flow/reload.hpp"
@@ -61,18 +62,7 @@ struct Server::Impl {
   std::unique_ptr<admin::Server> admin;
   std::string no_admin = "none";  // why there is no admin listener
   std::unique_ptr<Reloader> reloader;
-  std::vector<std::thread> threads;
-
-  void run_thread() {
-    for (;;) {
-      try {
-        context.run();
-        return;
-      } catch (const std::exception& error) {
-        spdlog::error("a fault of ssmgate's own: {}", error.what());
-      }
-    }
-  }
+  EventThreads threads{context, std::max(1U, std::thread::hardware_concurrency())};
 
   void prune_later() {
     prune_timer->expires_after(kPruneEvery);
@@ -149,14 +139,12 @@ struct Server::Impl {
   }
 
   void stop() {
-    if (threads.empty()) return;
+    if (!threads.running()) return;
     begin_end();
     admission.stop_all();
     admission.wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(2));
     work.reset();
-    context.stop();
-    for (std::thread& thread : threads) thread.join();
-    threads.clear();
+    threads.stop();
     admin.reset();  // its thread may be asking the reloader
     reloader.reset();
     gateway.sessions.close();
@@ -250,10 +238,7 @@ void Server::start() {
           return impl.reload(asked_by, files);
         });
   }
-  const unsigned count = std::max(1U, std::thread::hardware_concurrency());
-  for (unsigned i = 0; i < count; ++i) {
-    impl.threads.emplace_back([&impl] { impl.run_thread(); });
-  }
+  impl.threads.start();
   if (impl.admin) {
     const StatusSource source{impl.gateway, impl.admission, impl.history};
     add_status_routes(impl.admin->router(), source,

@@ -315,6 +315,7 @@ void SessionKeeper::tick_later() {
 void SessionKeeper::confirm_ends() {
   while (!to_confirm_.empty()) {
     const auto confirmed = to_confirm_.extract(to_confirm_.begin());
+    sessions_.confirm_end(confirmed.value());
     if (const Session* session = sessions_.find(confirmed.value())) {
       store_->put(to_store(*session));
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "flow/session_request.hpp"
+
 namespace ssmgate::flow {
 namespace {
 
@@ -69,7 +71,7 @@ Sessions::Entry& Sessions::add(Session session, Effects& effects) {
   }
   const std::string id = session.facts.id;
   auto& place = sessions_[id];
-  place = std::make_unique<Entry>(Entry{std::move(session), due_.end(), std::nullopt});
+  place = std::make_unique<Entry>(Entry{std::move(session), due_.end(), {}, {}, 0});
   place->due = due_.emplace(SessionTime::max(), id);
   return *place;
 }
@@ -80,6 +82,7 @@ void Sessions::erase(const std::string& id) {
   if (entry.session.is_live()) delist(entry.session);
   due_.erase(entry.due);
   if (entry.retired) retired_.erase(*entry.retired);
+  lighten(entry);
   sessions_.erase(found);
 }
 
@@ -124,6 +127,22 @@ void Sessions::schedule(Entry& entry) {
   }
   due_.erase(entry.due);
   entry.due = due_.emplace(next, session.facts.id);
+  weigh(entry);
+}
+
+void Sessions::weigh(Entry& entry) {
+  const Session& session = entry.session;
+  if (session.state != State::dormant || session.facts.request == nullptr) return lighten(entry);
+  if (entry.dormant) return;
+  entry.dormant = dormant_.emplace(session.ended_at, session.facts.id);
+  entry.dormant_bytes = session.facts.request->body.size();
+  dormant_bytes_ += entry.dormant_bytes;
+}
+
+void Sessions::lighten(Entry& entry) {
+  if (!entry.dormant) return;
+  dormant_.erase(*std::exchange(entry.dormant, std::nullopt));
+  dormant_bytes_ -= std::exchange(entry.dormant_bytes, 0);
 }
 
 Effects Sessions::open(SessionFacts facts, SessionTime now) {
@@ -165,6 +184,17 @@ Effects Sessions::forget(std::string_view id, SessionTime now) {
   erase(std::string(id));
   effects.forgotten.emplace_back(id);
   return effects;
+}
+
+void Sessions::confirm_end(std::string_view id) {
+  Entry* entry = find_entry(id);
+  if (entry == nullptr) return;
+  Session& session = entry->session;
+  if (session.state != State::ended || !session.recorded || session.unfinished > 0) return;
+  SessionFacts kept;
+  kept.id = std::move(session.facts.id);
+  kept.owner = std::move(session.facts.owner);
+  session.facts = std::move(kept);
 }
 
 Sessions::Standing Sessions::standing(std::string_view id, const Owner& owner) const {
@@ -271,6 +301,12 @@ void Sessions::finish_mixed(Entry& entry, Closer why, SessionTime now, Effects& 
 
 Effects Sessions::tick(SessionTime now) {
   Effects effects;
+  // Before any becomes dormant: its end has still to be recorded.
+  while (dormant_bytes_ > kMostDormantBytes) {
+    const std::string oldest = dormant_.begin()->second;
+    erase(oldest);
+    effects.forgotten.push_back(oldest);
+  }
   while (!due_.empty() && due_.begin()->first <= now) {
     const std::string id = due_.begin()->second;
     Entry& entry = *find_entry(id);

@@ -116,6 +116,9 @@ class Sessions {
   };
   // LIMIT: 100,000 in all; beyond that who has been dormant or ended for longest is forgotten.
   static constexpr std::size_t kMost = 100'000;
+  // LIMIT: 64 MiB of the bodies that dormant ones were asked with; beyond that the oldest of those
+  // are forgotten. A live one's is bounded by how many an owner may have.
+  static constexpr std::size_t kMostDormantBytes = 64 * 1024 * 1024;
   // LIMIT: an ended session is remembered for a day: AWS keeps none longer (its own limit is 24 h).
   static constexpr std::chrono::hours kRemember{24};
 
@@ -169,6 +172,9 @@ class Sessions {
   [[nodiscard]] Effects end(std::string_view id, Closer why, SessionTime now);
   // A later policy gives it less time: the shorter of the two holds, and never a longer one.
   [[nodiscard]] Effects shorten(std::string_view id, std::chrono::milliseconds limit);
+  // The end of an ended one has been written down: of it only who it was, and that it has ended, is
+  // remembered. Changes nothing of one that can come back.
+  void confirm_end(std::string_view id);
   // What is due.
   [[nodiscard]] Effects tick(SessionTime now);
 
@@ -201,6 +207,8 @@ class Sessions {
     Session session;
     Due::iterator due;
     std::optional<Due::iterator> retired;
+    std::optional<Due::iterator> dormant;
+    std::size_t dormant_bytes = 0;
   };
 
   Entry* find_entry(std::string_view id);
@@ -212,6 +220,8 @@ class Sessions {
   void retire(Entry& entry, SessionTime now);
   void revive(Entry& entry, SessionTime now);
   void schedule(Entry& entry);
+  void weigh(Entry& entry);
+  void lighten(Entry& entry);
   void finish(Entry& entry, Closer why, SessionTime now, Effects& effects);
   void finish_mixed(Entry& entry, Closer why, SessionTime now, Effects& effects);
   void cut_all(Entry& entry, Closer why, Effects& effects);
@@ -228,6 +238,8 @@ class Sessions {
   std::unordered_map<ChannelNumber, std::string> channels_;
   Due due_;
   Due retired_;  // dormant and ended ones, by when they became so
+  Due dormant_;  // of those who can come back, by when they left, with what they were asked with
+  std::size_t dormant_bytes_ = 0;
   std::uint64_t last_mix_ = 0;
 };
 

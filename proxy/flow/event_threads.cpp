@@ -1,0 +1,128 @@
+#include "flow/event_threads.hpp"
+
+#include <pthread.h>
+
+#include <ctime>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
+
+namespace ssmgate::flow {
+namespace asio = boost::asio;
+namespace {
+
+// Takes whoever runs it out of the loop.
+struct Leave {};
+
+// CPU time of a thread that has not been joined.
+std::chrono::nanoseconds work_of(std::thread& thread) {
+  clockid_t clock{};
+  std::timespec time{};
+  if (::pthread_getcpuclockid(thread.native_handle(), &clock) != 0 ||
+      ::clock_gettime(clock, &time) != 0) {
+    return {};
+  }
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+}  // namespace
+
+unsigned threads_wanted(unsigned active, unsigned most, double busy) noexcept {
+  constexpr double kFull = 0.9;
+  constexpr double kEasy = 0.5;  // with one less
+  if (busy > kFull * active && active < most) return active + 1;
+  if (active > 1 && busy < kEasy * (active - 1)) return active - 1;
+  return active;
+}
+
+void EventThreads::start() {
+  running_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    add();
+  }
+  if (most_ == 1) return;
+  timer_.emplace(context_);
+  looked_ = std::chrono::steady_clock::now();
+  asio::post(context_, [this] { look_later(); });
+}
+
+void EventThreads::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  context_.stop();
+  for (const auto& each : threads_) {
+    if (each->thread.joinable()) each->thread.join();
+  }
+  running_ = false;
+  timer_.reset();
+}
+
+unsigned EventThreads::active() const {
+  const std::lock_guard lock(mutex_);
+  return active_;
+}
+
+// With the mutex held.
+void EventThreads::add() {
+  auto& own = *threads_.emplace_back(std::make_unique<Thread>());
+  own.thread = std::thread([this, &own] { run(own); });
+  ++active_;
+}
+
+void EventThreads::run(Thread& own) {
+  for (;;) {
+    try {
+      context_.run();
+      break;
+    } catch (const Leave&) {
+      break;
+    } catch (const std::exception& error) {
+      spdlog::error("a fault of ssmgate's own: {}", error.what());
+    }
+  }
+  own.ended = true;
+}
+
+void EventThreads::look_later() {
+  timer_->expires_after(kLookEvery);
+  timer_->async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    look_later();  // first: there may be no thread to be had
+    adjust(measure_busy());
+  });
+}
+
+double EventThreads::measure_busy() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::chrono::duration<double> passed = now - looked_;
+  looked_ = now;
+  std::chrono::duration<double> worked{};
+  const std::lock_guard lock(mutex_);
+  for (const auto& each : threads_) {
+    const auto whole = work_of(each->thread);
+    if (whole <= each->worked) continue;
+    worked += whole - each->worked;
+    each->worked = whole;
+  }
+  return passed.count() > 0 ? worked / passed : 0;
+}
+
+void EventThreads::adjust(double busy) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  std::erase_if(threads_, [](const std::unique_ptr<Thread>& each) {
+    if (each->ended) each->thread.join();
+    return each->ended.load();
+  });
+  const unsigned wanted = threads_wanted(active_, most_, busy);
+  if (wanted > active_) add();
+  if (wanted < active_) {
+    --active_;
+    asio::post(context_, [] { throw Leave(); });
+  }
+}
+
+}  // namespace ssmgate::flow
