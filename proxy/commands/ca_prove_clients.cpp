@@ -8,6 +8,8 @@
 #include <memory>
 #include <sstream>
 
+#include "commands/shell_word.hpp"
+
 namespace ssmgate::commands {
 namespace {
 
@@ -168,18 +170,6 @@ public class Prove {
 }
 )java";
 
-std::string shell_quoted(const std::string& word) {
-  std::string quoted = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 struct ClosePipe {
   void operator()(std::FILE* pipe) const noexcept { ::pclose(pipe); }
 };
@@ -209,8 +199,8 @@ bool is_installed(const std::string& command) {
 std::map<int, Verdict> ask_client(const ProofClient& client, const fs::path& folder) {
   const fs::path script = folder / client.file;
   std::ofstream(script) << client.script;
-  const std::string command = client.run + " " + shell_quoted(script.string()) + " " +
-                              shell_quoted(folder.string()) + " 2>/dev/null </dev/null";
+  const std::string command = client.run + " " + shell_word(script.string()) + " " +
+                              shell_word(folder.string()) + " 2>/dev/null </dev/null";
   const std::unique_ptr<std::FILE, ClosePipe> pipe(::popen(command.c_str(), "re"));
   std::map<int, Verdict> verdicts;
   char line[1024];

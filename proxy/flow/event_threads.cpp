@@ -3,9 +3,12 @@
 #include <pthread.h>
 
 #include <ctime>
+#include <system_error>
+#include <utility>
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -42,7 +45,7 @@ void EventThreads::start() {
     add();
   }
   if (most_ == 1) return;
-  timer_.emplace(context_);
+  timer_.emplace(asio::make_strand(context_));  // one look at a time
   looked_ = std::chrono::steady_clock::now();
   asio::post(context_, [this] { look_later(); });
 }
@@ -67,9 +70,21 @@ unsigned EventThreads::active() const {
 
 // With the mutex held.
 void EventThreads::add() {
-  auto& own = *threads_.emplace_back(std::make_unique<Thread>());
-  own.thread = std::thread([this, &own] { run(own); });
+  threads_.reserve(threads_.size() + 1);
+  auto made = std::make_unique<Thread>();
+  made->thread = std::thread([this, own = made.get()] { run(*own); });
+  threads_.push_back(std::move(made));
   ++active_;
+}
+
+// With the mutex held.
+void EventThreads::try_to_add() {
+  try {
+    add();
+  } catch (const std::system_error& error) {
+    if (std::exchange(told_, true)) return;
+    spdlog::warn("one more thread is wanted and there is none to be had: {}", error.what());
+  }
 }
 
 void EventThreads::run(Thread& own) {
@@ -90,8 +105,8 @@ void EventThreads::look_later() {
   timer_->expires_after(kLookEvery);
   timer_->async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    look_later();  // first: there may be no thread to be had
     adjust(measure_busy());
+    look_later();
   });
 }
 
@@ -114,11 +129,12 @@ void EventThreads::adjust(double busy) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
   std::erase_if(threads_, [](const std::unique_ptr<Thread>& each) {
-    if (each->ended) each->thread.join();
-    return each->ended.load();
+    const bool ended = each->ended;
+    if (ended) each->thread.join();
+    return ended;
   });
   const unsigned wanted = threads_wanted(active_, most_, busy);
-  if (wanted > active_) add();
+  if (wanted > active_) try_to_add();
   if (wanted < active_) {
     --active_;
     asio::post(context_, [] { throw Leave(); });

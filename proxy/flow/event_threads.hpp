@@ -50,6 +50,7 @@ class EventThreads {
   };
 
   void add();
+  void try_to_add();
   void run(Thread& own);
   void look_later();
   [[nodiscard]] double measure_busy();
@@ -64,6 +65,7 @@ class EventThreads {
   bool stopping_ = false;
   std::vector<std::unique_ptr<Thread>> threads_;  // INVARIANT: as they are once `stopping_`
   unsigned active_ = 0;                           // those that have not been asked to leave
+  bool told_ = false;                             // that there was no thread to be had
 };
 
 }  // namespace ssmgate::flow

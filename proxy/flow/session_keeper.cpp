@@ -349,7 +349,7 @@ void SessionKeeper::take_turn() {
   judge_all();
 }
 
-// `on_policy_change: revoke`. Judged without the lock: nobody waits for it. All of them by another
+// `on_policy_change: revoke`. Judged without the lock, some microseconds each. All of them by another
 // policy, or when the clock (also one that was set back) may change what it says; else those that
 // have become known meanwhile, which another policy may have let start.
 void SessionKeeper::judge_all() {

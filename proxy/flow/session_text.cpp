@@ -163,7 +163,7 @@ std::string render_session(const Session& session, SessionTime now) {
       .number("started", to_number(session.started))
       .number("account_since", to_number(session.account_since))
       .number("wait_until", to_number(session.wait_until));
-  if (session.state == State::ended) out.number("ended_at", to_number(session.ended_at));
+  if (!session.is_live()) out.number("ended_at", to_number(session.ended_at));
   if (session.lost_at) out.number("lost_at", to_number(*session.lost_at));
   text("lost_by", name(session.lost_by));
   text("closed_by", name(session.closed_by));

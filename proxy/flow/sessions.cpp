@@ -9,6 +9,18 @@ namespace {
 
 using State = Session::State;
 
+// Of the body as it came, and of its values once decoded, in bytes.
+std::size_t size_of(const SessionRequest& request) {
+  std::size_t size = request.body.size();
+  const auto* session = std::get_if<StartSession>(&request.asked.what);
+  if (session == nullptr) return size;
+  for (const Parameter& parameter : session->parameters) {
+    size += sizeof parameter + parameter.name.size();
+    for (const std::string& value : parameter.values) size += sizeof value + value.size();
+  }
+  return size;
+}
+
 void begin_account(Session& session, SessionTime now) {
   session.account_since = now;
   session.bytes_up = session.bytes_down = 0;
@@ -71,7 +83,7 @@ Sessions::Entry& Sessions::add(Session session, Effects& effects) {
   }
   const std::string id = session.facts.id;
   auto& place = sessions_[id];
-  place = std::make_unique<Entry>(Entry{std::move(session), due_.end(), {}, {}, 0});
+  place = std::make_unique<Entry>(Entry{std::move(session), due_.end(), {}, {}, {}, 0});
   place->due = due_.emplace(SessionTime::max(), id);
   return *place;
 }
@@ -134,15 +146,31 @@ void Sessions::weigh(Entry& entry) {
   const Session& session = entry.session;
   if (session.state != State::dormant || session.facts.request == nullptr) return lighten(entry);
   if (entry.dormant) return;
-  entry.dormant = dormant_.emplace(session.ended_at, session.facts.id);
-  entry.dormant_bytes = session.facts.request->body.size();
-  dormant_bytes_ += entry.dormant_bytes;
+  entry.dormant = dormant_.try_emplace(session.facts.owner).first;
+  Dormant& dormant = (*entry.dormant)->second;
+  entry.place = dormant.left.emplace(session.ended_at, session.facts.id);
+  entry.bytes = size_of(*session.facts.request);
+  dormant.bytes += entry.bytes;
+  if (dormant.bytes > kMostDormantBytes) heavy_.insert(session.facts.owner);
 }
 
 void Sessions::lighten(Entry& entry) {
-  if (!entry.dormant) return;
-  dormant_.erase(*std::exchange(entry.dormant, std::nullopt));
-  dormant_bytes_ -= std::exchange(entry.dormant_bytes, 0);
+  const auto dormant = std::exchange(entry.dormant, std::nullopt);
+  if (!dormant) return;
+  (*dormant)->second.left.erase(entry.place);
+  (*dormant)->second.bytes -= entry.bytes;
+  if ((*dormant)->second.left.empty()) dormant_.erase(*dormant);
+}
+
+// Ended and not forgotten: what is forgotten could be resumed as somebody else's, by no rule.
+void Sessions::end_heavy(SessionTime now, Effects& effects) {
+  for (const Owner& owner : std::exchange(heavy_, {})) {
+    for (;;) {
+      const auto found = dormant_.find(owner);
+      if (found == dormant_.end() || found->second.bytes <= kMostDormantBytes) break;
+      finish(*find_entry(found->second.left.begin()->second), Closer::error, now, effects);
+    }
+  }
 }
 
 Effects Sessions::open(SessionFacts facts, SessionTime now) {
@@ -251,6 +279,7 @@ void Sessions::finish(Entry& entry, Closer why, SessionTime now, Effects& effect
   // The end of its last account was recorded; who ends it by hand or by a policy is, too.
   const bool by_us = why == Closer::killed || why == Closer::policy;
   if (session.state == State::dormant && by_us) begin_account(session, now);
+  const bool was_recorded = session.recorded;
   session.state = State::ended;
   session.facts.request.reset();  // it is never judged again
   session.closed_by = why;
@@ -259,6 +288,7 @@ void Sessions::finish(Entry& entry, Closer why, SessionTime now, Effects& effect
   retire(entry, now);
   settle(entry, effects);
   effects.changed.push_back(session.facts.id);
+  if (was_recorded) confirm_end(session.facts.id);
 }
 
 Effects Sessions::terminate(std::string_view id, const Owner& owner, SessionTime now) {
@@ -301,12 +331,7 @@ void Sessions::finish_mixed(Entry& entry, Closer why, SessionTime now, Effects& 
 
 Effects Sessions::tick(SessionTime now) {
   Effects effects;
-  // Before any becomes dormant: its end has still to be recorded.
-  while (dormant_bytes_ > kMostDormantBytes) {
-    const std::string oldest = dormant_.begin()->second;
-    erase(oldest);
-    effects.forgotten.push_back(oldest);
-  }
+  end_heavy(now, effects);
   while (!due_.empty() && due_.begin()->first <= now) {
     const std::string id = due_.begin()->second;
     Entry& entry = *find_entry(id);

@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -76,7 +77,7 @@ struct Session {
   std::uint32_t channels = 0;  // that were opened
   std::optional<SessionTime> lost_at;
   Closer lost_by = Closer::none;
-  SessionTime ended_at;  // of an ended one
+  SessionTime ended_at;  // of a dormant one its account, of an ended one itself
   Closer closed_by = Closer::none;
   bool recorded = false;  // the end of this account has been written
 
@@ -116,9 +117,10 @@ class Sessions {
   };
   // LIMIT: 100,000 in all; beyond that who has been dormant or ended for longest is forgotten.
   static constexpr std::size_t kMost = 100'000;
-  // LIMIT: 64 MiB of the bodies that dormant ones were asked with; beyond that the oldest of those
-  // are forgotten. A live one's is bounded by how many an owner may have.
-  static constexpr std::size_t kMostDormantBytes = 64 * 1024 * 1024;
+  // LIMIT: an owner's dormant ones may hold 1 MiB of what they were asked with; beyond that the one
+  // that has been away for longest ends, as by a fault. A live one's is bounded by how many there
+  // may be.
+  static constexpr std::size_t kMostDormantBytes = 1024 * 1024;
   // LIMIT: an ended session is remembered for a day: AWS keeps none longer (its own limit is 24 h).
   static constexpr std::chrono::hours kRemember{24};
 
@@ -203,12 +205,18 @@ class Sessions {
 
  private:
   using Due = std::multimap<SessionTime, std::string>;
+  // Of one owner: who can come back, by when they left, and what they hold.
+  struct Dormant {
+    Due left;
+    std::size_t bytes = 0;
+  };
   struct Entry {
     Session session;
     Due::iterator due;
     std::optional<Due::iterator> retired;
-    std::optional<Due::iterator> dormant;
-    std::size_t dormant_bytes = 0;
+    std::optional<std::map<Owner, Dormant>::iterator> dormant;  // while it is counted there
+    Due::iterator place;                                        // there
+    std::size_t bytes = 0;
   };
 
   Entry* find_entry(std::string_view id);
@@ -222,6 +230,7 @@ class Sessions {
   void schedule(Entry& entry);
   void weigh(Entry& entry);
   void lighten(Entry& entry);
+  void end_heavy(SessionTime now, Effects& effects);
   void finish(Entry& entry, Closer why, SessionTime now, Effects& effects);
   void finish_mixed(Entry& entry, Closer why, SessionTime now, Effects& effects);
   void cut_all(Entry& entry, Closer why, Effects& effects);
@@ -238,8 +247,8 @@ class Sessions {
   std::unordered_map<ChannelNumber, std::string> channels_;
   Due due_;
   Due retired_;  // dormant and ended ones, by when they became so
-  Due dormant_;  // of those who can come back, by when they left, with what they were asked with
-  std::size_t dormant_bytes_ = 0;
+  std::map<Owner, Dormant> dormant_;
+  std::set<Owner> heavy_;  // whose hold too much
   std::uint64_t last_mix_ = 0;
 };
 

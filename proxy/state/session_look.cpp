@@ -1,13 +1,14 @@
 #include "state/session_look.hpp"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "state/session_database.hpp"
 
@@ -20,16 +21,8 @@ struct Close {
   void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
 };
 
-// A gateway that runs has the store to itself, and tells of its trouble.
-bool is_in_use(const fs::path& file) {
-  const OwnedFd lock(::open(lock_of(file).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (lock.get() < 0) return false;
-  if (::flock(lock.get(), LOCK_SH | LOCK_NB) != 0) return errno == EWOULDBLOCK;
-  return false;
-}
-
-// SOURCE: sqlite.org/uri.html. `immutable` makes nothing beside the file, and sees nothing of what
-// stands there; after a gateway was killed, its log is there already.
+// SOURCE: sqlite.org/uri.html. `immutable` makes nothing beside the file and takes no lock, but sees
+// nothing of what stands there.
 std::string uri_of(const fs::path& file) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string uri = "file:";
@@ -43,9 +36,39 @@ std::string uri_of(const fs::path& file) {
       uri += c;
     }
   }
-  std::error_code ignored;
-  return uri + (fs::exists(file.string() + "-wal", ignored) ? "?mode=ro" : "?immutable=1");
+  return uri;
 }
+
+// A store that a killed gateway has left, with its log: SQLite would make a file beside them to
+// read both. So a copy is looked at, which nobody else can open and which is gone afterwards.
+class Copy {
+ public:
+  explicit Copy(const fs::path& file) {
+    std::string made = (fs::temp_directory_path(error_) / "ssmgate-look-XXXXXX").string();
+    if (error_) return;
+    if (::mkdtemp(made.data()) == nullptr) {
+      error_.assign(errno, std::system_category());
+      return;
+    }
+    folder_ = made;
+    for (const char* part : {"", "-wal"}) {
+      if (!error_) fs::copy_file(file.string() + part, this->file().string() + part, error_);
+    }
+  }
+  ~Copy() {
+    std::error_code ignored;
+    if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  [[nodiscard]] const std::error_code& error() const noexcept { return error_; }
+  [[nodiscard]] fs::path file() const { return folder_ / "sessions.db"; }
+
+ private:
+  fs::path folder_;
+  std::error_code error_;
+};
 
 // The first column of the first row; nothing when SQLite cannot read it.
 std::optional<std::string> first_value(sqlite3* handle, const char* sql) {
@@ -58,22 +81,17 @@ std::optional<std::string> first_value(sqlite3* handle, const char* sql) {
   return text == nullptr ? std::string() : std::string(static_cast<const char*>(text), size);
 }
 
-}  // namespace
-
-std::optional<StoreFault> look_at_session_store(const fs::path& file) {
-  if (is_in_use(file)) return std::nullopt;
-  const std::string name = "the session store `" + file.string() + "` ";
+// `uri` leads to the store that is called `name`.
+std::optional<StoreFault> look_through(const std::string& uri, const std::string& name) {
   sqlite3* raw = nullptr;
-  const int opened =
-      sqlite3_open_v2(uri_of(file).c_str(), &raw,
-                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int opened = sqlite3_open_v2(
+      uri.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
   const std::unique_ptr<sqlite3, Close> handle(raw);
   const auto damaged = [&] {
     return StoreFault{name + "is damaged or no SQLite database (" +
                       (raw == nullptr ? "no memory" : sqlite3_errmsg(raw)) + ")"};
   };
   if (opened != SQLITE_OK) return damaged();
-  sqlite3_busy_timeout(raw, 1000);
   const auto whose = first_value(raw, "PRAGMA application_id");
   const auto format = first_value(raw, "PRAGMA user_version");
   const auto tables = first_value(raw, "SELECT count(*) FROM sqlite_master");
@@ -90,6 +108,22 @@ std::optional<StoreFault> look_at_session_store(const fs::path& file) {
   std::ranges::replace(*check, '\n', ' ');
   if (*check != "ok") return StoreFault{name + "is damaged (" + *check + ")"};
   return std::nullopt;
+}
+
+}  // namespace
+
+StoreLook look_at_session_store(const fs::path& file) {
+  const std::string name = "the session store `" + file.string() + "` ";
+  const auto told = [](std::optional<StoreFault> fault) {
+    return fault ? StoreLook(*std::move(fault)) : StoreLook();
+  };
+  std::error_code ignored;
+  if (!fs::exists(file.string() + "-wal", ignored)) {
+    return told(look_through(uri_of(file) + "?mode=ro&immutable=1", name));
+  }
+  const Copy copy(file);
+  if (copy.error()) return NotLooked{copy.error().message()};
+  return told(look_through(uri_of(copy.file()), name));
 }
 
 }  // namespace ssmgate::state

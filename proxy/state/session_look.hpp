@@ -4,14 +4,21 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
+#include <string>
+#include <variant>
 
 #include "state/session_store.hpp"
 
 namespace ssmgate::state {
 
-// What is wrong with `file`, which is there and can be read; nothing: a gateway could use it, or
-// does. Reads all of it once.
-[[nodiscard]] std::optional<StoreFault> look_at_session_store(const std::filesystem::path& file);
+struct NotLooked {
+  std::string why;
+};
+// What is wrong with it; nothing: a gateway could use it.
+using StoreLook = std::variant<std::monostate, StoreFault, NotLooked>;
+
+// `file` is there and can be read. Reads all of it once, and takes no lock that a gateway which
+// starts would meet.
+[[nodiscard]] StoreLook look_at_session_store(const std::filesystem::path& file);
 
 }  // namespace ssmgate::state

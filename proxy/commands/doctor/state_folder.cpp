@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "commands/state_holder.hpp"
 #include "state/audit_key.hpp"
 #include "state/session_look.hpp"
 
@@ -43,9 +44,30 @@ void read_key(const fs::path& state, StateFacts& facts) {
   facts.other_public_key = public_key == nullptr || public_key->id() != key->id();
 }
 
+// One that runs has the store to itself.
+void look_at_sessions(StateFacts& facts) {
+  facts.in_use = commands::find_state_holder(facts.state).has_value();
+  if (facts.in_use) return;
+  const auto seen = state::look_at_session_store(facts.state / kSessions);
+  // One that has started meanwhile changes what was being read.
+  facts.in_use = commands::find_state_holder(facts.state).has_value();
+  if (const auto* fault = std::get_if<state::StoreFault>(&seen)) facts.sessions.fault = fault->text;
+  if (const auto* none = std::get_if<state::NotLooked>(&seen)) facts.sessions.unseen = none->why;
+}
+
 Findings check_sessions(const StateFacts& facts) {
   const fs::path path = facts.state / kSessions;
   if (!facts.sessions.exists || facts.sessions.hidden) return {};
+  if (facts.in_use) {
+    return {ok("state.sessions",
+               "the session store `" + path.string() + "` is open in the gateway that runs")};
+  }
+  if (!facts.sessions.unseen.empty()) {
+    return {warning("state.sessions",
+                    "the session store `" + path.string() +
+                        "` could not be copied to look at it: " + facts.sessions.unseen,
+                    "make room where temporary files go, or name another folder in TMPDIR")};
+  }
   if (facts.sessions.fault.empty()) {
     return {ok("state.sessions", "the session store `" + path.string() + "` is whole")};
   }
@@ -86,9 +108,7 @@ StateFacts gather_state(const config::Config& settings) {
   facts.sessions = look(facts.state / kSessions);
   facts.audit_key = look(state::audit_key_file(facts.state));
   if (facts.sessions.exists && !facts.sessions.hidden) {
-    if (auto fault = state::look_at_session_store(facts.state / kSessions)) {
-      facts.sessions.fault = std::move(fault->text);
-    }
+    look_at_sessions(facts);
   }
   if (facts.audit_key.exists && !facts.audit_key.hidden) read_key(facts.state, facts);
   return facts;

@@ -16,9 +16,11 @@ struct StateFacts {
     bool exists = false;
     bool hidden = false;  // not ours to read
     std::string fault;    // why the gateway could not use it
+    std::string unseen;   // why it could not be looked at
   };
   std::filesystem::path state;
   bool state_hidden = false;      // not ours to look into
+  bool in_use = false;            // a gateway runs with it
   File sessions;                  // sessions.db
   File audit_key;                 // audit.key
   bool other_public_key = false;  // audit.pub is another key's: what verifies the log refutes it

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/shell_word.hpp"
+
 namespace ssmgate::doctor {
 
 // Every variable, the empty ones too: an empty one is not always an absent one.
@@ -19,8 +21,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::optional<std::string> find_filled(const Environment& environment,
                                                      std::string_view name);
 
-// `word` as one word of a POSIX shell, quoted only where it has to be.
-[[nodiscard]] std::string shell_word(std::string_view word);
+using commands::shell_word;
 [[nodiscard]] std::string lower_case(std::string_view text);
 // Split at commas, without the spaces around entries and without empty ones.
 [[nodiscard]] std::vector<std::string> split_entries(std::string_view list);

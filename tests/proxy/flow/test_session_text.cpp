@@ -84,6 +84,36 @@ TEST_CASE("a session's text holds all that is needed to go on") {
   CHECK(read->lost_at == saved);
 }
 
+TEST_CASE("of a session that is not live, when it ended is kept; of one that is, nothing is") {
+  Session session = example();
+  session.ended_at = session.started + std::chrono::minutes(2);
+  session.closed_by = Closer::client;
+  for (const auto state : {Session::State::dormant, Session::State::ended}) {
+    session.state = state;
+    const auto read = parse_session(render_session(session, session.started));
+    REQUIRE(read);
+    CHECK(read->state == state);
+    CHECK(read->ended_at == session.ended_at);
+    CHECK(read->closed_by == Closer::client);
+  }
+  session.state = Session::State::waiting;
+  CHECK(render_session(session, session.started).find("ended_at") == std::string::npos);
+}
+
+TEST_CASE("claims and caller of a request are those it was judged by, whatever the facts say later") {
+  Session session = example();
+  session.facts.region = "us-east-1";
+  session.facts.access_key = "AKIAIOSFODNN7EXAMPLE";  // the request had none
+  session.facts.client = "192.0.2.7";                 // somebody else resumed it
+  const auto read = parse_session(render_session(session, session.started));
+  REQUIRE(read);
+  const SessionRequest& request = *read->facts.request;
+  CHECK(request.asked.claims.access_key.empty());
+  CHECK(request.asked.claims.region == "us-east-1");
+  CHECK(request.caller.client == session.facts.request->caller.client);
+  CHECK(read->facts.client == "192.0.2.7");
+}
+
 TEST_CASE("what is no session's text is none") {
   const std::string good = render_session(example(), SessionTime());
   CHECK_FALSE(parse_session(""));

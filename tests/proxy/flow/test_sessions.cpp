@@ -378,7 +378,7 @@ TEST_CASE("of an ended session no more is remembered than that it has ended") {
   CHECK(run.sessions.find("a") == nullptr);
 }
 
-TEST_CASE("large bodies are not kept of ever more who may come back") {
+TEST_CASE("an owner's sessions that may come back hold so much and no more") {
   constexpr std::size_t kSize = 256 * 1024;
   constexpr std::size_t kFit = Sessions::kMostDormantBytes / kSize;
   std::string body = R"({"Target":"i-0123456789abcdef0"})";
@@ -386,32 +386,46 @@ TEST_CASE("large bodies are not kept of ever more who may come back") {
   const auto request = make_session_request({}, {}, body, "SSM-SessionManagerRunShell");
   REQUIRE(request != nullptr);
   Run run;
-  const auto start_and_leave = [&](std::size_t number) {
-    const std::string id = std::to_string(number);
-    auto whole = facts(id);
+  const auto start_and_leave = [&](const std::string& id, const Owner& owner) {
+    auto whole = facts(id, owner);
     whole.request = request;
     run.take(run.sessions.open(whole, run.now));
     run.sessions.answered(id, run.now);
     run.pass(60s);
   };
-  for (std::size_t i = 0; i < kFit; ++i) start_and_leave(i);
-  run.pass(1s);
-  CHECK(run.sessions.size() == kFit);
+  start_and_leave("bob's", kBob);
+  for (std::size_t i = 0; i < kFit; ++i) start_and_leave(std::to_string(i), kAlice);
   // One of them comes back, and counts no more.
-  run.take(run.sessions.resume(facts("7"), run.now));
+  run.take(run.sessions.resume(facts("2"), run.now));
   const auto channel = run.connect();
   REQUIRE(channel != 0);
-  start_and_leave(kFit);
+  start_and_leave("next", kAlice);
   run.pass(1s);
-  CHECK(run.sessions.size() == kFit + 1);
+  CHECK(run.at("0").state == State::dormant);
   run.lose(channel);
   run.pass(60s);
-  REQUIRE(run.at("7").state == State::dormant);
+  REQUIRE(run.at("2").state == State::dormant);
   run.pass(1s);
-  CHECK(run.sessions.size() == kFit);
-  CHECK(run.sessions.find("0") == nullptr);
-  CHECK(run.sessions.find("1") != nullptr);
-  CHECK(run.sessions.find("7") != nullptr);
-  // The end of each account was recorded all the same.
-  CHECK(run.ended.size() == kFit + 2);
+  // Ended, so that it is known as that under `resume: any`.
+  CHECK(run.at("0").state == State::ended);
+  CHECK(run.at("0").closed_by == Closer::error);
+  CHECK(run.sessions.standing("0", kAlice) == Standing::ended);
+  for (const char* id : {"1", "2", "3", "next", "bob's"}) CHECK(run.at(id).state == State::dormant);
+  // The end of each account was recorded, and once.
+  CHECK(run.ended.size() == kFit + 3);
+  run.pass(14h);
+  CHECK(run.at("1").state == State::ended);
+}
+
+TEST_CASE("of one that ends after its account was recorded little is remembered, too") {
+  Run run;
+  auto whole = facts("a");
+  whole.rule = "orders";
+  run.take(run.sessions.open(whole, run.now));
+  run.pass(60s);
+  REQUIRE(run.at("a").state == State::dormant);
+  run.pass(13h);
+  CHECK(run.at("a").state == State::ended);
+  CHECK(run.at("a").facts.rule.empty());
+  CHECK(run.ended.size() == 1);
 }

@@ -15,6 +15,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "state/session_look.hpp"
 #include "state/session_store.hpp"
 
 using namespace ssmgate::state;
@@ -130,6 +131,25 @@ TEST_CASE("a store is one gateway's alone") {
   const Folder folder;
   const auto store = open(folder.file());
   CHECK(fault_of(folder.file()).find("in use by another ssmgate") != std::string::npos);
+}
+
+TEST_CASE("a look at what a killed gateway has left finds all of it and leaves nothing beside it") {
+  const Folder folder;
+  const Folder left;
+  const auto store = open(folder.file());
+  REQUIRE(write(*store, later("a", "one")));
+  for (const char* part : {"sessions.db", "sessions.db-wal"}) {
+    REQUIRE(fs::copy_file(folder.path / part, left.path / part));
+  }
+  CHECK(std::holds_alternative<std::monostate>(look_at_session_store(left.file())));
+  const auto count = std::distance(fs::directory_iterator(left.path), fs::directory_iterator());
+  CHECK(count == 2);
+  for (const char* part : {"sessions.db", "sessions.db-wal"}) {
+    std::ofstream(left.path / part, std::ios::trunc) << std::string(5000, 'x');
+  }
+  const auto damaged = look_at_session_store(left.file());
+  REQUIRE(std::holds_alternative<StoreFault>(damaged));
+  CHECK(std::get<StoreFault>(damaged).text.find(left.file().string()) != std::string::npos);
 }
 
 TEST_CASE("a file that is no database is said to be none and left as it is") {
