@@ -3,11 +3,11 @@
 #include <map>
 #include <memory>
 
-#include "wire/json.hpp"
 #include "admin/page.hpp"
 #include "flow/asked_fields.hpp"
 #include "flow/metrics_text.hpp"
 #include "state/observations.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::flow {
 namespace {

@@ -349,9 +349,9 @@ void SessionKeeper::take_turn() {
   judge_all();
 }
 
-// `on_policy_change: revoke`. Judged without the lock, some microseconds each. All of them by another
-// policy, or when the clock (also one that was set back) may change what it says; else those that
-// have become known meanwhile, which another policy may have let start.
+// `on_policy_change: revoke`. Judged without the lock, some microseconds each. All of them by
+// another policy, or when the clock (also one that was set back) may change what it says; else
+// those that have become known meanwhile, which another policy may have let start.
 void SessionKeeper::judge_all() {
   const GenerationPtr generation = gateway_.current();
   const Policy& policy = *generation->policy;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "wire/json.hpp"
 #include "flow/asked_fields.hpp"
 #include "state/audit_record.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::flow {
 namespace {

@@ -15,8 +15,8 @@ std::size_t size_of(const SessionRequest& request) {
   const auto* session = std::get_if<StartSession>(&request.asked.what);
   if (session == nullptr) return size;
   for (const Parameter& parameter : session->parameters) {
-    size += sizeof parameter + parameter.name.size();
-    for (const std::string& value : parameter.values) size += sizeof value + value.size();
+    size += sizeof(Parameter) + parameter.name.size();
+    for (const std::string& value : parameter.values) size += sizeof(std::string) + value.size();
   }
   return size;
 }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "wire/json.hpp"
 #include "config/values.hpp"
 #include "flow/warnings.hpp"
 #include "ssmgate/rules/summary.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::flow {
 namespace {

@@ -21,8 +21,8 @@ struct Close {
   void operator()(sqlite3_stmt* statement) const noexcept { sqlite3_finalize(statement); }
 };
 
-// SOURCE: sqlite.org/uri.html. `immutable` makes nothing beside the file and takes no lock, but sees
-// nothing of what stands there.
+// SOURCE: sqlite.org/uri.html. `immutable` makes nothing beside the file and takes no lock, but
+// sees nothing of what stands there.
 std::string uri_of(const fs::path& file) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string uri = "file:";

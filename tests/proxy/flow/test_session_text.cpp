@@ -100,7 +100,8 @@ TEST_CASE("of a session that is not live, when it ended is kept; of one that is,
   CHECK(render_session(session, session.started).find("ended_at") == std::string::npos);
 }
 
-TEST_CASE("claims and caller of a request are those it was judged by, whatever the facts say later") {
+TEST_CASE(
+    "claims and caller of a request are those it was judged by, whatever the facts say later") {
   Session session = example();
   session.facts.region = "us-east-1";
   session.facts.access_key = "AKIAIOSFODNN7EXAMPLE";  // the request had none
