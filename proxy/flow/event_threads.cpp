@@ -105,7 +105,11 @@ void EventThreads::look_later() {
   timer_->expires_after(kLookEvery);
   timer_->async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    adjust(measure_busy());
+    try {
+      adjust(measure_busy());
+    } catch (const std::exception& trouble) {
+      spdlog::error("the event threads stay as many as they are: {}", trouble.what());
+    }
     look_later();
   });
 }
@@ -116,6 +120,7 @@ double EventThreads::measure_busy() {
   looked_ = now;
   std::chrono::duration<double> worked{};
   const std::lock_guard lock(mutex_);
+  if (stopping_) return 0;  // they may be joined just now
   for (const auto& each : threads_) {
     const auto whole = work_of(each->thread);
     if (whole <= each->worked) continue;
@@ -136,8 +141,8 @@ void EventThreads::adjust(double busy) {
   const unsigned wanted = threads_wanted(active_, most_, busy);
   if (wanted > active_) try_to_add();
   if (wanted < active_) {
-    --active_;
     asio::post(context_, [] { throw Leave(); });
+    --active_;
   }
 }
 

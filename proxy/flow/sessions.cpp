@@ -137,8 +137,8 @@ void Sessions::schedule(Entry& entry) {
   if (session.state == State::waiting && session.opening == 0) {
     next = std::min(next, session.wait_until);
   }
-  due_.erase(entry.due);
-  entry.due = due_.emplace(next, session.facts.id);
+  const auto due = due_.emplace(next, session.facts.id);
+  due_.erase(std::exchange(entry.due, due));
   weigh(entry);
 }
 
@@ -146,10 +146,11 @@ void Sessions::weigh(Entry& entry) {
   const Session& session = entry.session;
   if (session.state != State::dormant || session.facts.request == nullptr) return lighten(entry);
   if (entry.dormant) return;
-  entry.dormant = dormant_.try_emplace(session.facts.owner).first;
-  Dormant& dormant = (*entry.dormant)->second;
+  const auto owners = dormant_.try_emplace(session.facts.owner).first;
+  Dormant& dormant = owners->second;
   entry.place = dormant.left.emplace(session.ended_at, session.facts.id);
   entry.bytes = size_of(*session.facts.request);
+  entry.dormant = owners;
   dormant.bytes += entry.bytes;
   if (dormant.bytes > kMostDormantBytes) heavy_.insert(session.facts.owner);
 }
@@ -288,7 +289,8 @@ void Sessions::finish(Entry& entry, Closer why, SessionTime now, Effects& effect
   retire(entry, now);
   settle(entry, effects);
   effects.changed.push_back(session.facts.id);
-  if (was_recorded) confirm_end(session.facts.id);
+  // Not at once: the record of its account may not be down yet.
+  if (was_recorded) let_go_.push_back(session.facts.id);
 }
 
 Effects Sessions::terminate(std::string_view id, const Owner& owner, SessionTime now) {
@@ -331,6 +333,10 @@ void Sessions::finish_mixed(Entry& entry, Closer why, SessionTime now, Effects& 
 
 Effects Sessions::tick(SessionTime now) {
   Effects effects;
+  for (const std::string& id : std::exchange(let_go_, {})) {
+    confirm_end(id);
+    if (find(id) != nullptr) effects.changed.push_back(id);
+  }
   end_heavy(now, effects);
   while (!due_.empty() && due_.begin()->first <= now) {
     const std::string id = due_.begin()->second;

@@ -185,7 +185,6 @@ class Sessions {
 
   [[nodiscard]] const Session* find(std::string_view id) const;
   // When it ends at the latest.
-  // When it ends at the latest.
   [[nodiscard]] SessionTime deadline(const Session& session) const;
   // From then on it is not needed any more.
   [[nodiscard]] SessionTime keep_until(const Session& session) const;
@@ -248,7 +247,8 @@ class Sessions {
   Due due_;
   Due retired_;  // dormant and ended ones, by when they became so
   std::map<Owner, Dormant> dormant_;
-  std::set<Owner> heavy_;  // whose hold too much
+  std::set<Owner> heavy_;            // whose hold too much
+  std::vector<std::string> let_go_;  // ended since the last tick, their account recorded before
   std::uint64_t last_mix_ = 0;
 };
 

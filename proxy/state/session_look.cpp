@@ -1,6 +1,8 @@
 #include "state/session_look.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -111,6 +113,11 @@ std::optional<StoreFault> look_through(const std::string& uri, const std::string
 }
 
 }  // namespace
+
+bool is_store_in_use(const fs::path& file) {
+  const OwnedFd lock(::open(lock_of(file).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return lock.get() >= 0 && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
 
 StoreLook look_at_session_store(const fs::path& file) {
   const std::string name = "the session store `" + file.string() + "` ";

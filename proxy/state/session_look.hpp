@@ -17,6 +17,9 @@ struct NotLooked {
 // What is wrong with it; nothing: a gateway could use it.
 using StoreLook = std::variant<std::monostate, StoreFault, NotLooked>;
 
+// True when a gateway has `file` open. Asks by a lock, which one that starts just then would meet.
+[[nodiscard]] bool is_store_in_use(const std::filesystem::path& file);
+
 // `file` is there and can be read. Reads all of it once, and takes no lock that a gateway which
 // starts would meet.
 [[nodiscard]] StoreLook look_at_session_store(const std::filesystem::path& file);

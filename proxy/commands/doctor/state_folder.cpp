@@ -49,9 +49,11 @@ void look_at_sessions(StateFacts& facts) {
   facts.in_use = commands::find_state_holder(facts.state).has_value();
   if (facts.in_use) return;
   const auto seen = state::look_at_session_store(facts.state / kSessions);
-  // One that has started meanwhile changes what was being read.
-  facts.in_use = commands::find_state_holder(facts.state).has_value();
-  if (const auto* fault = std::get_if<state::StoreFault>(&seen)) facts.sessions.fault = fault->text;
+  if (const auto* fault = std::get_if<state::StoreFault>(&seen)) {
+    // One that has started meanwhile, or cannot be seen from here, changes what was being read.
+    facts.in_use = state::is_store_in_use(facts.state / kSessions);
+    facts.sessions.fault = fault->text;
+  }
   if (const auto* none = std::get_if<state::NotLooked>(&seen)) facts.sessions.unseen = none->why;
 }
 

@@ -26,7 +26,7 @@ struct StateFacts {
   bool other_public_key = false;  // audit.pub is another key's: what verifies the log refutes it
 };
 
-// Makes nothing that is not there, and takes no lock.
+// Makes nothing that is not there.
 [[nodiscard]] StateFacts gather_state(const config::Config& settings);
 [[nodiscard]] Findings check_state(const StateFacts& facts, const OwnCommands& own);
 

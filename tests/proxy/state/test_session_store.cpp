@@ -138,6 +138,8 @@ TEST_CASE("a look at what a killed gateway has left finds all of it and leaves n
   const Folder left;
   const auto store = open(folder.file());
   REQUIRE(write(*store, later("a", "one")));
+  CHECK(is_store_in_use(folder.file()));
+  CHECK_FALSE(is_store_in_use(left.file()));
   for (const char* part : {"sessions.db", "sessions.db-wal"}) {
     REQUIRE(fs::copy_file(folder.path / part, left.path / part));
   }
