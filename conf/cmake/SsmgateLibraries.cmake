@@ -26,4 +26,8 @@ target_compile_definitions(ssmgate_boost INTERFACE
   BOOST_ASIO_NO_DEPRECATED
   BOOST_BEAST_SEPARATE_COMPILATION
   BOOST_JSON_NO_LIB BOOST_JSON_STATIC_LINK
+  # Coroutine frames are kept by their thread, more than two of them, and come from operator new:
+  # aligned_alloc takes glibc's slow path each time.
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=8
+  BOOST_ASIO_DISABLE_STD_ALIGNED_ALLOC BOOST_ASIO_DISABLE_BOOST_ALIGN
   BOOST_ERROR_CODE_HEADER_ONLY)

@@ -6,6 +6,7 @@
 #include "rules/compiled.hpp"
 #include "rules/facts.hpp"
 #include "rules/rule_keys.hpp"
+#include "ssmgate/text/text_hash.hpp"
 
 namespace ssmgate {
 namespace {
@@ -93,13 +94,6 @@ class BucketKeyer {
   std::vector<std::pair<Key, std::uint32_t>> found_by_;
 };
 
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept {
-    return std::hash<std::string_view>{}(text);
-  }
-};
-
 bool names_exactly(const Rule& rule) {
   return !rule.documents.empty() &&
          std::all_of(rule.documents.begin(), rule.documents.end(),
@@ -116,7 +110,7 @@ bool covers(const Rule& rule, std::string_view catalogued) {
 
 struct RuleIndex::Tables {
   KeyKinds kinds;
-  std::unordered_map<std::string, Bucket, Hash, std::equal_to<>> by_name;
+  std::unordered_map<std::string, Bucket, TextHash, std::equal_to<>> by_name;
   // Rules that name documents by globs or ARNs, or not at all: for each document of the catalogue,
   // and last for all others.
   std::vector<Bucket> general;

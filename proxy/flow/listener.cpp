@@ -10,7 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -77,18 +76,17 @@ std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners)
   return keys;
 }
 
-std::variant<std::string, ListenerPtr> Listener::bind(asio::io_context& context,
-                                                      const ListenerKey& key, int inherited) {
+std::variant<std::string, ListenerPtr> Listener::bind(EventLoops& loops, const ListenerKey& key,
+                                                      int inherited) {
   boost::system::error_code error;
   const tcp::endpoint endpoint(to_asio_address(key.wanted.address), key.wanted.port);
-  // A strand: `close` comes from another thread.
-  tcp::acceptor acceptor(asio::make_strand(context));
+  tcp::acceptor acceptor(loops.first());
   if (inherited >= 0) {
     net::adopt_acceptor(acceptor, endpoint.protocol(), inherited, error);
   } else {
     open_and_listen(acceptor, endpoint, error);
   }
-  if (!error) return std::make_shared<Listener>(context, std::move(acceptor), key);
+  if (!error) return std::make_shared<Listener>(loops, std::move(acceptor), key);
   std::string text =
       "cannot listen on " + config::render_socket_address(key.wanted) + ": " + error.message();
   if (error == asio::error::address_in_use) {
@@ -97,8 +95,8 @@ std::variant<std::string, ListenerPtr> Listener::bind(asio::io_context& context,
   return text;
 }
 
-Listener::Listener(asio::io_context& context, tcp::acceptor acceptor, ListenerKey key)
-    : context_(context), acceptor_(std::move(acceptor)), key_(key), address_(key.wanted) {
+Listener::Listener(EventLoops& loops, tcp::acceptor acceptor, ListenerKey key)
+    : loops_(loops), acceptor_(std::move(acceptor)), key_(key), address_(key.wanted) {
   boost::system::error_code error;
   address_.port = acceptor_.local_endpoint(error).port();
   name_ = config::render_socket_address(address_);
@@ -139,18 +137,21 @@ asio::awaitable<void> Listener::accept(ListenerPtr self, Gateway& gateway, Admis
 boost::system::error_code Listener::accept_batch(Gateway& gateway, Admission& admission) {
   for (int i = 0; i < kBatch; ++i) {
     boost::system::error_code error;
-    tcp::socket socket(context_);
+    asio::io_context& loop = loops_.freest();
+    tcp::socket socket(loop);
     net::accept_waiting(acceptor_, socket, error);
     if (error == asio::error::would_block) break;
     // The client has gone, or a signal came: the next may be there all the same.
     if (error == asio::error::connection_aborted || error == asio::error::interrupted) continue;
     if (error) return error;
-    welcome(std::move(socket), gateway, admission);
+    loops_.count_connection(loop);
+    welcome(std::move(socket), loop, gateway, admission);
   }
   return {};
 }
 
-void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admission) {
+void Listener::welcome(tcp::socket socket, asio::io_context& loop, Gateway& gateway,
+                       Admission& admission) {
   GenerationPtr generation = gateway.current();
   EntrancePtr entrance = entrance_of(*generation, key_);
   if (entrance == nullptr) return;  // taken out by a reload just now
@@ -160,11 +161,8 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
   if (net::prepare_socket(socket)) return;
   const IpAddress client = unmapped(to_ip_address(peer.address()));
 
-  // One strand a connection: its coroutines never run beside each other. Of the context's own
-  // executor: one of the socket's would not fit into an any_io_executor, and be allocated anew for
-  // every wait.
-  const auto strand = asio::make_strand(context_);
-  const auto watchdog = std::make_shared<Watchdog>(strand, entrance);
+  const auto executor = loop.get_executor();
+  const auto watchdog = std::make_shared<Watchdog>(executor, entrance);
   auto ticket = admission.admit(client, watchdog);
   state::Metrics& metrics = gateway.observations->metrics;
   (ticket ? metrics.accepted : metrics.over_limit).fetch_add(1, std::memory_order_relaxed);
@@ -185,7 +183,7 @@ void Listener::welcome(tcp::socket socket, Gateway& gateway, Admission& admissio
     arrival.owner = net::find_owner({peer, socket.local_endpoint(error)});
   }
   arrival.stream = net::make_plain_stream(std::move(socket));
-  asio::co_spawn(strand, run_connection(gateway, std::move(arrival), watchdog, std::move(ticket)),
+  asio::co_spawn(executor, run_connection(gateway, std::move(arrival), watchdog, std::move(ticket)),
                  asio::detached);
 }
 

@@ -12,11 +12,11 @@
 #include <variant>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include "config/config.hpp"
 #include "flow/admission.hpp"
+#include "flow/event_loops.hpp"
 #include "flow/gateway.hpp"
 
 namespace ssmgate::flow {
@@ -54,9 +54,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
  public:
   // Binds, or takes the socket `inherited` that listens already (-1: none); a fault in words.
   [[nodiscard]] static std::variant<std::string, std::shared_ptr<Listener>> bind(
-      boost::asio::io_context& context, const ListenerKey& key, int inherited);
-  Listener(boost::asio::io_context& context, boost::asio::ip::tcp::acceptor acceptor,
-           ListenerKey key);
+      EventLoops& loops, const ListenerKey& key, int inherited);
+  Listener(EventLoops& loops, boost::asio::ip::tcp::acceptor acceptor, ListenerKey key);
 
   [[nodiscard]] const ListenerKey& key() const noexcept { return key_; }
   [[nodiscard]] const config::SocketAddress& address() const noexcept { return address_; }
@@ -69,9 +68,11 @@ class Listener : public std::enable_shared_from_this<Listener> {
                                              Admission& admission);
   // Takes those that wait; an error other than that of one connection.
   boost::system::error_code accept_batch(Gateway& gateway, Admission& admission);
-  void welcome(boost::asio::ip::tcp::socket socket, Gateway& gateway, Admission& admission);
+  // `loop`: that of the socket.
+  void welcome(boost::asio::ip::tcp::socket socket, boost::asio::io_context& loop, Gateway& gateway,
+               Admission& admission);
 
-  boost::asio::io_context& context_;
+  EventLoops& loops_;
   boost::asio::ip::tcp::acceptor acceptor_;
   const ListenerKey key_;
   config::SocketAddress address_;

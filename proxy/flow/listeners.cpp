@@ -41,7 +41,7 @@ std::variant<std::string, Listeners::Plan> Listeners::prepare(
       plan.all.push_back(std::move(kept));
       continue;
     }
-    auto bound = Listener::bind(context_, key, i < inherited.size() ? inherited[i] : -1);
+    auto bound = Listener::bind(loops_, key, i < inherited.size() ? inherited[i] : -1);
     if (auto* fault = std::get_if<std::string>(&bound)) return *fault + hint(plan.removed, key);
     plan.added.push_back(std::get<ListenerPtr>(bound));
     plan.all.push_back(std::move(std::get<ListenerPtr>(bound)));

@@ -6,10 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "config/config.hpp"
 #include "flow/admission.hpp"
+#include "flow/event_loops.hpp"
 #include "flow/gateway.hpp"
 #include "flow/listener.hpp"
 
@@ -19,7 +18,7 @@ namespace ssmgate::flow {
 // nothing.
 class Listeners {
  public:
-  explicit Listeners(boost::asio::io_context& context) : context_(context) {}
+  explicit Listeners(EventLoops& loops) : loops_(loops) {}
 
   // What is to be listened on next. Dropping it closes what it bound.
   struct Plan {
@@ -38,7 +37,7 @@ class Listeners {
   void close();
 
  private:
-  boost::asio::io_context& context_;
+  EventLoops& loops_;
   std::vector<ListenerPtr> all_;
   std::vector<ListenerPtr> waiting_;  // bound, not yet accepting
 };

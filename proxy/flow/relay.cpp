@@ -188,7 +188,8 @@ asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream, Upstre
     // The client can still be told of a fault when nothing of the answer has gone to it.
     if (result.fault) result.keep_alive = !exchange.started();
     if (exchange.reusable()) {
-      pool.give_back(host, std::move(upstream));
+      const asio::any_io_executor executor = co_await asio::this_coro::executor;
+      pool.give_back(host, std::move(upstream), executor);
       co_return result;
     }
   }

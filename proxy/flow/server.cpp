@@ -6,17 +6,15 @@
 #include <thread>
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 
 #include "admin/endpoint_files.hpp"
 #include "admin/server.hpp"
 #include "config/reread.hpp"
 #include "flow/activation.hpp"
-#include "flow/event_threads.hpp"
+#include "flow/event_loops.hpp"
 #include "flow/listeners.hpp"
 #include "flow/page_routes.hpp"
 #include "flow/reload.hpp"
@@ -44,13 +42,12 @@ void post_event(Gateway& gateway, state::Event event, std::string message) {
 struct Server::Impl {
   explicit Impl(const config::Limits& limits) : admission(limits) {}
 
-  // INVARIANT: destroyed in reverse: the threads are joined before anything they use goes.
+  // INVARIANT: `stop` has joined the threads of the loops before anything goes.
   Gateway gateway;
   Admission admission;
   History history;
-  asio::io_context context;
-  Listeners listeners{context};
-  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
+  EventLoops loops{std::max(1U, std::thread::hardware_concurrency())};
+  Listeners listeners{loops};
   std::optional<asio::steady_timer> prune_timer;
   std::optional<asio::steady_timer> beat_timer;
   std::chrono::milliseconds beat_period{};
@@ -62,7 +59,6 @@ struct Server::Impl {
   std::unique_ptr<admin::Server> admin;
   std::string no_admin = "none";  // why there is no admin listener
   std::unique_ptr<Reloader> reloader;
-  EventThreads threads{context, std::max(1U, std::thread::hardware_concurrency())};
 
   void prune_later() {
     prune_timer->expires_after(kPruneEvery);
@@ -139,12 +135,11 @@ struct Server::Impl {
   }
 
   void stop() {
-    if (!threads.running()) return;
+    if (!loops.running()) return;
     begin_end();
     admission.stop_all();
     admission.wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(2));
-    work.reset();
-    threads.stop();
+    loops.stop();
     admin.reset();  // its thread may be asking the reloader
     reloader.reset();
     gateway.sessions.close();
@@ -220,25 +215,25 @@ void Server::start() {
   const bool torn = impl.gateway.audit()->found_torn_line();
   post_event(impl.gateway, state::Event::start,
              torn ? "an unfinished line at the end of the log was cut off" : "");
-  impl.work.emplace(impl.context.get_executor());
-  impl.prune_timer.emplace(impl.context);
+  asio::io_context& loop = impl.loops.first();
+  impl.prune_timer.emplace(loop);
   impl.prune_later();
   if (impl.beat) {
-    impl.beat_timer.emplace(impl.context);
-    asio::post(impl.context, [&impl] { impl.beat_later(); });
+    impl.beat_timer.emplace(loop);
+    asio::post(loop, [&impl] { impl.beat_later(); });
   }
   // Known before anybody can ask for a channel.
-  impl.gateway.sessions.start(impl.context);
+  impl.gateway.sessions.start(loop);
   impl.listeners.start(impl.gateway, impl.admission);
   if (impl.reloadable) {
     const Reloadable& target = *impl.reloadable;
     impl.reloader = std::make_unique<Reloader>(
-        impl.context, config::files_of(target.file, impl.gateway.current()->config),
+        loop, config::files_of(target.file, impl.gateway.current()->config),
         [&impl](const std::string& asked_by, std::vector<std::filesystem::path>& files) {
           return impl.reload(asked_by, files);
         });
   }
-  impl.threads.start();
+  impl.loops.start();
   if (impl.admin) {
     const StatusSource source{impl.gateway, impl.admission, impl.history};
     add_status_routes(impl.admin->router(), source,

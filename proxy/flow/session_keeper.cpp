@@ -7,7 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 
 #include "flow/gateway.hpp"
 #include "flow/session_end.hpp"
@@ -220,8 +219,8 @@ asio::awaitable<void> SessionKeeper::kill_and_tell(std::string id,
 }
 
 void SessionKeeper::kill(std::string id, std::function<void(Ended)> done) {
-  asio::co_spawn(asio::make_strand(timer_->get_executor()),
-                 kill_and_tell(std::move(id), std::move(done)), asio::detached);
+  asio::co_spawn(timer_->get_executor(), kill_and_tell(std::move(id), std::move(done)),
+                 asio::detached);
 }
 
 std::vector<LiveSession> SessionKeeper::list() {

@@ -61,12 +61,12 @@ void Sessions::give_back(const Owner& owner) {
 }
 
 const Session* Sessions::find(std::string_view id) const {
-  const auto found = sessions_.find(std::string(id));
+  const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : &found->second->session;
 }
 
 Sessions::Entry* Sessions::find_entry(std::string_view id) {
-  const auto found = sessions_.find(std::string(id));
+  const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : found->second.get();
 }
 

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "flow/closer.hpp"
+#include "ssmgate/text/text_hash.hpp"
 
 namespace ssmgate::flow {
 
@@ -240,7 +241,7 @@ class Sessions {
   [[nodiscard]] bool has_room(const Owner& owner) const;
 
   Limits limits_;
-  std::unordered_map<std::string, std::unique_ptr<Entry>> sessions_;
+  std::unordered_map<std::string, std::unique_ptr<Entry>, TextHash, std::equal_to<>> sessions_;
   std::map<Owner, std::vector<Session*>> live_;
   std::map<Owner, std::uint32_t> reserved_;
   std::unordered_map<ChannelNumber, std::string> channels_;

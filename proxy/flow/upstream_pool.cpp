@@ -1,14 +1,14 @@
 #include "flow/upstream_pool.hpp"
 
 #include <atomic>
+#include <map>
 #include <mutex>
-#include <optional>
 #include <random>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "flow/warm_plan.hpp"
@@ -25,10 +25,20 @@ double chance() {
   return std::uniform_real_distribution<>(0.0, 1.0)(generator);
 }
 
+asio::io_context& loop_of(const asio::any_io_executor& executor) {
+  return static_cast<asio::io_context&>(asio::query(executor, asio::execution::context));
+}
+
+// What is kept of one event loop.
+struct Kept {
+  IdleStreams idle;
+  WarmPlan plan;
+};
+
 }  // namespace
 
 // Shared with the spares that are being opened, which may outlast the pool. INVARIANT: `mutex`
-// guards the last four.
+// guards the last two.
 struct UpstreamPool::State : std::enable_shared_from_this<State> {
   State(std::shared_ptr<WayOut> way, tls::ContextPtr trusted, net::AddressFilter filter)
       : way_out(std::move(way)), context(std::move(trusted)), denied(std::move(filter)) {}
@@ -40,9 +50,7 @@ struct UpstreamPool::State : std::enable_shared_from_this<State> {
   std::atomic<std::uint64_t> opened_count = 0;
   std::mutex mutex;
   bool retired = false;
-  IdleStreams idle;
-  WarmPlan plan;
-  std::optional<asio::io_context::executor_type> executor;  // of the first request's context
+  std::map<asio::io_context*, Kept> by_loop;  // INVARIANT: the loops outlast the pool's use
 
   // Dials and shakes hands, all within `connect_timeout`.
   asio::awaitable<Result> open(UpstreamHost host, Watchdog& watchdog) {
@@ -66,29 +74,27 @@ struct UpstreamPool::State : std::enable_shared_from_this<State> {
     co_return Result(std::move(std::get<net::StreamPtr>(handshake)));
   }
 
-  net::StreamPtr take_idle(const UpstreamHost& host, const asio::any_io_executor& current) {
+  net::StreamPtr take_idle(asio::io_context& loop, const UpstreamHost& host) {
     const std::lock_guard lock(mutex);
-    plan.used(host, Clock::now());
-    if (!executor) {
-      auto& io = static_cast<asio::io_context&>(asio::query(current, asio::execution::context));
-      executor = io.get_executor();
-    }
-    return idle.take(host, Clock::now());
+    Kept& kept = by_loop[&loop];
+    kept.plan.used(host, Clock::now());
+    return kept.idle.take(host, Clock::now());
   }
 
   // Opens a spare for `host` if the plan wants one.
-  void warm(const UpstreamHost& host) {
+  void warm(asio::io_context& loop, const UpstreamHost& host) {
     {
       const std::lock_guard lock(mutex);
-      if (retired || !executor || !plan.begin(host, idle.count(host), Clock::now())) return;
+      Kept& kept = by_loop[&loop];
+      if (retired || !kept.plan.begin(host, kept.idle.count(host), Clock::now())) return;
     }
-    const asio::any_io_executor strand = asio::make_strand(*executor);
-    asio::co_spawn(strand, open_spare(shared_from_this(), host, strand), asio::detached);
+    asio::co_spawn(loop, open_spare(shared_from_this(), loop, host), asio::detached);
   }
 
-  static asio::awaitable<void> open_spare(std::shared_ptr<State> self, UpstreamHost host,
-                                          asio::any_io_executor strand) {
-    const auto watchdog = std::make_shared<Watchdog>(strand);
+  static asio::awaitable<void> open_spare(std::shared_ptr<State> self, asio::io_context& loop,
+                                          UpstreamHost host) {
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    const auto watchdog = std::make_shared<Watchdog>(executor);
     net::StreamPtr spare;
     try {
       UpstreamHost to = host;
@@ -99,8 +105,9 @@ struct UpstreamPool::State : std::enable_shared_from_this<State> {
     }
     watchdog->finish();
     const std::lock_guard lock(self->mutex);
-    self->plan.end(host, spare != nullptr, Clock::now(), chance());
-    if (spare && !self->retired) self->idle.put(host, std::move(spare), Clock::now());
+    Kept& kept = self->by_loop[&loop];
+    kept.plan.end(host, spare != nullptr, Clock::now(), chance());
+    if (spare && !self->retired) kept.idle.put(host, std::move(spare), Clock::now());
   }
 };
 
@@ -110,16 +117,17 @@ UpstreamPool::UpstreamPool(std::shared_ptr<WayOut> way_out, tls::ContextPtr cont
 
 asio::awaitable<Result> UpstreamPool::take(UpstreamHost host, Watchdog& watchdog) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  auto warm = state_->take_idle(host, executor);
+  asio::io_context& loop = loop_of(executor);
+  auto warm = state_->take_idle(loop, host);
   (warm ? state_->warm_count : state_->opened_count).fetch_add(1, std::memory_order_relaxed);
   if (warm) {
-    state_->warm(host);
+    state_->warm(loop, host);
     co_return Result(std::move(warm));
   }
   UpstreamHost to = host;
   auto opened = co_await state_->open(std::move(to), watchdog);
   // Not beside the first: what fails once would only fail twice.
-  if (std::holds_alternative<net::StreamPtr>(opened)) state_->warm(host);
+  if (std::holds_alternative<net::StreamPtr>(opened)) state_->warm(loop, host);
   co_return opened;
 }
 
@@ -128,25 +136,31 @@ PoolUse UpstreamPool::use() const noexcept {
           state_->opened_count.load(std::memory_order_relaxed)};
 }
 
-void UpstreamPool::give_back(const UpstreamHost& host, net::StreamPtr stream) {
+void UpstreamPool::give_back(const UpstreamHost& host, net::StreamPtr stream,
+                             const asio::any_io_executor& current) {
   const std::lock_guard lock(state_->mutex);
-  if (!state_->retired) state_->idle.put(host, std::move(stream), Clock::now());
+  if (state_->retired) return;
+  state_->by_loop[&loop_of(current)].idle.put(host, std::move(stream), Clock::now());
 }
 
 void UpstreamPool::prune() {
-  std::vector<UpstreamHost> hosts;
+  std::vector<std::pair<asio::io_context*, UpstreamHost>> used;
   {
     const std::lock_guard lock(state_->mutex);
-    state_->idle.expire(Clock::now());
-    hosts = state_->plan.hosts(Clock::now());
+    for (auto& [loop, kept] : state_->by_loop) {
+      kept.idle.expire(Clock::now());
+      for (UpstreamHost& host : kept.plan.hosts(Clock::now())) {
+        used.emplace_back(loop, std::move(host));
+      }
+    }
   }
-  for (const UpstreamHost& host : hosts) state_->warm(host);
+  for (const auto& [loop, host] : used) state_->warm(*loop, host);
 }
 
 void UpstreamPool::retire() {
   const std::lock_guard lock(state_->mutex);
   state_->retired = true;
-  state_->idle.clear();
+  state_->by_loop.clear();
 }
 
 }  // namespace ssmgate::flow

@@ -21,7 +21,8 @@ struct PoolUse {
   std::uint64_t opened = 0;
 };
 
-// Safe from several threads.
+// Safe from several threads. INVARIANT: a connection stays in the event loop in which it was
+// opened, and serves the requests of that loop.
 class UpstreamPool {
  public:
   UpstreamPool(std::shared_ptr<WayOut> way_out, tls::ContextPtr context, net::AddressFilter denied);
@@ -33,8 +34,10 @@ class UpstreamPool {
 
   [[nodiscard]] PoolUse use() const noexcept;
 
-  // Keeps a connection whose last answer was read to its end.
-  void give_back(const UpstreamHost& host, net::StreamPtr stream);
+  // Keeps a connection whose last answer was read to its end. `current`: of the coroutine that took
+  // it.
+  void give_back(const UpstreamHost& host, net::StreamPtr stream,
+                 const boost::asio::any_io_executor& current);
 
   // Closes what has been idle too long, and opens spares in the place of those; called every few
   // seconds.

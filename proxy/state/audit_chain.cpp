@@ -4,6 +4,8 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
+#include <stdexcept>
 
 namespace ssmgate::state {
 namespace {
@@ -26,15 +28,21 @@ bool is_hash(std::string_view text) {
 }  // namespace
 
 std::string sha256_hex(std::string_view text) {
+  // Kept, too: making one costs more than the digest of a line.
+  thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
+                                                                                EVP_MD_CTX_free);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  EVP_Digest(text.data(), text.size(), digest.data(), &size, sha256(), nullptr);
+  if (EVP_DigestInit_ex(context.get(), sha256(), nullptr) != 1 ||
+      EVP_DigestUpdate(context.get(), text.data(), text.size()) != 1 ||
+      EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1) {
+    throw std::runtime_error("OpenSSL makes no SHA-256");
+  }
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(std::size_t{size} * 2);
-  for (unsigned int i = 0; i < size; ++i) {
-    hex += kHex[digest[i] >> 4U];
-    hex += kHex[digest[i] & 15U];
+  std::string hex(std::size_t{size} * 2, '0');
+  for (std::size_t i = 0; i < size; ++i) {
+    hex[2 * i] = kHex[digest.at(i) >> 4U];
+    hex[2 * i + 1] = kHex[digest.at(i) & 15U];
   }
   return hex;
 }

@@ -39,7 +39,7 @@ void AuditLog::enqueue(const AuditEntryPtr& entry) {
   for (const auto& writer : writers_) writer->enqueue(entry);
 }
 
-asio::awaitable<bool> AuditLog::write(AuditRecord record, WhenLost when_lost) {
+asio::awaitable<bool> AuditLog::write(const AuditRecord& record, WhenLost when_lost) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto entry =
       std::make_shared<AuditEntry>(record, writers_.size(), when_lost, executor, deadline_);

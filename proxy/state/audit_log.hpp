@@ -32,9 +32,10 @@ class AuditLog {
 
   // True once one sink has taken the record; false when all have failed, or at the deadline. A
   // record that was given up is not written later. One that was being written just then is
-  // followed, when its request is refused for it, by a `result` that says so. Safe from any strand;
+  // followed, when its request is refused for it, by a `result` that says so. Safe from any thread;
   // resumes on the caller's.
-  [[nodiscard]] boost::asio::awaitable<bool> write(AuditRecord record, WhenLost when_lost);
+  // INVARIANT: `record` stays where it is until then.
+  [[nodiscard]] boost::asio::awaitable<bool> write(const AuditRecord& record, WhenLost when_lost);
 
   // For records nobody waits for: the result of a relay, the start and the stop.
   void post(const AuditRecord& record);

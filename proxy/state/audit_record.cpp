@@ -1,9 +1,5 @@
 #include "state/audit_record.hpp"
 
-#include <array>
-#include <cstdio>
-#include <ctime>
-
 #include "wire/json.hpp"
 
 namespace ssmgate::state {
@@ -53,16 +49,23 @@ std::string_view name(Event event) noexcept {
 
 std::string render_time(std::chrono::system_clock::time_point time) {
   using namespace std::chrono;
-  const auto whole = floor<seconds>(time);
-  const std::time_t clock = system_clock::to_time_t(whole);
-  std::tm utc{};
-  gmtime_r(&clock, &utc);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
-  const auto part = static_cast<int>(duration_cast<milliseconds>(time - whole).count());
-  std::array<char, 8> fraction{};
-  std::snprintf(fraction.data(), fraction.size(), ".%03dZ", part);
-  return std::string(text.data(), size) + fraction.data();
+  const auto day = floor<days>(time);
+  const year_month_day date(day);
+  const hh_mm_ss clock(floor<milliseconds>(time - day));
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&text](std::size_t at, std::size_t digits, auto value) {
+    for (std::size_t i = at + digits; i > at; value /= 10) {
+      text[--i] = static_cast<char>('0' + value % 10);
+    }
+  };
+  put(0, 4, static_cast<int>(date.year()));
+  put(5, 2, static_cast<unsigned>(date.month()));
+  put(8, 2, static_cast<unsigned>(date.day()));
+  put(11, 2, clock.hours().count());
+  put(14, 2, clock.minutes().count());
+  put(17, 2, clock.seconds().count());
+  put(20, 3, clock.subseconds().count());
+  return text;
 }
 
 std::string render_fields(const AuditRecord& record) {

@@ -47,7 +47,7 @@ class SessionStore {
   [[nodiscard]] virtual std::vector<StoredSession> load() = 0;
 
   // Puts it there, or in the place of what has its id. True once it is down: it is still there
-  // after this process is killed. Safe from any strand; resumes on the caller's.
+  // after this process is killed. Safe from any thread; resumes on the caller's.
   [[nodiscard]] virtual boost::asio::awaitable<bool> write(StoredSession session) = 0;
   // The same for those who do not wait; of several for one id the last is written.
   virtual void put(StoredSession session) = 0;

@@ -156,6 +156,9 @@ SplitHead split_head(std::string_view head) {
   split.method = line.substr(0, first);
   split.target = line.substr(first + 1, second - first - 1);
   split.minor = line.back();
+  constexpr std::size_t kUsualFields = 16;
+  split.fields.reserve(kUsualFields);
+  split.lines.reserve(kUsualFields);
 
   // The last two bytes are the empty line's.
   for (std::size_t at = eol + 2; at + 2 < head.size(); at = eol + 2) {

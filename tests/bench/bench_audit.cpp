@@ -75,7 +75,7 @@ asio::awaitable<void> request_again_and_again(state::AuditLog& log, Measured& me
     state::AuditRecord result = decision;
     result.event = state::Event::result;
     const auto begun = Clock::now();
-    const bool written = co_await log.write(std::move(decision), state::WhenLost::refused);
+    const bool written = co_await log.write(decision, state::WhenLost::refused);
     waits.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begun).count());
     if (!written) ++measured.refused;
     log.post(result);

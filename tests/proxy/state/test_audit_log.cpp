@@ -65,19 +65,20 @@ AuditRecord named(std::string request_id) {
   return record;
 }
 
-bool write_and_wait(AuditLog& log, AuditRecord record, WhenLost when_lost = WhenLost::refused) {
+bool write_and_wait(AuditLog& log, const AuditRecord& record,
+                    WhenLost when_lost = WhenLost::refused) {
   asio::io_context context;
-  auto written = asio::co_spawn(asio::make_strand(context), log.write(std::move(record), when_lost),
-                                asio::use_future);
+  auto written =
+      asio::co_spawn(asio::make_strand(context), log.write(record, when_lost), asio::use_future);
   context.run();
   return written.get();
 }
 
 // Whoever waits for the record goes away while the sink is in the middle of it.
-void give_up_in_the_middle(AuditLog& log, Hang& hang, AuditRecord record, WhenLost when_lost) {
+void give_up_in_the_middle(AuditLog& log, Hang& hang, const AuditRecord& record,
+                           WhenLost when_lost) {
   asio::io_context context;
-  asio::co_spawn(asio::make_strand(context), log.write(std::move(record), when_lost),
-                 asio::use_future);
+  asio::co_spawn(asio::make_strand(context), log.write(record, when_lost), asio::use_future);
   context.poll();
   hang.entered.wait();
 }
@@ -137,10 +138,11 @@ TEST_CASE("what waits together is written together and each is told what became 
   sinks.push_back(std::make_unique<HangingSink>(hang));
   AuditLog log(std::move(sinks), kAmple);
   asio::io_context context;
+  const AuditRecord record = named("r");
   std::vector<std::future<bool>> written;
   for (std::size_t i = 0; i < kRecords; ++i) {
     written.push_back(asio::co_spawn(asio::make_strand(context),
-                                     log.write(named("r"), WhenLost::refused), asio::use_future));
+                                     log.write(record, WhenLost::refused), asio::use_future));
   }
   context.run();
   for (std::future<bool>& each : written) CHECK(each.get());

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <array>
+#include <ctime>
+
 #include "state/audit_record.hpp"
 
 using namespace ssmgate::state;
@@ -17,4 +20,16 @@ TEST_CASE("a record is one line whatever is in it") {
   CHECK(fields.find("\"parameters\":{\"host\":[\"a\",\"b\"],\"x\\\"y\":[") != std::string::npos);
   CHECK(fields.find("\"port\":5432") != std::string::npos);
   CHECK(fields.find("\"user\"") == std::string::npos);
+}
+
+TEST_CASE("a time is written as the C library writes it, with milliseconds") {
+  using namespace std::chrono;
+  for (std::time_t clock = -100'000'000; clock < 9'000'000'000; clock += 12'345'679) {
+    std::tm utc{};
+    gmtime_r(&clock, &utc);
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &utc);
+    const auto time = system_clock::from_time_t(clock) + microseconds(7'999);
+    CHECK(render_time(time) == std::string(text.data()) + ".007Z");
+  }
 }

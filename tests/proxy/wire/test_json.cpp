@@ -30,6 +30,20 @@ TEST_CASE("json: pure ASCII") {
   CHECK(json_escape("\xf4\x8f\xbf\xbf") == "\\udbff\\udfff");
 }
 
+TEST_CASE("json: any byte at any place among plain ones") {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    const std::string alone = json_escape(std::string(1, static_cast<char>(byte)));
+    const bool plain = byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+    CHECK((alone.size() == 1) == plain);
+    for (std::size_t at = 0; at < 20; ++at) {
+      std::string text(20, '!');
+      text[at] = static_cast<char>(byte);
+      CHECK(json_escape(text) == std::string(at, '!') + alone + std::string(19 - at, '!'));
+    }
+  }
+  CHECK(json_escape(std::string(40, '~') + "\xc3\xbc") == std::string(40, '~') + "\\u00fc");
+}
+
 TEST_CASE("json: each byte that is no UTF-8 is one replacement") {
   CHECK(json_escape("\xff") == "\\ufffd");
   CHECK(json_escape("\xc3") == "\\ufffd");

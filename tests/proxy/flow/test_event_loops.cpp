@@ -1,0 +1,118 @@
+#include "flow/event_loops.hpp"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <future>
+#include <map>
+#include <stdexcept>
+
+#include <boost/asio/post.hpp>
+
+using namespace ssmgate::flow;
+namespace asio = boost::asio;
+
+TEST_CASE("one more loop when those that are there have no rest") {
+  CHECK(loops_wanted(1, 4, 0.0) == 1);
+  CHECK(loops_wanted(1, 4, 0.89) == 1);
+  CHECK(loops_wanted(1, 4, 0.91) == 2);
+  CHECK(loops_wanted(3, 4, 2.8) == 4);
+  CHECK(loops_wanted(4, 4, 4.0) == 4);
+  CHECK(loops_wanted(1, 1, 1.0) == 1);
+}
+
+TEST_CASE("one less when the others would have half of their time left") {
+  CHECK(loops_wanted(2, 4, 0.6) == 2);
+  CHECK(loops_wanted(2, 4, 0.49) == 1);
+  CHECK(loops_wanted(4, 4, 1.4) == 3);
+  CHECK(loops_wanted(4, 4, 1.6) == 4);
+}
+
+TEST_CASE("what is wanted is always between one and the most, and settles") {
+  for (unsigned most = 1; most <= 8; ++most) {
+    for (double busy = 0; busy <= 8; busy += 0.05) {
+      unsigned loops = 1;
+      for (int look = 0; look < 10; ++look) loops = loops_wanted(loops, most, busy);
+      CHECK(loops >= 1);
+      CHECK(loops <= most);
+      CHECK(loops_wanted(loops, most, busy) == loops);
+    }
+  }
+}
+
+namespace {
+
+// Runs `act` on the context and waits for its end.
+void run_on(asio::io_context& context, const std::function<void()>& act) {
+  std::promise<void> done;
+  asio::post(context, [&] {
+    act();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace
+
+TEST_CASE("loops come and go, each with a thread of its own") {
+  EventLoops loops(3);
+  CHECK_FALSE(loops.running());
+  loops.start();
+  CHECK(loops.running());
+  CHECK(loops.active() == 1);
+  asio::io_context& first = loops.first();
+  run_on(first, [&] { CHECK(&loops.freest() == &first); });
+  run_on(first, [&] { loops.adjust(0.95); });
+  CHECK(loops.active() == 2);
+  // The first has a connection, and the second none: the next is the second's.
+  asio::io_context* second = nullptr;
+  run_on(first, [&] {
+    loops.count_connection(first);
+    second = &loops.freest();
+  });
+  REQUIRE(second != &first);
+  // Both wait for each other: two run at once.
+  std::promise<void> one, other;
+  asio::post(first, [&] {
+    one.set_value();
+    other.get_future().wait();
+  });
+  asio::post(*second, [&] {
+    one.get_future().wait();
+    other.set_value();
+  });
+  for (const double busy : {2.9, 2.9, 0.0, 0.0, 0.0}) {
+    run_on(first, [&] { loops.adjust(busy); });
+  }
+  CHECK(loops.active() == 1);
+  run_on(first, [&] { CHECK(&loops.freest() == &first); });
+  // One that is given no more connections still serves those it has.
+  run_on(*second, [] {});
+  loops.stop();
+  CHECK_FALSE(loops.running());
+}
+
+TEST_CASE("many connections are dealt out in turn") {
+  EventLoops loops(2);
+  loops.start();
+  run_on(loops.first(), [&] { loops.adjust(0.95); });
+  std::map<asio::io_context*, int> dealt;
+  run_on(loops.first(), [&] {
+    for (int i = 0; i < 100; ++i) {
+      asio::io_context& loop = loops.freest();
+      loops.count_connection(loop);
+      ++dealt[&loop];
+    }
+  });
+  REQUIRE(dealt.size() == 2);
+  for (const auto& [loop, count] : dealt) CHECK(count == 50);
+  loops.stop();
+}
+
+TEST_CASE("a fault of one handler does not end its loop") {
+  EventLoops loops(1);
+  loops.start();
+  asio::post(loops.first(), [] { throw std::runtime_error("a fault"); });
+  run_on(loops.first(), [] {});
+  loops.stop();
+}
