@@ -117,7 +117,7 @@ int run(const RunOptions& options) {
   if (!options.policy.empty()) settings.policy = fs::absolute(options.policy);
   const fs::path ca_file = settings.upstream.ca_file;
 
-  const SignalsForCommand signals;
+  const StartedCommand command;
   std::signal(SIGPIPE, SIG_IGN);
   auto opened = flow::Server::open(std::move(settings), {});
   if (auto* fault = std::get_if<flow::StartFault>(&opened)) {
@@ -143,7 +143,7 @@ int run(const RunOptions& options) {
   }
   for (const std::string& warning : server.warnings()) spdlog::warn("{}", warning);
   server.start();
-  return signals.run(options.command, child_environment(environment.variables));
+  return command.run(options.command, child_environment(environment.variables));
 }
 
 // Whatever goes wrong in here must not look like the command's own exit status.

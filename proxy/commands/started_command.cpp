@@ -30,7 +30,7 @@ bool is_for_command(const siginfo_t& signal) {
 
 }  // namespace
 
-SignalsForCommand::SignalsForCommand() {
+StartedCommand::StartedCommand() {
   // Whoever started us may have it ignored: the system then keeps no exit status for us.
   std::signal(SIGCHLD, SIG_DFL);
   sigemptyset(&set_);
@@ -38,8 +38,8 @@ SignalsForCommand::SignalsForCommand() {
   pthread_sigmask(SIG_BLOCK, &set_, &before_);
 }
 
-int SignalsForCommand::run(std::vector<std::string> command,
-                           std::vector<std::string> environment) const {
+int StartedCommand::run(std::vector<std::string> command,
+                        std::vector<std::string> environment) const {
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t defaults;
@@ -48,9 +48,15 @@ int SignalsForCommand::run(std::vector<std::string> command,
   posix_spawnattr_setsigmask(&attributes, &before_);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
   pid_t child = 0;
-  const int error = ::posix_spawnp(&child, command.front().c_str(), nullptr, &attributes,
-                                   pointers(command).data(), pointers(environment).data());
+  int error = descriptors_.close_others(actions);
+  if (error == 0) {
+    error = ::posix_spawnp(&child, command.front().c_str(), &actions, &attributes,
+                           pointers(command).data(), pointers(environment).data());
+  }
+  posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) {
     std::fprintf(stderr, "ssmgate: `%s` cannot be run: %s\n", command.front().c_str(),
@@ -62,7 +68,7 @@ int SignalsForCommand::run(std::vector<std::string> command,
   return wait_for(child);
 }
 
-int SignalsForCommand::wait_for(pid_t child) const {
+int StartedCommand::wait_for(pid_t child) const {
   for (;;) {
     siginfo_t signal{};
     if (::sigwaitinfo(&set_, &signal) < 0) continue;

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "commands/inherited_descriptors.hpp"
+
 namespace ssmgate::commands {
 
 // What a shell says of a command that it cannot find or cannot run, and what `env` and `timeout`
@@ -15,11 +17,12 @@ inline constexpr int kNotFound = 127;
 inline constexpr int kNotRunnable = 126;
 inline constexpr int kGatewayTrouble = 125;
 
-// Holds back the signals that end `run`: they are the command's to handle. Made before the first
-// thread, which inherits it, so that none is lost.
-class SignalsForCommand {
+// What `run` was started with and its command is to have: the signals that end `run`, which are
+// held back for the command to handle, and the descriptors. Made before the first thread, which
+// inherits the signals' mask, so that none is lost.
+class StartedCommand {
  public:
-  SignalsForCommand();
+  StartedCommand();
 
   // Runs `command` with `environment` (NAME=VALUE lines) until it ends. Its exit status as a shell
   // tells it; a command that cannot be started is told on standard error.
@@ -29,6 +32,7 @@ class SignalsForCommand {
  private:
   [[nodiscard]] int wait_for(pid_t child) const;
 
+  const InheritedDescriptors descriptors_;
   sigset_t set_{};
   sigset_t before_{};
 };
