@@ -60,10 +60,6 @@ asio::awaitable<Arrived> RequestReader::read() {
   }
   // StartSession's body is refused by its length alone: what is dropped is never held.
   if (is_oversized_session(head)) co_return co_await drop_body(std::move(head));
-  if (!reserve(head.content_length)) {
-    co_return unreadable(Code::over_limit,
-                         "ssmgate holds as many large bodies as it can just now; try again");
-  }
   co_return co_await read_body(std::move(head));
 }
 
@@ -100,6 +96,11 @@ asio::awaitable<Arrived> RequestReader::read_body(wire::RequestHead head) {
   while (downstream_.inbox.size() < size) {
     std::string trouble = co_await read_on(deadline, "body-timeout");
     if (!trouble.empty()) co_return lost(std::move(trouble));
+    // What has come is counted, not what was announced: that costs nothing.
+    if (!hold(downstream_.inbox.size())) {
+      co_return unreadable(Code::over_limit,
+                           "ssmgate holds as many large bodies as it can just now; try again");
+    }
   }
   if (!complete) {
     // The bytes may have moved while the body came: the head's views are taken anew.
@@ -145,20 +146,20 @@ asio::awaitable<std::string> RequestReader::read_on(const Deadline& deadline,
   co_return std::string("the client hung up in the middle of a request");
 }
 
-bool RequestReader::reserve(std::uint64_t size) {
-  if (size <= kLargeBody) return true;
-  const auto wanted = static_cast<std::int64_t>(size);
-  auto& held = downstream_.gateway.body_memory;
-  if (held.fetch_add(wanted) + wanted > kMaxBodyMemory) {
-    held.fetch_sub(wanted);
+bool RequestReader::hold(std::size_t size) {
+  const std::int64_t more = static_cast<std::int64_t>(size) - held_;
+  if (size <= kLargeBody || more <= 0) return true;
+  auto& all = downstream_.gateway.body_memory;
+  if (all.fetch_add(more) + more > kMaxBodyMemory) {
+    all.fetch_sub(more);
     return false;
   }
-  reserved_ = wanted;
+  held_ += more;
   return true;
 }
 
 void RequestReader::release() {
-  downstream_.gateway.body_memory.fetch_sub(std::exchange(reserved_, 0));
+  downstream_.gateway.body_memory.fetch_sub(std::exchange(held_, 0));
 }
 
 }  // namespace ssmgate::flow

@@ -61,13 +61,14 @@ class RequestReader {
   [[nodiscard]] Held drop_body(wire::RequestHead head);
   [[nodiscard]] boost::asio::awaitable<std::string> read_on(const Deadline& deadline,
                                                             std::string_view stage);
-  [[nodiscard]] bool reserve(std::uint64_t size);
+  // Counts what the inbox holds of a large body; false when all of them hold too much.
+  [[nodiscard]] bool hold(std::size_t size);
   void release();
 
   Downstream& downstream_;
-  std::size_t size_ = 0;       // of the request in hand, at the front of the inbox
-  std::string dropped_head_;   // of one whose body was not kept
-  std::int64_t reserved_ = 0;  // of what all large bodies may hold together
+  std::size_t size_ = 0;      // of the request in hand, at the front of the inbox
+  std::string dropped_head_;  // of one whose body was not kept
+  std::int64_t held_ = 0;     // of what all large bodies may hold together
 };
 
 }  // namespace ssmgate::flow

@@ -41,19 +41,22 @@ class Answer:
 
 def connect(port, host=HOST, remote_port=443, head=None):
     """A socket behind a CONNECT that was answered with 200; or (status, bytes) otherwise."""
-    stream = socket.create_connection(("127.0.0.1", port), DEADLINE)
     head = head or f"CONNECT {host}:{remote_port} HTTP/1.0\r\n\r\n".encode()
-    stream.sendall(head)
+    stream = socket.create_connection(("127.0.0.1", port), DEADLINE)
     answer = b""
-    while not answer.endswith(b"\r\n\r\n"):
-        byte = stream.recv(1)  # one at a time: what follows belongs to the tunnel
-        if not byte:
-            break
-        answer += byte
-    if answer.split(b" ")[1:2] == [b"200"]:
-        return stream
-    with stream:
-        raise AssertionError(f"CONNECT was answered {answer!r}")
+    try:
+        stream.sendall(head)
+        while not answer.endswith(b"\r\n\r\n"):
+            byte = stream.recv(1)  # one at a time: what follows belongs to the tunnel
+            if not byte:
+                break
+            answer += byte
+        if answer.split(b" ")[1:2] != [b"200"]:
+            raise AssertionError(f"CONNECT was answered {answer!r}")
+    except BaseException:
+        stream.close()
+        raise
+    return stream
 
 
 def trusting(roots):

@@ -8,38 +8,10 @@ import unittest
 from clients import ALICE, TARGET, boto3, javascript, need, run, start_session
 from identities import PASSWORD, ClientAuthority, basic, crypt_hash, write_users
 from identity_case import FILES, QUOTED, USERS_POLICY, Folder, connect_head
+from nested_tls import Nested, enter_tls, outer_context
 from raw import HOST, read_answer, read_to_end, signed, trusting
 from waiting import wait_for
 from world import program
-
-
-class Nested:
-    """TLS over another TLS socket."""
-
-    def __init__(self, outer, context, name):
-        self._outer = outer
-        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._in, self._out, server_hostname=name)
-        self._do(self._tls.do_handshake)
-
-    def _do(self, action, *arguments):
-        while True:
-            try:
-                result = action(*arguments)
-                self._outer.sendall(self._out.read())
-                return result
-            except ssl.SSLWantReadError:
-                self._outer.sendall(self._out.read())
-                data = self._outer.recv(65536)
-                if not data:
-                    raise EOFError("the outer stream ended") from None
-                self._in.write(data)
-
-    def sendall(self, data):
-        self._do(self._tls.write, data)
-
-    def recv(self, size):
-        return self._do(self._tls.read, size)
 
 
 class Certificates(Folder):
@@ -71,16 +43,8 @@ class Certificates(Folder):
             {"address": "127.0.0.1:0", "auth": "basic",
              "tls": {name: tls[name] for name in ("certificate", "key")}}]}
 
-    def context(self, shown=None):
-        context = ssl.create_default_context(cafile=str(self.files.certificate))
-        if shown:
-            context.load_cert_chain(*map(str, shown))
-        return context
-
     def enter(self, shown, which=0):
-        """The outer TLS; in TLS 1.3 it is only the first read that says whether we are in."""
-        stream = socket.create_connection(("127.0.0.1", self.world.gateway.ports[which]), 30)
-        return self.context(shown).wrap_socket(stream, server_hostname="localhost")
+        return enter_tls(self.world.gateway.ports[which], self.files.certificate, "localhost", shown)
 
     def start(self, shown, which=0, fields=()):
         """StartSession in TLS inside TLS, by hand: Python nests no sockets."""
@@ -183,12 +147,12 @@ class Certificates(Folder):
                               code="request-line")
 
     def test_old_tls_and_other_protocols(self):
-        context = self.context(self.good)
+        context = outer_context(self.files.certificate, self.good)
         context.set_alpn_protocols(["h2"])
         with self.assertRaises(ssl.SSLError):
             with socket.create_connection(("127.0.0.1", self.world.gateway.ports[2])) as stream:
                 context.wrap_socket(stream, server_hostname="localhost")
-        context = self.context(self.good)
+        context = outer_context(self.files.certificate, self.good)
         context.set_alpn_protocols(["h2", "http/1.1"])
         with socket.create_connection(("127.0.0.1", self.world.gateway.ports[2])) as stream:
             with context.wrap_socket(stream, server_hostname="localhost") as outer:

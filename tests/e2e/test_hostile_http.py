@@ -1,6 +1,7 @@
 """Raw bytes of an attacker inside the TLS and before it: what is refused reaches nobody, what is
 relayed arrives once, in order, byte for byte. TLS itself is in test_hostile_tls."""
 
+import contextlib
 import json
 import random
 import socket
@@ -8,7 +9,7 @@ import unittest
 
 from case import EndToEnd
 from clients import ALICE, TARGET
-from raw import HOST, connect, open_tls, read_answer, read_to_end, signed, trusting
+from raw import HOST, connect, exchange, open_tls, read_answer, read_to_end, signed, trusting
 from waiting import wait_for
 
 GOOD = {"Target": TARGET}
@@ -197,6 +198,47 @@ class InOrder(EndToEnd):
         self.assertEqual(got, statuses)
         arrived = [record["head"] + record["body"] for record in self.reached()]
         self.assertEqual(arrived, wanted)
+
+
+class LargeBodies(EndToEnd):
+    """One may have 16 MiB, all together 256 MiB of what has come, not of what was announced."""
+
+    MOST = 16 * 1024 * 1024
+
+    def large(self, size):
+        return {"DocumentName": "AWS-RunShellScript", "Comment": "x" * size}
+
+    def ask(self):
+        return exchange(self.world, signed(ALICE, "SendCommand", self.large(1024 * 1024)))
+
+    def test_others_have_room_until_it_is_taken(self):
+        body = json.dumps(self.large(0)).encode().replace(b'""', b'"%s"' % (b"x" * self.MOST))
+        whole = signed(ALICE, "SendCommand", body[-self.MOST:])
+        first = len(whole) - self.MOST + 100
+        with contextlib.ExitStack() as streams:
+            greedy = [streams.enter_context(open_tls(self.world)) for _ in range(16)]
+            for stream in greedy:
+                stream.sendall(whole[:first])
+            self.assertEqual(self.ask().status, 200)
+            self.assert_relayed("SendCommand")
+            self.mark()
+            for stream in greedy:
+                stream.sendall(whole[first:-1])
+            refused = wait_for(lambda: (answer := self.ask()).status == 400 and answer, "no room")
+            self.assertIn("over-limit", refused.json["message"])
+            self.assertEqual(exchange(self.world, good()).status, 200)
+        wait_for(lambda: self.ask().status == 200, "room again")
+
+    def test_more_than_one_may_have(self):
+        self.mark()
+        with open_tls(self.world) as stream:
+            request = signed(ALICE, "SendCommand", b"{}")
+            stream.sendall(request.replace(b"Content-Length: 2",
+                                           b"Content-Length: %d" % (self.MOST + 1)))
+            answer, rest = read_answer(stream)
+            self.assertEqual((answer.status, rest, read_to_end(stream)), (400, b"", b""))
+        self.assertIn("too-large", answer.json["message"])
+        self.assert_nothing_reached()
 
 
 def head(line=b"CONNECT %s:443 HTTP/1.1" % HOST.encode(), *fields):
