@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <limits>
 #include <string>
 
 namespace ssmgate::commands {
@@ -24,16 +25,21 @@ InheritedDescriptors::InheritedDescriptors() {
 }
 
 int InheritedDescriptors::close_others(posix_spawn_file_actions_t& actions) const {
+  // None is opened beyond the limit, and glibc takes no number from there; one that is there all
+  // the same was inherited.
+  constexpr long kMost = std::numeric_limits<int>::max();
+  const long said = ::sysconf(_SC_OPEN_MAX);
+  const auto limit = static_cast<int>(said < 0 ? kMost : std::min(said, kMost));
   int next = STDERR_FILENO + 1;
   for (const int kept : open_) {
-    for (; next < kept; ++next) {
+    for (; next < std::min(kept, limit); ++next) {
       // One that is not open is no error.
       const int error = ::posix_spawn_file_actions_addclose(&actions, next);
       if (error != 0) return error;
     }
     next = kept + 1;
   }
-  return ::posix_spawn_file_actions_addclosefrom_np(&actions, next);
+  return next < limit ? ::posix_spawn_file_actions_addclosefrom_np(&actions, next) : 0;
 }
 
 }  // namespace ssmgate::commands

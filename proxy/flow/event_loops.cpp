@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <system_error>
 #include <utility>
 
 #include <spdlog/spdlog.h>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 
 namespace ssmgate::flow {
@@ -39,7 +41,9 @@ unsigned loops_wanted(unsigned active, unsigned most, double busy) noexcept {
   return active;
 }
 
-EventLoops::EventLoops(unsigned most) : most_(most) {
+EventLoops::EventLoops(unsigned most, std::chrono::milliseconds look_every)
+    : most_(most), look_every_(look_every) {
+  loops_.reserve(most_);
   loops_.push_back(std::make_unique<Loop>());
 }
 
@@ -60,28 +64,30 @@ void EventLoops::count_connection(const asio::io_context& loop) noexcept {
 void EventLoops::start() {
   running_ = true;
   Loop& one = *loops_.front();
-  if (most_ > 1) {
-    timer_.emplace(one.context);
-    looked_ = std::chrono::steady_clock::now();
-    asio::post(one.context, [this] { look_later(); });
-  }
   one.thread = std::thread([&one] { run(one.context); });
+  if (most_ == 1) return;
+  looked_ = std::chrono::steady_clock::now();
+  timer_.emplace(one.context);
+  asio::post(one.context, [this] { look_later(); });
 }
 
 void EventLoops::stop() {
   if (!std::exchange(running_, false)) return;
-  // The first makes no others once it has ended.
-  for (const auto& each : loops_) {
-    each->context.stop();
-    each->thread.join();
+  // The first goes first: it is the one that makes others.
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    Loop& each = *loops_[i];
+    each.context.stop();
+    if (each.thread.joinable()) each.thread.join();
   }
   timer_.reset();
 }
 
-// All are there before the loop is one of them: what is counted is what runs.
 void EventLoops::add() {
   auto made = std::make_unique<Loop>();
-  loops_.reserve(loops_.size() + 1);
+  // What a loop needs descriptors for is made now, where their want is survived, and not with the
+  // first connection.
+  const asio::ip::tcp::socket socket(made->context);
+  const asio::steady_timer timer(made->context);
   made->thread = std::thread([&context = made->context] { run(context); });
   loops_.push_back(std::move(made));
 }
@@ -98,12 +104,27 @@ void EventLoops::run(Context& context) {
 }
 
 void EventLoops::look_later() {
-  timer_->expires_after(kLookEvery);
+  timer_->expires_after(look_every_);
   timer_->async_wait([this](const boost::system::error_code& error) {
     if (error) return;
-    adjust(measure_busy());
+    look();
     look_later();
   });
+}
+
+void EventLoops::look() {
+  const double busy = measure_busy();
+  all_answer_ = true;
+  for (const auto& each : loops_) {
+    // One that hangs has all the rest there is.
+    if (!each->answered.exchange(false)) {
+      all_answer_ = false;
+      each->burden = std::numeric_limits<double>::infinity();
+      continue;
+    }
+    asio::post(each->context, [&answered = each->answered] { answered = true; });
+  }
+  adjust(busy);
 }
 
 double EventLoops::measure_busy() {

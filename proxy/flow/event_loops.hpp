@@ -29,7 +29,7 @@ class EventLoops {
   // LIMIT: they are counted anew twice a second.
   static constexpr std::chrono::milliseconds kLookEvery{500};
 
-  explicit EventLoops(unsigned most);
+  explicit EventLoops(unsigned most, std::chrono::milliseconds look_every = kLookEvery);
   ~EventLoops() { stop(); }
   EventLoops(const EventLoops&) = delete;
   EventLoops& operator=(const EventLoops&) = delete;
@@ -41,11 +41,13 @@ class EventLoops {
   [[nodiscard]] boost::asio::io_context& freest() noexcept;
   void count_connection(const boost::asio::io_context& loop) noexcept;
 
-  // Both by the owner's thread, each once.
+  // Both by the owner's thread, each once; `stop` also after a `start` that threw.
   void start();
   // Stops the loops; nothing of them runs afterwards.
   void stop();
   [[nodiscard]] bool running() const noexcept { return running_; }
+  // False: one has not had a turn since the look before the last. In the first loop.
+  [[nodiscard]] bool all_answer() const noexcept { return all_answer_; }
 
   // What is done twice a second with what the clock says, in the first loop. One that is too many
   // is given no more connections, and keeps those it has.
@@ -59,6 +61,7 @@ class EventLoops {
     Context context{1};  // one thread: its handlers need no locks among them
     boost::asio::executor_work_guard<Context::executor_type> work = make_work_guard(context);
     std::thread thread;
+    std::atomic<bool> answered = true;  // what the last look asked of it
     std::chrono::nanoseconds worked{};  // by the last look
     double burden = 0;                  // of the time before the last look, and what has come since
   };
@@ -66,13 +69,17 @@ class EventLoops {
   void add();
   static void run(Context& context);
   void look_later();
+  void look();
   [[nodiscard]] double measure_busy();
 
   const unsigned most_;
+  const std::chrono::milliseconds look_every_;
   bool running_ = false;  // the owner's
   std::atomic<unsigned> active_ = 1;
-  // INVARIANT: changed by the first loop alone while it runs.
+  // INVARIANT: changed by the first loop alone while it runs, and never moved: others ask for the
+  // first.
   std::vector<std::unique_ptr<Loop>> loops_;
+  bool all_answer_ = true;
   std::optional<boost::asio::steady_timer> timer_;
   std::chrono::steady_clock::time_point looked_;
   bool told_ = false;  // that there was no thread to be had

@@ -13,6 +13,7 @@
 #include "auth/local_users.hpp"
 #include "auth/password_checker.hpp"
 #include "config/config.hpp"
+#include "flow/body_memory.hpp"
 #include "flow/generation.hpp"
 #include "flow/session_keeper.hpp"
 #include "flow/trouble_log.hpp"
@@ -45,8 +46,7 @@ class Gateway {
   // ourselves would hide who the client is.
   [[nodiscard]] bool is_own_listener(const IpAddress& address, std::uint16_t port) const;
 
-  // Bodies that are held just now, in bytes, of all connections.
-  std::atomic<std::int64_t> body_memory = 0;
+  BodyMemory body_memory;
   net::Resolver resolver;
   net::PipePool pipes;  // of all tunnels
   TroubleLog trouble;

@@ -23,7 +23,7 @@ struct UpstreamHost {
 // LIMIT: 20 s idle, below the keep-alive of AWS's front ends (60 s for the load balancers they
 // publish): a connection is not used in the moment in which the other side gives it up.
 inline constexpr std::chrono::seconds kMaxIdle{20};
-// LIMIT: 16 connections a host; more commands at once dial anew.
+// LIMIT: 16 connections a host, in each event loop; more commands at once dial anew.
 inline constexpr std::size_t kMaxIdlePerHost = 16;
 
 class IdleStreams {

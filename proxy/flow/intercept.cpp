@@ -14,7 +14,9 @@ namespace {
 class RequestLoop {
  public:
   RequestLoop(Downstream& downstream, const Interception& interception)
-      : downstream_(downstream), interception_(interception), reader_(downstream) {}
+      : downstream_(downstream),
+        interception_(interception),
+        reader_(downstream, interception.is_shut()) {}
 
   asio::awaitable<void> run() {
     bool more = true;

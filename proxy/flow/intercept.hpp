@@ -18,6 +18,11 @@ struct Interception {
   std::optional<std::string> server_name;
   std::optional<Code> refusal;  // every request gets this
   std::string reason;
+
+  // The caller is not let in, whatever is asked: a mismatch is one request's, and judged with it.
+  [[nodiscard]] bool is_shut() const noexcept {
+    return refusal && *refusal != Code::endpoint_mismatch;
+  }
 };
 
 // `downstream.inbox` begins with the ClientHello. Returns when the connection is over.

@@ -174,7 +174,7 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   fill_finding(judged.record, found, asked);
   if (found.effect == Effect::refuse) cut_parameters(judged.record.parameters);
   if (auto* permit = std::get_if<Permit>(&judgement)) judged.permit = std::move(*permit);
-  if (interception.refusal && *interception.refusal != Code::endpoint_mismatch) {
+  if (interception.is_shut()) {
     judged.refuse(*interception.refusal,
                   gateway_refusal(*interception.refusal, interception.reason));
   }

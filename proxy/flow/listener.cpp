@@ -120,7 +120,12 @@ asio::awaitable<void> Listener::accept(ListenerPtr self, Gateway& gateway, Admis
     boost::system::error_code error;
     auto arrival = asio::redirect_error(asio::use_awaitable, error);
     co_await self->acceptor_.async_wait(tcp::acceptor::wait_read, std::move(arrival));
-    if (!error) error = self->accept_batch(gateway, admission);
+    try {
+      if (!error) error = self->accept_batch(gateway, admission);
+    } catch (const std::exception& fault) {
+      spdlog::error("a fault of ssmgate's own: {}", fault.what());
+      error = asio::error::no_memory;
+    }
     if (error == asio::error::operation_aborted || !self->acceptor_.is_open()) co_return;
     if (!error) continue;
     self->trouble_.say([&](std::uint64_t more) {

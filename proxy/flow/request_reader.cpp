@@ -4,14 +4,16 @@
 
 #include <boost/asio/error.hpp>
 
+#include "flow/session_rules.hpp"
+
 namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
 
 // LIMIT: 16 MiB for the body of any operation (docs/architecture.md).
 constexpr std::uint64_t kMaxBody = 16ULL * 1024 * 1024;
-// LIMIT: 256 MiB for the large bodies of all connections together; one over 64 KiB is large.
-constexpr std::int64_t kMaxBodyMemory = 256LL * 1024 * 1024;
+// LIMIT: a body over 64 KiB is large: such are counted (flow/body_memory), and of who is not let in
+// anyhow they are not held.
 constexpr std::uint64_t kLargeBody = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -59,7 +61,8 @@ asio::awaitable<Arrived> RequestReader::read() {
     if (error) co_return lost("the client hung up in the middle of a request");
   }
   // StartSession's body is refused by its length alone: what is dropped is never held.
-  if (is_oversized_session(head)) co_return co_await drop_body(std::move(head));
+  const bool in_vain = refused_anyhow_ && head.content_length > kLargeBody;
+  if (in_vain || is_oversized_session(head)) co_return co_await drop_body(std::move(head));
   co_return co_await read_body(std::move(head));
 }
 
@@ -99,7 +102,7 @@ asio::awaitable<Arrived> RequestReader::read_body(wire::RequestHead head) {
     // What has come is counted, not what was announced: that costs nothing.
     if (!hold(downstream_.inbox.size())) {
       co_return unreadable(Code::over_limit,
-                           "ssmgate holds as many large bodies as it can just now; try again");
+                           "ssmgate holds as many large bodies as it may just now; try again");
     }
   }
   if (!complete) {
@@ -149,17 +152,14 @@ asio::awaitable<std::string> RequestReader::read_on(const Deadline& deadline,
 bool RequestReader::hold(std::size_t size) {
   const std::int64_t more = static_cast<std::int64_t>(size) - held_;
   if (size <= kLargeBody || more <= 0) return true;
-  auto& all = downstream_.gateway.body_memory;
-  if (all.fetch_add(more) + more > kMaxBodyMemory) {
-    all.fetch_sub(more);
-    return false;
-  }
+  if (!owner_) owner_ = owner_of(downstream_);
+  if (!downstream_.gateway.body_memory.take(*owner_, more)) return false;
   held_ += more;
   return true;
 }
 
 void RequestReader::release() {
-  downstream_.gateway.body_memory.fetch_sub(std::exchange(held_, 0));
+  if (owner_) downstream_.gateway.body_memory.give_back(*owner_, std::exchange(held_, 0));
 }
 
 }  // namespace ssmgate::flow

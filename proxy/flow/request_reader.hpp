@@ -4,6 +4,7 @@
 // pass, and what is recorded and answered (intercept.cpp).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -24,8 +25,8 @@ struct RequestLost {
   std::string why;
 };
 
-// Known from its head alone to be one that is neither read on nor judged: the connection ends with
-// the answer.
+// One that is neither read on nor judged, for its head or for want of room: the connection ends
+// with the answer.
 struct RequestUnreadable {
   Code code = Code::request_line;
   std::string detail;
@@ -41,7 +42,9 @@ using Arrived = std::variant<ConnectionEnded, RequestLost, RequestUnreadable, Wh
 
 class RequestReader {
  public:
-  explicit RequestReader(Downstream& downstream) : downstream_(downstream) {}
+  // `refused_anyhow`: whatever is asked will be refused; a large body is read and dropped.
+  RequestReader(Downstream& downstream, bool refused_anyhow)
+      : downstream_(downstream), refused_anyhow_(refused_anyhow) {}
   ~RequestReader() { release(); }
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
@@ -66,9 +69,11 @@ class RequestReader {
   void release();
 
   Downstream& downstream_;
-  std::size_t size_ = 0;      // of the request in hand, at the front of the inbox
-  std::string dropped_head_;  // of one whose body was not kept
-  std::int64_t held_ = 0;     // of what all large bodies may hold together
+  const bool refused_anyhow_;
+  std::size_t size_ = 0;        // of the request in hand, at the front of the inbox
+  std::string dropped_head_;    // of one whose body was not kept
+  std::optional<Owner> owner_;  // for whom large bodies count; none before the first
+  std::int64_t held_ = 0;       // of what they may take
 };
 
 }  // namespace ssmgate::flow

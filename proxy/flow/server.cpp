@@ -42,7 +42,8 @@ void post_event(Gateway& gateway, state::Event event, std::string message) {
 struct Server::Impl {
   explicit Impl(const config::Limits& limits) : admission(limits) {}
 
-  // INVARIANT: `stop` has joined the threads of the loops before anything goes.
+  // INVARIANT: destroyed in reverse, after `stop`: what connections use outlives the loops, which
+  // destroy what is left of them.
   Gateway gateway;
   Admission admission;
   History history;
@@ -54,6 +55,7 @@ struct Server::Impl {
   std::function<void()> beat;
   std::mutex lifecycle;
   bool ending = false;  // guarded by `lifecycle`
+  bool stopped = false;
   std::optional<Reloadable> reloadable;
   ReloadHooks hooks;
   std::unique_ptr<admin::Server> admin;
@@ -64,14 +66,14 @@ struct Server::Impl {
     prune_timer->expires_after(kPruneEvery);
     prune_timer->async_wait([this](const boost::system::error_code& error) {
       if (error) return;
-      history.beat();
+      if (loops.all_answer()) history.beat();
       gateway.current()->pool.prune();
       prune_later();
     });
   }
 
   void beat_later() {
-    beat();
+    if (loops.all_answer()) beat();
     beat_timer->expires_after(beat_period);
     beat_timer->async_wait([this](const boost::system::error_code& error) {
       if (!error) beat_later();
@@ -134,18 +136,22 @@ struct Server::Impl {
     if (reloader) reloader->close();
   }
 
+  // Also after a start that failed half way.
   void stop() {
-    if (!loops.running()) return;
-    begin_end();
-    admission.stop_all();
-    admission.wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+    if (std::exchange(stopped, true)) return;
+    const bool ran = loops.running();
+    if (ran) {
+      begin_end();
+      admission.stop_all();
+      admission.wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(2));
+    }
     loops.stop();
     admin.reset();  // its thread may be asking the reloader
     reloader.reset();
     gateway.sessions.close();
     gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
-    post_event(gateway, state::Event::stop, "");
+    if (ran) post_event(gateway, state::Event::stop, "");
   }
 };
 

@@ -24,7 +24,7 @@ using Socket = asio::ip::tcp::socket;
 // LIMIT: what one splice moves at most, and how many moves a direction makes before others have
 // their turn.
 constexpr std::size_t kMove = 1024 * 1024;
-constexpr int kMovesATurn = 16;
+constexpr int kMovesATurn = 4;
 constexpr std::size_t kBuffer = 16 * 1024;
 
 struct Way {

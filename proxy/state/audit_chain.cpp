@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <new>
 #include <stdexcept>
 
 namespace ssmgate::state {
@@ -20,6 +21,12 @@ const EVP_MD* sha256() {
   return digest;
 }
 
+EVP_MD_CTX* make_context() {
+  EVP_MD_CTX* const made = EVP_MD_CTX_new();
+  if (made == nullptr) throw std::bad_alloc();
+  return made;
+}
+
 bool is_hash(std::string_view text) {
   return text.size() == kHexSize &&
          text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -29,7 +36,7 @@ bool is_hash(std::string_view text) {
 
 std::string sha256_hex(std::string_view text) {
   // Kept, too: making one costs more than the digest of a line.
-  thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(EVP_MD_CTX_new(),
+  thread_local const std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context(make_context(),
                                                                                 EVP_MD_CTX_free);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;

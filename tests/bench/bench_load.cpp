@@ -1,12 +1,12 @@
 // The benchmark's client: the AWS CLI's traffic without the AWS CLI's cost.
 //
-//   bench_load --mode cold|warm --proxy ADDRESS:PORT | --origin ADDRESS:PORT
+//   bench_load --mode cold|warm|stream --proxy ADDRESS:PORT | --origin ADDRESS:PORT
 //              --host NAME --ca PEM --connect FILE --request FILE --threads N --seconds N
 //
 // cold: TCP, CONNECT, a full TLS handshake, one StartSession, close. warm: one connection a thread,
-// StartSession after StartSession. The peer's certificate is verified for NAME. Prints `ready`,
-// waits for a line, runs, prints one line of JSON; any failure is fatal: what is counted has
-// worked.
+// StartSession after StartSession. The peer's certificate is verified for NAME. stream: a tunnel a
+// thread, without TLS, whose bytes are counted as they come and thrown away. Prints `ready`, waits
+// for a line, runs, prints one line of JSON; any failure is fatal: what is counted has worked.
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -16,8 +16,10 @@
 #include <chrono>
 #include <fstream>
 #include <iterator>
+#include <numeric>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench_socket.hpp"
@@ -31,6 +33,7 @@ using Seconds = std::chrono::duration<double>;
 constexpr int kWarmUp = 20;  // requests a thread before the clock starts
 
 struct Plan {
+  bool stream = false;
   bool cold = true;
   bool through_proxy = true;
   sockaddr_in address{};
@@ -49,21 +52,36 @@ std::string load_file(const std::string& path) {
   return text;
 }
 
+void connect_host(const Plan& plan, const Socket& socket) {
+  const auto sent = ::send(socket.fd(), plan.connect.data(), plan.connect.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(plan.connect.size())) die("cannot send CONNECT");
+  std::string answer;  // of a stream its first bytes, too, which nobody misses
+  const auto read_some = [&socket](char* data, int size) {
+    return static_cast<int>(::recv(socket.fd(), data, static_cast<std::size_t>(size), 0));
+  };
+  if (read_message(answer, read_some) == 0 || answer.find(" 200 ") != 8) {
+    die("CONNECT refused: " + answer);
+  }
+}
+
+// A socket to the origin, by way of the proxy if there is one.
+Socket open_way(const Plan& plan) {
+  Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const timeval patience{10, 0};
+  ::setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&plan.address),
+                sizeof plan.address) != 0) {
+    die("cannot connect");
+  }
+  if (plan.through_proxy) connect_host(plan, socket);
+  return socket;
+}
+
 class Connection {
  public:
-  explicit Connection(const Plan& plan)
-      : plan_(plan), socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    const int on = 1;
-    ::setsockopt(socket_.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const timeval patience{10, 0};
-    ::setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    if (::connect(socket_.fd(), reinterpret_cast<const sockaddr*>(&plan.address),
-                  sizeof plan.address) != 0) {
-      die("cannot connect");
-    }
-    if (plan.through_proxy) connect_host();
-    shake_hands();
-  }
+  explicit Connection(const Plan& plan) : plan_(plan), socket_(open_way(plan)) { shake_hands(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() { SSL_shutdown(tls_.get()); }
@@ -83,19 +101,6 @@ class Connection {
   }
 
  private:
-  void connect_host() {
-    const auto sent =
-        ::send(socket_.fd(), plan_.connect.data(), plan_.connect.size(), MSG_NOSIGNAL);
-    if (sent != static_cast<ssize_t>(plan_.connect.size())) die("cannot send CONNECT");
-    std::string answer;
-    const auto read_some = [this](char* data, int size) {
-      return static_cast<int>(::recv(socket_.fd(), data, static_cast<std::size_t>(size), 0));
-    };
-    if (read_message(answer, read_some) == 0 || answer.find(" 200 ") != 8) {
-      die("CONNECT refused: " + answer);
-    }
-  }
-
   void shake_hands() {
     tls_.reset(SSL_new(plan_.context.get()));
     std::string name = plan_.host;
@@ -137,12 +142,33 @@ std::vector<double> run_thread(const Plan& plan, std::barrier<>& start) {
   return taken;
 }
 
-void run(const Plan& plan) {
-  std::vector<std::vector<double>> results(plan.threads);
+// How many bytes came.
+double stream_thread(const Plan& plan, std::barrier<>& start) {
+  constexpr double kFirst = 16.0 * 1024 * 1024;  // before the clock starts
+  const Socket socket = open_way(plan);
+  std::vector<char> space(256 * 1024);
+  const auto take = [&] {
+    const ssize_t size = ::recv(socket.fd(), space.data(), space.size(), MSG_TRUNC);
+    if (size <= 0) die("the stream ended");
+    return static_cast<double>(size);
+  };
+  for (double bytes = 0; bytes < kFirst;) bytes += take();
+  start.arrive_and_wait();
+  start.arrive_and_wait();
+  double bytes = 0;
+  for (const auto end = Clock::now() + plan.length; Clock::now() < end;) bytes += take();
+  return bytes;
+}
+
+// Runs `act` on each thread, once all stand ready and somebody says so: the seconds it took, and
+// what each gave.
+template <class Act>
+auto run_threads(const Plan& plan, const Act& act) {
+  std::vector<decltype(act(plan, std::declval<std::barrier<>&>()))> results(plan.threads);
   std::barrier start(static_cast<std::ptrdiff_t>(plan.threads) + 1);
   std::vector<std::thread> threads;
   for (auto& result : results) {
-    threads.emplace_back([&plan, &start, &result] { result = run_thread(plan, start); });
+    threads.emplace_back([&plan, &start, &result, &act] { result = act(plan, start); });
   }
   start.arrive_and_wait();
   // Whoever measures reads the clocks between this line and its answer.
@@ -152,8 +178,25 @@ void run(const Plan& plan) {
   start.arrive_and_wait();
   const auto begin = Clock::now();
   for (auto& thread : threads) thread.join();
-  const double seconds = Seconds(Clock::now() - begin).count();
+  return std::pair(Seconds(Clock::now() - begin).count(), std::move(results));
+}
 
+// Nothing ends before whoever measures has read the clocks.
+void wait_for_the_end() {
+  std::fflush(stdout);
+  while (std::getchar() != EOF) {
+  }
+}
+
+void run_stream(const Plan& plan) {
+  const auto [seconds, results] = run_threads(plan, stream_thread);
+  const double bytes = std::accumulate(results.begin(), results.end(), 0.0);
+  std::printf("{\"bytes\": %.0f, \"seconds\": %.6f}\n", bytes, seconds);
+  wait_for_the_end();
+}
+
+void run_commands(const Plan& plan) {
+  const auto [seconds, results] = run_threads(plan, run_thread);
   std::vector<double> all;
   for (const auto& result : results) all.insert(all.end(), result.begin(), result.end());
   std::sort(all.begin(), all.end());
@@ -163,22 +206,22 @@ void run(const Plan& plan) {
   std::printf(R"({"count": %zu, "seconds": %.6f, "p50_ms": %.3f, "p99_ms": %.3f})"
               "\n",
               all.size(), seconds, at(0.5), at(0.99));
-  std::fflush(stdout);
-  while (std::getchar() != EOF) {
-  }
+  wait_for_the_end();
 }
 
 Plan read_plan(int argc, char** argv) {
   auto options = read_options(argc, argv);
   Plan plan;
+  plan.stream = options["mode"] == "stream";
   plan.cold = options["mode"] == "cold";
   plan.through_proxy = options.contains("proxy");
   plan.address = read_address(plan.through_proxy ? options["proxy"] : options["origin"]);
   plan.host = options["host"];
   if (plan.through_proxy) plan.connect = load_file(options["connect"]);
-  plan.request = load_file(options["request"]);
   plan.threads = std::clamp<std::size_t>(number(options["threads"]), 1, 64);
   plan.length = std::chrono::seconds(std::clamp<std::size_t>(number(options["seconds"]), 1, 60));
+  if (plan.stream) return plan;
+  plan.request = load_file(options["request"]);
   plan.context.reset(SSL_CTX_new(TLS_client_method()));
   // One group and one cipher, no session kept: the measuring side should cost little.
   SSL_CTX_set1_groups_list(plan.context.get(), "X25519");
@@ -197,6 +240,11 @@ Plan read_plan(int argc, char** argv) {
 }  // namespace ssmgate::bench
 
 int main(int argc, char** argv) {
-  ssmgate::bench::run(ssmgate::bench::read_plan(argc, argv));
+  const auto plan = ssmgate::bench::read_plan(argc, argv);
+  if (plan.stream) {
+    ssmgate::bench::run_stream(plan);
+  } else {
+    ssmgate::bench::run_commands(plan);
+  }
   return 0;
 }

@@ -1,15 +1,18 @@
 // The benchmark's stand-in for AWS: TLS, keep-alive, one fixed answer to StartSession.
 //
-//   bench_origin --listen 127.0.0.2:443 --certificate PEM --key PEM
+//   bench_origin --listen 127.0.0.2:443 --certificate PEM --key PEM [--stream 127.0.0.2:8443]
 //
-// One thread a connection, blocking. Prints `ready` when it listens; ends with its standard input.
+// At `--stream` whoever connects gets bytes without end, and no TLS. One thread a connection,
+// blocking. Prints `ready` when it listens; ends with its standard input.
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "bench_socket.hpp"
 
@@ -69,6 +72,22 @@ Socket listen_on(const sockaddr_in& address) {
   return listener;
 }
 
+// Bytes until the other side has had enough.
+void pour(Socket socket) {
+  const std::vector<char> bytes(256 * 1024, 'x');
+  while (::send(socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL) > 0) {
+  }
+}
+
+template <class Serve>
+[[noreturn]] void accept_each(const Socket& listener, const Serve& serve) {
+  while (true) {
+    Socket socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket) continue;
+    std::thread([&serve](Socket taken) { serve(std::move(taken)); }, std::move(socket)).detach();
+  }
+}
+
 [[noreturn]] void run(int argc, char** argv) {
   // A proxy may hang up in the middle of an answer.
   std::signal(SIGPIPE, SIG_IGN);
@@ -83,14 +102,15 @@ Socket listen_on(const sockaddr_in& address) {
     }
     std::_Exit(0);
   }).detach();
+  std::optional<Socket> source;
+  if (options.contains("stream")) {
+    source.emplace(listen_on(read_address(options["stream"])));
+    std::thread([&source] { accept_each(*source, pour); }).detach();
+  }
   std::puts("ready");
   std::fflush(stdout);
 
-  while (true) {
-    Socket socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!socket) continue;
-    std::thread(serve, context.get(), std::move(socket), std::cref(answer)).detach();
-  }
+  accept_each(listener, [&](Socket socket) { serve(context.get(), std::move(socket), answer); });
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
-"""What is measured: ssmgate, Squid, mitmproxy, and no proxy at all, each set up in a folder of its own.
+"""What is measured, each set up in a folder of its own, all listening on loopback.
 
-Every proxy terminates TLS for the same host with its own CA, verifies the same origin, and listens
-on loopback. A subject's `pids()` are all processes that work for it.
+For commands: ssmgate, Squid, mitmproxy, which end TLS for the same host with a CA of their own and
+verify the same origin, and no proxy at all. For tunnels: ssmgate, HAProxy, tinyproxy, Squid, and
+none. A subject's `pids()` are all processes that work for it.
 """
 
 import os
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 HOST = "ssm.us-east-1.amazonaws.com"
+STREAM_HOST, STREAM_PORT = "stream.example.test", 8443
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
@@ -20,9 +22,9 @@ class Failure(Exception):
     pass
 
 
-def free_port():
+def free_port(address="127.0.0.1"):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
@@ -55,8 +57,10 @@ class Subject:
 
     name = ""
 
-    def __init__(self, folder, origin, core=None):
-        self.folder, self.origin, self.core = folder / self.name, origin, core
+    def __init__(self, bench, name=None):
+        self.name = name or self.name
+        self.bench, self.origin, self.core = bench, bench.origin, bench.subjects_core
+        self.folder = bench.folder / self.name
         self.folder.mkdir()
         self.port = free_port()
         self.process = None
@@ -89,6 +93,12 @@ class Subject:
         return ["--proxy", f"127.0.0.1:{self.port}", "--connect",
                 str(ROOT / "tests/captures/connect-python311.http")]
 
+    def stream_target(self, address):
+        """The same for a tunnel to `address`."""
+        head = self.folder / "connect.http"
+        head.write_text(f"CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n\r\n", newline="")
+        return ["--proxy", f"127.0.0.1:{self.port}", "--connect", str(head)]
+
     def pids(self):
         """The process and all below it."""
         found = [self.process.pid]
@@ -118,6 +128,9 @@ class Direct(Subject):
     def target(self):
         return ["--origin", self.origin]
 
+    def stream_target(self, address):
+        return ["--origin", address]
+
     def pids(self):
         return []
 
@@ -126,23 +139,37 @@ class Direct(Subject):
 
 
 class Ssmgate(Subject):
+    """`rules`: how many the policy has. `sink`: the audit log's. `origin`: what stands for AWS."""
+
     name = "ssmgate"
     program = ROOT / "build/release/ssmgate"
 
-    def run(self):
-        (self.folder / "policy.yaml").write_text(
-            "version: 1\nallow:\n  - id: bench\n"
-            "    documents: [AWS-StartPortForwardingSessionToRemoteHost]\n"
-            "    hosts: [db.internal.example.com]\n    ports: [5432]\n")
+    def __init__(self, bench, name=None, rules=1, sink="{type: file, path: audit.jsonl}", origin=None):
+        super().__init__(bench, name)
+        self.rules, self.sink, self.origin = rules, sink, origin or bench.origin
+
+    def write_config(self):
+        rules = [f"  - {{id: r{number}, documents: [AWS-StartPortForwardingSessionToRemoteHost],"
+                 f" hosts: [{host}], ports: [5432]}}\n" for number, host in enumerate(
+                     [f"db{number}.example.com" for number in range(self.rules - 1)]
+                     + ["db.internal.example.com"])]
+        (self.folder / "policy.yaml").write_text("version: 1\nallow:\n" + "".join(rules))
+        stream = f"{STREAM_HOST}:{STREAM_PORT}"
         config = self.folder / "ssmgate.yaml"
         config.write_text(
             f"listen:\n  - address: 127.0.0.1:{self.port}\npolicy: policy.yaml\n"
             "ca: {certificate: ca.pem, key: ca.key}\nstate: state\n"
-            "audit:\n  sinks:\n    - {type: file, path: audit.jsonl}\n"
-            "sessions: {max_per_user: 100000}\n"
-            f"upstream:\n  ca_file: {self.folder.parent}/root.pem\n"
-            f"  resolve: {{\"{HOST}:443\": \"{self.origin}\"}}\n")
-        self.start([str(self.program), "serve", "--config", str(config)])
+            f"audit: {{sinks: [{self.sink}]}}\n"
+            "sessions: {max_per_user: 100000}\nlimits: {connections: 20000, connections_per_client: 20000}\n"
+            f"egress: {{deny_addresses: []}}\nupstream:\n  ca_file: {self.folder.parent}/root.pem\n"
+            f"  resolve: {{\"{HOST}:443\": \"{self.origin}\", \"{stream}\": \"{self.bench.stream}\"}}\n")
+        return config
+
+    def run(self):
+        self.start([str(self.program), "serve", "--config", str(self.write_config())])
+
+    def stream_target(self, _address):
+        return super().stream_target(f"{STREAM_HOST}:{STREAM_PORT}")
 
     def version(self):
         return subprocess.run([str(self.program), "--version"], capture_output=True,
@@ -173,17 +200,20 @@ class Squid(Subject):
                 shutil.chown(path, "proxy", "proxy")
         f = self.folder
         (f / "squid.conf").write_text(
-            f"http_port 127.0.0.1:{self.port} ssl-bump tls-cert={f}/ca.pem tls-key={f}/ca.key "
-            "generate-host-certificates=on dynamic_cert_mem_cache_size=16MB\n"
+            f"http_port 127.0.0.1:{self.port}{self.bumping()}\n"
             f"sslcrtd_program {self.certgen} -s {f}/ssl_db -M 16MB\n"
             "sslcrtd_children 4 startup=1 idle=1\n" + self.rules +
-            f"tls_outgoing_options cafile={f.parent}/root.pem\nhosts_file {f}/hosts\n"
+            f"tls_outgoing_options cafile={self.bench.folder}/root.pem\nhosts_file {f}/hosts\n"
             "http_access allow localhost\nhttp_access deny all\ncache deny all\ncache_mem 8 MB\n"
             f"access_log none\ncache_store_log none\ncache_log {f}/cache.log\n"
             f"pid_filename {f}/squid.pid\ncoredump_dir {f}\nshutdown_lifetime 1 seconds\n"
             "visible_hostname bench\nnetdb_filename none\npinger_enable off\n" + user)
         self.start(["squid", "-N", "-f", str(f / "squid.conf")], cwd=f,
                    env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+
+    def bumping(self):
+        return (f" ssl-bump tls-cert={self.folder}/ca.pem tls-key={self.folder}/ca.key "
+                "generate-host-certificates=on dynamic_cert_mem_cache_size=16MB")
 
     def log_tail(self):
         cache_log = self.folder / "cache.log"
@@ -218,4 +248,41 @@ class Mitmproxy(Subject):
         return text.splitlines()[0].split()[-1]
 
 
-ALL = {subject.name: subject for subject in (Ssmgate, Squid, SquidPeek, Mitmproxy, Direct)}
+class Haproxy(Subject):
+    """TCP mode to one address, spliced where it can: no CONNECT, and nothing to judge."""
+
+    name = "haproxy"
+
+    def run(self):
+        (self.folder / "haproxy.cfg").write_text(
+            "global\n  maxconn 4000\ndefaults\n  mode tcp\n  option splice-auto\n"
+            "  timeout connect 5s\n  timeout client 10m\n  timeout server 10m\n"
+            f"listen tunnel\n  bind 127.0.0.1:{self.port}\n  server origin {self.bench.stream}\n")
+        self.start(["haproxy", "-db", "-f", str(self.folder / "haproxy.cfg")],
+                   env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+
+    def stream_target(self, _address):
+        return ["--origin", f"127.0.0.1:{self.port}"]
+
+
+class Tinyproxy(Subject):
+    name = "tinyproxy"
+
+    def run(self):
+        (self.folder / "tinyproxy.conf").write_text(
+            f"Port {self.port}\nListen 127.0.0.1\nTimeout 600\nMaxClients 4000\n"
+            f"LogFile \"{self.folder}/log\"\nLogLevel Error\nAllow 127.0.0.1\n")
+        self.start(["tinyproxy", "-d", "-c", str(self.folder / "tinyproxy.conf")])
+
+
+class SquidTunnel(Squid):
+    """CONNECT as it is, without ssl_bump."""
+
+    rules = ""
+
+    def bumping(self):
+        return ""
+
+
+COMMANDS = {subject.name: subject for subject in (Ssmgate, Squid, SquidPeek, Mitmproxy, Direct)}
+TUNNELS = {subject.name: subject for subject in (Ssmgate, Haproxy, Tinyproxy, SquidTunnel, Direct)}

@@ -3,9 +3,11 @@ relayed arrives once, in order, byte for byte. TLS itself is in test_hostile_tls
 
 import contextlib
 import json
+import os
 import random
 import socket
 import unittest
+from pathlib import Path
 
 from case import EndToEnd
 from clients import ALICE, TARGET
@@ -201,8 +203,10 @@ class InOrder(EndToEnd):
 
 
 class LargeBodies(EndToEnd):
-    """One may have 16 MiB, all together 256 MiB of what has come, not of what was announced."""
+    """One may have 16 MiB, an owner 64 MiB, of what has come and not of what was announced."""
 
+    changes = {"limits": {"body_timeout": "120s"}, "listen": [
+        {"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0", "clients": ["192.0.2.0/24"]}]}
     MOST = 16 * 1024 * 1024
 
     def large(self, size):
@@ -219,15 +223,33 @@ class LargeBodies(EndToEnd):
             greedy = [streams.enter_context(open_tls(self.world)) for _ in range(16)]
             for stream in greedy:
                 stream.sendall(whole[:first])
+            del greedy[4:]
             self.assertEqual(self.ask().status, 200)
             self.assert_relayed("SendCommand")
             self.mark()
-            for stream in greedy:
-                stream.sendall(whole[first:-1])
+            for stream in greedy:  # with their heads a little less than 64 MiB in all
+                stream.sendall(whole[first:-8192])
             refused = wait_for(lambda: (answer := self.ask()).status == 400 and answer, "no room")
             self.assertIn("over-limit", refused.json["message"])
             self.assertEqual(exchange(self.world, good()).status, 200)
         wait_for(lambda: self.ask().status == 200, "room again")
+
+    def test_of_who_is_not_let_in_none_is_held(self):
+        whole = signed(ALICE, "SendCommand", self.large(self.MOST // 2))
+        before = self.resident()
+        with connect(self.world.gateway.ports[1]) as outer:
+            with trusting(self.world.bundle).wrap_socket(outer, server_hostname=HOST) as stream:
+                stream.sendall(whole[:-1])
+                self.assertLess(self.resident() - before, self.MOST // 4)
+                stream.sendall(whole[-1:])
+                answer, _ = read_answer(stream)
+        self.assertEqual(answer.status, 400)
+        self.assertIn("client-not-allowed", answer.json["message"])
+        self.assertEqual(self.reached("SendCommand"), [])
+
+    def resident(self):
+        status = Path(f"/proc/{self.world.gateway.process.pid}/statm").read_text(encoding="ascii")
+        return int(status.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def test_more_than_one_may_have(self):
         self.mark()

@@ -1,6 +1,7 @@
 #include "flow/event_loops.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <functional>
 #include <future>
@@ -42,6 +43,8 @@ TEST_CASE("what is wanted is always between one and the most, and settles") {
 
 namespace {
 
+constexpr std::chrono::hours kNever{24};  // no look but those of the test
+
 // Runs `act` on the context and waits for its end.
 void run_on(asio::io_context& context, const std::function<void()>& act) {
   std::promise<void> done;
@@ -55,7 +58,7 @@ void run_on(asio::io_context& context, const std::function<void()>& act) {
 }  // namespace
 
 TEST_CASE("loops come and go, each with a thread of its own") {
-  EventLoops loops(3);
+  EventLoops loops(3, kNever);
   CHECK_FALSE(loops.running());
   loops.start();
   CHECK(loops.running());
@@ -93,7 +96,7 @@ TEST_CASE("loops come and go, each with a thread of its own") {
 }
 
 TEST_CASE("many connections are dealt out in turn") {
-  EventLoops loops(2);
+  EventLoops loops(2, kNever);
   loops.start();
   run_on(loops.first(), [&] { loops.adjust(0.95); });
   std::map<asio::io_context*, int> dealt;
@@ -114,5 +117,61 @@ TEST_CASE("a fault of one handler does not end its loop") {
   loops.start();
   asio::post(loops.first(), [] { throw std::runtime_error("a fault"); });
   run_on(loops.first(), [] {});
+  loops.stop();
+}
+
+TEST_CASE("one more loop is done without when there are no descriptors for it") {
+  EventLoops loops(2, kNever);
+  loops.start();
+  run_on(loops.first(), [&] {
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    rlimit none = before;
+    none.rlim_cur = 0;
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+    loops.adjust(0.95);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  });
+  CHECK(loops.active() == 1);
+  run_on(loops.first(), [&] {
+    CHECK(&loops.freest() == &loops.first());
+    loops.adjust(0.95);
+  });
+  CHECK(loops.active() == 2);
+  loops.stop();
+}
+
+TEST_CASE("loops stop while others are made") {
+  for (int i = 0; i < 50; ++i) {
+    EventLoops loops(8, kNever);
+    loops.start();
+    for (int more = 0; more < 7; ++more) asio::post(loops.first(), [&] { loops.adjust(8); });
+    loops.stop();
+  }
+}
+
+TEST_CASE("a loop that hangs is noticed and given no connections") {
+  EventLoops loops(2, std::chrono::milliseconds(1));
+  loops.start();
+  std::promise<void> go_on;
+  asio::io_context* second = nullptr;
+  // The clock may find one enough again: then one more try.
+  while (second == nullptr) {
+    run_on(loops.first(), [&] {
+      loops.adjust(0.95);
+      if (loops.active() < 2) return;
+      loops.count_connection(loops.first());
+      if (&loops.freest() != &loops.first()) second = &loops.freest();
+    });
+  }
+  asio::post(*second, [&] { go_on.get_future().wait(); });
+  bool noticed = false;
+  while (!noticed) run_on(loops.first(), [&] { noticed = !loops.all_answer(); });
+  run_on(loops.first(), [&] {
+    loops.adjust(0.95);
+    CHECK(&loops.freest() == &loops.first());
+  });
+  go_on.set_value();
+  while (noticed) run_on(loops.first(), [&] { noticed = !loops.all_answer(); });
   loops.stop();
 }

@@ -1,0 +1,87 @@
+"""What is promised, what was reached, and below what a change has made something worse.
+
+A goal is a ratio within one run wherever there is a peer. The bound of a regression is generous: it
+is for a noisy machine, and for what somebody broke, not for what varies.
+"""
+
+from dataclasses import dataclass
+from typing import Callable
+
+
+@dataclass(frozen=True)
+class Goal:
+    part: str
+    what: str
+    value: Callable[[dict], float]  # of the part's result; KeyError: not measured
+    at_least: bool
+    promised: float
+    bound: float
+
+    def holds(self, value, wanted):
+        return value >= wanted if self.at_least else value <= wanted
+
+
+def ratio(name, mode, key):
+    """ssmgate's as a multiple of the peer's."""
+    return lambda found: found["ssmgate"][mode][key] / found[name][mode][key]
+
+
+def tail(mode):
+    return lambda found: found["ssmgate"][mode]["p99_ms"] / found["ssmgate"][mode]["p50_ms"]
+
+
+def grown(number):
+    """Of the lines of growth, from the last: the first needs two processors."""
+    return lambda found: found[number]["second"] / found[number]["first"]
+
+
+GOALS = [
+    Goal("commands", "cold: rate, of Squid's (peek and bump)", ratio("squid-peek", "cold", "rate"),
+         True, 3.5, 2.3),
+    Goal("commands", "cold: rate, of Squid's (bump all)", ratio("squid", "cold", "rate"),
+         True, 3.5, 1.5),
+    Goal("commands", "cold: CPU, of Squid's (peek and bump)",
+         ratio("squid-peek", "cold", "cpu_us"), False, 0.25, 0.4),
+    Goal("commands", "cold: CPU, of Squid's (bump all)", ratio("squid", "cold", "cpu_us"),
+         False, 0.25, 0.7),
+    Goal("commands", "warm: CPU, of Squid's (peek and bump)",
+         ratio("squid-peek", "warm", "cpu_us"), False, 0.6, 1.7),
+    Goal("commands", "warm: CPU, of Squid's (bump all)", ratio("squid", "warm", "cpu_us"),
+         False, 0.6, 0.3),
+    Goal("commands", "warm: rate, of mitmproxy's", ratio("mitmproxy", "warm", "rate"), True, 12, 6),
+    Goal("commands", "cold: p99, of the median", tail("cold"), False, 3, 6),
+    Goal("commands", "warm: p99, of the median", tail("warm"), False, 3, 6),
+    Goal("tunnels", "tunnel: rate, of Squid's",
+         lambda found: found["ssmgate"]["rate"] / found["squid"]["rate"], True, 1.7, 1.1),
+    Goal("tunnels", "tunnel: CPU a byte, of HAProxy's",
+         lambda found: found["ssmgate"]["cpu"] / found["haproxy"]["cpu"], False, 1.0, 1.6),
+    Goal("tunnels", "an idle tunnel's memory, of HAProxy's",
+         lambda found: found["ssmgate"]["idle"] / found["haproxy"]["idle"], False, 1.0, 1.5),
+    Goal("far", "a command 20 ms away, of one without gateway",
+         lambda found: found["through"] / found["direct"], False, 0.45, 0.7),
+    Goal("rest", "exec to ready, ms", lambda found: found["start_ms"], False, 30, 90),
+    Goal("rest", "memory at rest, MiB", lambda found: found["memory"] / 2**20, False, 12, 30),
+    Goal("rest", "program, MiB", lambda found: found["size"] / 2**20, False, 8, 14),
+    Goal("growth", "all processors, of one (cold)", grown(-4), True, 1.7, 0.8),
+    Goal("growth", "10,000 rules, of 10", grown(-3), True, 0.95, 0.7),
+    Goal("growth", "many idle tunnels, of 10", grown(-2), True, 0.95, 0.7),
+    Goal("growth", "with the audit log's file, of without", grown(-1), True, 0.85, 0.6),
+]
+
+
+def judge(results):
+    """Prints a line for each goal that was measured; true: nothing is worse than its bound."""
+    row = "{:48}{:>10}{:>10}  {}"
+    print(row.format("goal", "promised", "reached", ""))
+    good = True
+    for goal in GOALS:
+        try:
+            value = goal.value(results[goal.part])
+        except (KeyError, IndexError):
+            continue
+        kept = goal.holds(value, goal.bound)
+        verdict = "ok" if goal.holds(value, goal.promised) else "missed" if kept else "WORSE"
+        good = good and kept
+        sign = ">=" if goal.at_least else "<="
+        print(row.format(goal.what, f"{sign} {goal.promised:g}", f"{value:.2f}", verdict))
+    return good

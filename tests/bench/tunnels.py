@@ -1,0 +1,123 @@
+"""Tunnels: how fast bytes go through one, and what an idle one keeps in memory."""
+
+import socket
+import statistics
+import sys
+import threading
+
+import subjects
+from processes import resident
+
+IDLE = 1500  # silent tunnels at once
+SETTLING = 500  # opened before the memory is looked at: what is made once, for two batches
+
+
+class SilentServer:
+    """Accepts, and says nothing."""
+
+    def __init__(self, address):
+        host, _, port = address.rpartition(":")
+        self._listener = socket.create_server((host, int(port)), backlog=4096)
+        self.held = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                self.held.append(self._listener.accept()[0])
+            except OSError:
+                return
+
+    def stop(self):
+        self._listener.close()
+        for stream in self.held:
+            stream.close()
+
+
+def open_tunnels(target, count):
+    """Tunnels that say nothing, some hundred at a time; `target` as bench_load takes it."""
+    options = dict(zip(target[::2], target[1::2]))
+    address = options.get("--proxy") or options["--origin"]
+    host, _, port = address.rpartition(":")
+    head = open(options["--connect"], "rb").read() if "--connect" in options else b""
+    streams = []
+    while len(streams) < count:
+        fresh = [socket.create_connection((host, int(port)), 30)
+                 for _ in range(min(250, count - len(streams)))]
+        for stream in fresh:
+            stream.sendall(head)
+        for stream in fresh if head else ():
+            answer = b""
+            while b"\r\n\r\n" not in answer:
+                data = stream.recv(4096)
+                if not data:
+                    raise subjects.Failure(f"{address} hung up on a CONNECT after {answer!r}")
+                answer += data
+            if answer.split(b" ", 2)[1] != b"200":
+                raise subjects.Failure(f"{address} answered a CONNECT with {answer!r}")
+        streams += fresh
+    return streams
+
+
+def idle_cost(bench, kind):
+    """Bytes of resident memory of the proxy for each tunnel."""
+    address = f"127.0.0.2:{subjects.free_port('127.0.0.2')}"
+    stream, bench.stream = bench.stream, address
+    server = SilentServer(address)
+    streams = []
+    try:
+        subject = bench.start(kind, name=f"{kind.name}-idle")
+        target = subject.stream_target(address)
+        streams += open_tunnels(target, SETTLING)
+        wait_for_all(server, SETTLING)
+        before = resident(subject.pids())
+        streams += open_tunnels(target, IDLE)
+        wait_for_all(server, SETTLING + IDLE)
+        cost = (resident(subject.pids()) - before) / IDLE
+        bench.end(subject)
+        return cost
+    finally:
+        bench.stream = stream
+        for each in streams:
+            each.close()
+        server.stop()
+
+
+def wait_for_all(server, count):
+    """A connection to the origin for each tunnel: some proxies open it late."""
+    deadline = subjects.time.monotonic() + 30
+    while len(server.held) < count:
+        if subjects.time.monotonic() > deadline:
+            raise subjects.Failure(f"{len(server.held)} of {count} tunnels reached the origin")
+        subjects.time.sleep(0.05)
+
+
+def measure(bench):
+    """{name: {"rate": GiB/s, "cpu": CPU seconds a GiB, "idle": bytes}} of medians, and the rounds."""
+    args = bench.args
+    running = [bench.start(kind, name=f"{name}-tunnel") for name, kind in subjects.TUNNELS.items()]
+    rounds = {name: [] for name in subjects.TUNNELS}
+    for number in range(args.rounds):
+        for name, subject in zip(subjects.TUNNELS, running):
+            rounds[name].append(bench.measure(subject, "stream", args.seconds, 1,
+                                              subject.stream_target(bench.stream)))
+        print(f"tunnels: round {number + 1} of {args.rounds}", file=sys.stderr)
+    for subject in running:
+        bench.end(subject)
+    result = {}
+    for name, kind in subjects.TUNNELS.items():
+        cpu = [each["cpu_us"] for each in rounds[name] if each["cpu_us"] is not None]
+        result[name] = {"rate": statistics.median(each["rate"] for each in rounds[name]),
+                        "cpu": statistics.median(cpu) / 1e6 if cpu else None,
+                        "idle": idle_cost(bench, kind) if cpu else None}
+    return result, rounds
+
+
+def print_table(result):
+    row = "{:11}{:>9}{:>11}{:>14}"
+    print(row.format("a tunnel", "GiB/s", "CPU s/GiB", "idle, bytes"))
+    for name, its in result.items():
+        cpu = "-" if its["cpu"] is None else f"{its['cpu']:.2f}"
+        idle = "-" if its["idle"] is None else f"{its['idle']:.0f}"
+        print(row.format(name, f"{its['rate']:.2f}", cpu, idle))
+    print()
