@@ -73,12 +73,13 @@ void EventLoops::start() {
 
 void EventLoops::stop() {
   if (!std::exchange(running_, false)) return;
-  // The first goes first: it is the one that makes others.
-  for (std::size_t i = 0; i < loops_.size(); ++i) {
-    Loop& each = *loops_[i];
-    each.context.stop();
-    if (each.thread.joinable()) each.thread.join();
-  }
+  const auto end = [](Loop& loop) {
+    loop.context.stop();
+    if (loop.thread.joinable()) loop.thread.join();
+  };
+  // Until it has ended it may make others.
+  end(*loops_.front());
+  for (const auto& each : loops_) end(*each);
   timer_.reset();
 }
 
