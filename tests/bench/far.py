@@ -1,13 +1,9 @@
 """A command to an upstream that is 20 ms away, by way of ssmgate and directly."""
 
 import statistics
-import sys
 
 import subjects
-
-sys.path.append(str(subjects.ROOT / "tests/e2e"))
-
-from servers import SlowWay  # noqa: E402
+from servers import SlowWay
 
 FLIGHT = 0.02
 

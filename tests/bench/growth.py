@@ -9,7 +9,8 @@ import statistics
 import sys
 
 import subjects
-from tunnels import SilentServer, open_tunnels, wait_for_all
+from servers import Holder
+from tunnels import open_tunnels, wait_for_all
 
 MANY_RULES = 10_000
 
@@ -48,7 +49,7 @@ def with_tunnels(bench):
     count = most_tunnels()
     address = f"127.0.0.2:{subjects.free_port('127.0.0.2')}"
     stream, bench.stream = bench.stream, address
-    server, streams = SilentServer(address), []
+    server, streams = Holder(address), []
     try:
         few, many = start(bench, "few-tunnels"), start(bench, "many-tunnels")
         streams += open_tunnels(few.stream_target(address), 10)

@@ -18,11 +18,11 @@ def cpu_seconds(pids):
     return ticks / TICK
 
 
-def resident(pids):
-    """Resident memory in bytes."""
+def resident(pids, field="VmRSS"):
+    """Resident memory in bytes; `RssAnon`: what is no page of a file, which others share."""
     total = 0
     for pid in pids:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{field}:"):
                 total += int(line.split()[1]) * 1024
     return total

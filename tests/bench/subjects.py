@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ HOST = "ssm.us-east-1.amazonaws.com"
 STREAM_HOST, STREAM_PORT = "stream.example.test", 8443
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.append(str(ROOT / "tests/e2e"))  # its small servers
 
 
 class Failure(Exception):
@@ -255,7 +257,7 @@ class Haproxy(Subject):
 
     def run(self):
         (self.folder / "haproxy.cfg").write_text(
-            "global\n  maxconn 4000\ndefaults\n  mode tcp\n  option splice-auto\n"
+            "global\n  maxconn 6000\ndefaults\n  mode tcp\n  option splice-auto\n"
             "  timeout connect 5s\n  timeout client 10m\n  timeout server 10m\n"
             f"listen tunnel\n  bind 127.0.0.1:{self.port}\n  server origin {self.bench.stream}\n")
         self.start(["haproxy", "-db", "-f", str(self.folder / "haproxy.cfg")],
@@ -270,7 +272,7 @@ class Tinyproxy(Subject):
 
     def run(self):
         (self.folder / "tinyproxy.conf").write_text(
-            f"Port {self.port}\nListen 127.0.0.1\nTimeout 600\nMaxClients 4000\n"
+            f"Port {self.port}\nListen 127.0.0.1\nTimeout 600\nMaxClients 6000\n"
             f"LogFile \"{self.folder}/log\"\nLogLevel Error\nAllow 127.0.0.1\n")
         self.start(["tinyproxy", "-d", "-c", str(self.folder / "tinyproxy.conf")])
 

@@ -3,35 +3,14 @@
 import socket
 import statistics
 import sys
-import threading
+import time
 
 import subjects
 from processes import resident
+from servers import Holder
 
-IDLE = 1500  # silent tunnels at once
-SETTLING = 500  # opened before the memory is looked at: what is made once, for two batches
-
-
-class SilentServer:
-    """Accepts, and says nothing."""
-
-    def __init__(self, address):
-        host, _, port = address.rpartition(":")
-        self._listener = socket.create_server((host, int(port)), backlog=4096)
-        self.held = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                self.held.append(self._listener.accept()[0])
-            except OSError:
-                return
-
-    def stop(self):
-        self._listener.close()
-        for stream in self.held:
-            stream.close()
+IDLE = 3000  # silent tunnels, over those before
+SETTLING = 1000  # opened before the memory is looked at: what is made once, and for a batch
 
 
 def open_tunnels(target, count):
@@ -63,7 +42,7 @@ def idle_cost(bench, kind):
     """Bytes of resident memory of the proxy for each tunnel."""
     address = f"127.0.0.2:{subjects.free_port('127.0.0.2')}"
     stream, bench.stream = bench.stream, address
-    server = SilentServer(address)
+    server = Holder(address)
     streams = []
     try:
         subject = bench.start(kind, name=f"{kind.name}-idle")
@@ -85,11 +64,11 @@ def idle_cost(bench, kind):
 
 def wait_for_all(server, count):
     """A connection to the origin for each tunnel: some proxies open it late."""
-    deadline = subjects.time.monotonic() + 30
+    deadline = time.monotonic() + 30
     while len(server.held) < count:
-        if subjects.time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             raise subjects.Failure(f"{len(server.held)} of {count} tunnels reached the origin")
-        subjects.time.sleep(0.05)
+        time.sleep(0.05)
 
 
 def measure(bench):

@@ -221,6 +221,29 @@ class SilentPort:
             stream.close()
 
 
+class Holder:
+    """Accepts, and says nothing; `held` are the connections."""
+
+    def __init__(self, address="127.0.0.1:0"):
+        host, _, port = address.rpartition(":")
+        self._listener = socket.create_server((host, int(port)), backlog=4096)
+        self.address = f"{host}:{self._listener.getsockname()[1]}"
+        self.held = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                self.held.append(self._listener.accept()[0])
+            except OSError:
+                return
+
+    def stop(self):
+        self._listener.close()
+        for stream in self.held:
+            stream.close()
+
+
 class SlowWay:
     """Passes bytes on to `address` that long after they came, each way: a distant host."""
 

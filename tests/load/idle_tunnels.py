@@ -11,38 +11,15 @@ be raised it says so, and fails. Prints one line of JSON.
 import argparse
 import json
 import resource
-import socket
 import sys
-import threading
 import time
 
 from slow_loris import command, open_from, resident
+from servers import Holder
 from waiting import wait_for
 from world import World
 
 NAMES = [f"idle-{number}.example.test" for number in range(8)]  # each has ports of its own to use
-
-
-class Holder:
-    """Accepts, and says nothing."""
-
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
-        self.held = []
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                self.held.append(self._listener.accept()[0])
-            except OSError:
-                return
-
-    def stop(self):
-        self._listener.close()
-        for stream in self.held:
-            stream.close()
 
 
 def allow_descriptors(wanted):
