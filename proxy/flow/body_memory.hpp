@@ -13,7 +13,8 @@ namespace ssmgate::flow {
 // Safe from several threads.
 class BodyMemory {
  public:
-  // LIMIT: 256 MiB of all, and a quarter of that of one owner: nobody takes the room of everybody.
+  // LIMIT: 256 MiB of all, and a quarter of that of one owner, so that one user's leave room for
+  // others'. Where nobody says who he is, an owner is an address, and many addresses are many.
   static constexpr std::int64_t kMost = 256LL * 1024 * 1024;
   static constexpr std::int64_t kMostOfOne = kMost / 4;
 

@@ -108,24 +108,27 @@ void EventLoops::look_later() {
   timer_->expires_after(look_every_);
   timer_->async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    look_later();  // first: there is a next look whatever becomes of this one
     look();
-    look_later();
   });
 }
 
 void EventLoops::look() {
-  const double busy = measure_busy();
-  all_answer_ = true;
+  double busy = measure_busy();
+  bool all = true;
+  all_answer_ = false;  // until this look has come to its end
   for (const auto& each : loops_) {
-    // One that hangs has all the rest there is.
+    // One that hangs seems to have all the rest there is, and is as good as busy.
     if (!each->answered.exchange(false)) {
-      all_answer_ = false;
+      all = false;
+      busy += 1 - std::min(1.0, each->burden);
       each->burden = std::numeric_limits<double>::infinity();
       continue;
     }
     asio::post(each->context, [&answered = each->answered] { answered = true; });
   }
   adjust(busy);
+  all_answer_ = all;
 }
 
 double EventLoops::measure_busy() {

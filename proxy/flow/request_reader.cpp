@@ -102,7 +102,8 @@ asio::awaitable<Arrived> RequestReader::read_body(wire::RequestHead head) {
     // What has come is counted, not what was announced: that costs nothing.
     if (!hold(downstream_.inbox.size())) {
       co_return unreadable(Code::over_limit,
-                           "ssmgate holds as many large bodies as it may just now; try again");
+                           "there is no room for another large body just now: ssmgate holds 64 MiB "
+                           "of one caller's and 256 MiB of all; send it again later");
     }
   }
   if (!complete) {

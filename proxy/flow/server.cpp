@@ -54,7 +54,8 @@ struct Server::Impl {
   std::chrono::milliseconds beat_period{};
   std::function<void()> beat;
   std::mutex lifecycle;
-  bool ending = false;  // guarded by `lifecycle`
+  bool ending = false;     // guarded by `lifecycle`
+  bool announced = false;  // its start is in the log
   bool stopped = false;
   std::optional<Reloadable> reloadable;
   ReloadHooks hooks;
@@ -139,8 +140,7 @@ struct Server::Impl {
   // Also after a start that failed half way.
   void stop() {
     if (std::exchange(stopped, true)) return;
-    const bool ran = loops.running();
-    if (ran) {
+    if (loops.running()) {
       begin_end();
       admission.stop_all();
       admission.wait_until_empty(std::chrono::steady_clock::now() + std::chrono::seconds(2));
@@ -151,7 +151,7 @@ struct Server::Impl {
     gateway.sessions.close();
     gateway.current()->pool.retire();
     // Last of all: every connection has written its own end.
-    if (ran) post_event(gateway, state::Event::stop, "");
+    if (announced) post_event(gateway, state::Event::stop, "");
   }
 };
 
@@ -221,6 +221,7 @@ void Server::start() {
   const bool torn = impl.gateway.audit()->found_torn_line();
   post_event(impl.gateway, state::Event::start,
              torn ? "an unfinished line at the end of the log was cut off" : "");
+  impl.announced = true;
   asio::io_context& loop = impl.loops.first();
   impl.prune_timer.emplace(loop);
   impl.prune_later();

@@ -74,23 +74,9 @@ struct UpstreamPool::State : std::enable_shared_from_this<State> {
     co_return Result(std::move(std::get<net::StreamPtr>(handshake)));
   }
 
-  // With the mutex held. A loop that is new has spares for the hosts of the others: the command
-  // that comes to it first shall find a warm connection, too, at the next `prune`.
-  Kept& of_loop(asio::io_context& loop) {
-    const auto [place, fresh] = by_loop.try_emplace(&loop);
-    if (!fresh) return place->second;
-    for (auto& [other, kept] : by_loop) {
-      if (other == &loop) continue;
-      for (const UpstreamHost& host : kept.plan.hosts(Clock::now())) {
-        place->second.plan.used(host, Clock::now());
-      }
-    }
-    return place->second;
-  }
-
   net::StreamPtr take_idle(asio::io_context& loop, const UpstreamHost& host) {
     const std::lock_guard lock(mutex);
-    Kept& kept = of_loop(loop);
+    Kept& kept = by_loop[&loop];
     kept.plan.used(host, Clock::now());
     return kept.idle.take(host, Clock::now());
   }
@@ -99,7 +85,7 @@ struct UpstreamPool::State : std::enable_shared_from_this<State> {
   void warm(asio::io_context& loop, const UpstreamHost& host) {
     {
       const std::lock_guard lock(mutex);
-      Kept& kept = of_loop(loop);
+      Kept& kept = by_loop[&loop];
       if (retired || !kept.plan.begin(host, kept.idle.count(host), Clock::now())) return;
     }
     asio::co_spawn(loop, open_spare(shared_from_this(), loop, host), asio::detached);
@@ -119,7 +105,7 @@ struct UpstreamPool::State : std::enable_shared_from_this<State> {
     }
     watchdog->finish();
     const std::lock_guard lock(self->mutex);
-    Kept& kept = self->of_loop(loop);
+    Kept& kept = self->by_loop[&loop];
     kept.plan.end(host, spare != nullptr, Clock::now(), chance());
     if (spare && !self->retired) kept.idle.put(host, std::move(spare), Clock::now());
   }
@@ -154,7 +140,7 @@ void UpstreamPool::give_back(const UpstreamHost& host, net::StreamPtr stream,
                              const asio::any_io_executor& current) {
   const std::lock_guard lock(state_->mutex);
   if (state_->retired) return;
-  state_->of_loop(loop_of(current)).idle.put(host, std::move(stream), Clock::now());
+  state_->by_loop[&loop_of(current)].idle.put(host, std::move(stream), Clock::now());
 }
 
 void UpstreamPool::prune() {

@@ -4,6 +4,7 @@ A goal is a ratio within one run wherever there is a peer. The bound of a regres
 is for a noisy machine, and for what somebody broke, not for what varies.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Callable
 
@@ -16,6 +17,9 @@ class Goal:
     at_least: bool
     promised: float
     bound: float
+
+    def __post_init__(self):
+        assert self.holds(self.bound, self.promised) == (self.bound == self.promised), self.what
 
     def holds(self, value, wanted):
         return value >= wanted if self.at_least else value <= wanted
@@ -35,6 +39,7 @@ def grown(number):
     return lambda found: found[number]["second"] / found[number]["first"]
 
 
+PEERS = ("squid", "squid-peek", "mitmproxy")
 GOALS = [
     Goal("commands", "cold: rate, of Squid's (peek and bump)", ratio("squid-peek", "cold", "rate"),
          True, 3.5, 2.3),
@@ -47,7 +52,7 @@ GOALS = [
     Goal("commands", "warm: CPU, of Squid's (peek and bump)",
          ratio("squid-peek", "warm", "cpu_us"), False, 0.6, 1.7),
     Goal("commands", "warm: CPU, of Squid's (bump all)", ratio("squid", "warm", "cpu_us"),
-         False, 0.6, 0.3),
+         False, 0.6, 0.6),
     Goal("commands", "warm: rate, of mitmproxy's", ratio("mitmproxy", "warm", "rate"), True, 12, 6),
     Goal("commands", "cold: p99, of the median", tail("cold"), False, 3, 6),
     Goal("commands", "warm: p99, of the median", tail("warm"), False, 3, 6),
@@ -62,26 +67,33 @@ GOALS = [
     Goal("rest", "exec to ready, ms", lambda found: found["start_ms"], False, 30, 90),
     Goal("rest", "memory at rest, MiB", lambda found: found["memory"] / 2**20, False, 12, 30),
     Goal("rest", "program, MiB", lambda found: found["size"] / 2**20, False, 8, 14),
-    Goal("growth", "all processors, of one (cold)", grown(-4), True, 1.7, 0.8),
+    # With two, the load takes more than one of them itself: there is nothing left to grow by.
+    *([Goal("growth", "all processors, of one (cold)", grown(0), True, 1.7, 1.2)]
+      if os.cpu_count() >= 4 else []),
     Goal("growth", "10,000 rules, of 10", grown(-3), True, 0.95, 0.7),
     Goal("growth", "many idle tunnels, of 10", grown(-2), True, 0.95, 0.7),
     Goal("growth", "with the audit log's file, of without", grown(-1), True, 0.85, 0.6),
 ]
 
 
-def judge(results):
-    """Prints a line for each goal that was measured; true: nothing is worse than its bound."""
+def judge(results, names):
+    """Prints a line for each goal of the parts and peers that were measured; true: nothing is worse
+    than its bound, and there was something to judge."""
     row = "{:48}{:>10}{:>10}  {}"
     print(row.format("goal", "promised", "reached", ""))
-    good = True
+    good, judged = True, 0
     for goal in GOALS:
+        if goal.part not in results:
+            continue
         try:
             value = goal.value(results[goal.part])
-        except (KeyError, IndexError):
-            continue
+        except KeyError as missing:
+            if goal.part == "commands" and missing.args[0] in {"ssmgate", *PEERS} - set(names):
+                continue
+            raise
         kept = goal.holds(value, goal.bound)
         verdict = "ok" if goal.holds(value, goal.promised) else "missed" if kept else "WORSE"
-        good = good and kept
+        good, judged = good and kept, judged + 1
         sign = ">=" if goal.at_least else "<="
         print(row.format(goal.what, f"{sign} {goal.promised:g}", f"{value:.2f}", verdict))
-    return good
+    return good and judged > 0

@@ -31,18 +31,24 @@ def pair(bench, first, second, mode):
             result = bench.measure(subject, mode, bench.args.seconds)
             rates[number].append(result["rate"])
             cpu[number].append(result["cpu_us"])
-    for subject in (first, second):
-        bench.end(subject)
     return {"first": statistics.median(rates[0]), "second": statistics.median(rates[1]),
-            "cpu_first": statistics.median(cpu[0]), "cpu_second": statistics.median(cpu[1])}
+            "cpu_first": statistics.median(cpu[0]), "cpu_second": statistics.median(cpu[1]),
+            "rounds": rates}
 
 
 def start(bench, name, core=None, **settings):
     subject = subjects.Ssmgate(bench, name=name, **settings)
-    subject.core = core
+    subject.core = bench.subjects_core if core is None else core
     bench.adopt(subject)
     subject.run()
     return subject
+
+
+def compare(bench, what, first, second, mode):
+    found = {"what": what, **pair(bench, first, second, mode)}
+    for subject in (first, second):
+        bench.end(subject)
+    return found
 
 
 def with_tunnels(bench):
@@ -50,34 +56,37 @@ def with_tunnels(bench):
     address = f"127.0.0.2:{subjects.free_port('127.0.0.2')}"
     stream, bench.stream = bench.stream, address
     server, streams = Holder(address), []
+    few, many = start(bench, "few-tunnels"), start(bench, "many-tunnels")
     try:
-        few, many = start(bench, "few-tunnels"), start(bench, "many-tunnels")
         streams += open_tunnels(few.stream_target(address), 10)
         streams += open_tunnels(many.stream_target(address), count)
         wait_for_all(server, count + 10)
-        return {"what": f"10 and {count:,} idle tunnels, warm", **pair(bench, few, many, "warm")}
+        found = pair(bench, few, many, "warm")
     finally:
         bench.stream = stream
         for each in streams:
             each.close()
         server.stop()
+    for subject in (few, many):
+        bench.end(subject)
+    return {"what": f"10 and {count:,} idle tunnels, warm", **found}
 
 
 def measure(bench):
     """[{"what", "first", "second": requests a second, "cpu_first", "cpu_second": µs each}]"""
     result = []
     if os.cpu_count() > 1:
-        result.append({"what": "one and all processors, cold", **pair(
-            bench, start(bench, "one-core", core=0), start(bench, "all-cores"), "cold")})
-    result.append({"what": f"10 and {MANY_RULES:,} rules, warm", **pair(
-        bench, start(bench, "few-rules", rules=10), start(bench, "many-rules", rules=MANY_RULES),
-        "warm")})
+        result.append(compare(bench, "one and all processors, cold",
+                              start(bench, "one-core", core=0), start(bench, "all-cores"), "cold"))
+    result.append(compare(bench, f"10 and {MANY_RULES:,} rules, warm",
+                          start(bench, "few-rules", rules=10),
+                          start(bench, "many-rules", rules=MANY_RULES), "warm"))
     result.append(with_tunnels(bench))
-    result.append({"what": "the audit log to nowhere and to its file, warm", **pair(
-        bench, start(bench, "no-file", sink="{type: file, path: /dev/null}"),
-        start(bench, "file"), "warm")})
+    result.append(compare(bench, "the audit log to nowhere and to its file, warm",
+                          start(bench, "no-file", sink="{type: file, path: /dev/null}"),
+                          start(bench, "file"), "warm"))
     print("growth: done", file=sys.stderr)
-    return result
+    return result, result
 
 
 def print_table(result):

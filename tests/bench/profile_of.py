@@ -8,6 +8,7 @@ import time
 import subjects
 
 SECONDS = 8
+WARM_UP = 20  # requests that bench_load sends on each connection before it counts
 SHOWN = 25
 KINDS = ("libcrypto", "libssl", "sqlite", "boost", "malloc", "libstdc++", "libc.so")
 
@@ -35,7 +36,8 @@ def warm_request(bench):
     subject = bench.start(UnderCallgrind)
     bench.measure(subject, "warm", 1)
     subject.count(True)
-    requests = bench.measure(subject, "warm", SECONDS)["count"]
+    requests = (bench.measure(subject, "warm", SECONDS)["count"]
+                + WARM_UP * bench.args.connections)
     subject.count(False)
     bench.end(subject)
     listing = subprocess.run(["callgrind_annotate", "--auto=no", "--threshold=100", subject.output],

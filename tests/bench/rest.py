@@ -18,9 +18,10 @@ def start_once(subject):
         ear.bind(str(path))
         ear.settimeout(20)
         log = open(subject.folder / "log", "ab")
+        config = str(subject.write_config())
         begun = time.monotonic()
         process = subprocess.Popen(
-            [str(subject.program), "serve", "--config", str(subject.write_config())],
+            [str(subject.program), "serve", "--config", config],
             env={**os.environ, "NOTIFY_SOCKET": str(path)}, stdin=subprocess.DEVNULL, stdout=log,
             stderr=log)
         try:

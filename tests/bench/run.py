@@ -6,7 +6,7 @@ connections), tunnels, far (an upstream 20 ms away), rest (start, memory, size),
 rules, idle tunnels, audit log). None: all.
 
 CPU is user and system time of all of a proxy's processes, from /proc. Prints tables of medians and
-the goals; every round is in the JSON file. Speed never fails a run; --check does, when something is
+the goals; every round is in build/bench/result.json. Speed never fails a run; --check does, when something is
 worse than a generous bound.
 """
 
@@ -65,7 +65,7 @@ def read_arguments():
 
 
 def measure(args, folder):
-    """The results of each part; every round goes into the report."""
+    """The results of each part, printed as they come; the report has every round."""
     results, report = {}, {"machine": machine(), "pinned": args.pin,
                            "connections": args.connections, "seconds": args.seconds}
     with Bench(folder, args) as bench:
@@ -74,15 +74,16 @@ def measure(args, folder):
             if name == "commands":
                 rounds, report["versions"] = found
                 found = commands.medians(rounds), rounds
-            results[name], report[name] = found if isinstance(found, tuple) else (found, found)
-    return results, report
+            results[name], report[name] = found
+            PARTS[name].print_table(results[name])
+            write_report(results, report)
+    return results
 
 
 def write_report(results, report):
     file = ROOT / "build/bench/result.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps({**report, "results": results}, indent=2) + "\n")
-    return file.relative_to(ROOT)
 
 
 def run(args, folder):
@@ -90,12 +91,8 @@ def run(args, folder):
         with Bench(folder, args) as bench:
             profile_of.warm_request(bench)
         return True
-    results, report = measure(args, folder)
-    for name, result in results.items():
-        PARTS[name].print_table(result)
-    good = goals.judge(results)
-    print(f"\nevery round: {write_report(results, report)}")
-    return good
+    results = measure(args, folder)
+    return goals.judge(results, args.names)
 
 
 def main():

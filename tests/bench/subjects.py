@@ -106,17 +106,21 @@ class Subject:
         found = [self.process.pid]
         for pid in found:
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                found += [int(child) for child in children.read_text().split()]
+                try:
+                    found += [int(child) for child in children.read_text().split()]
+                except (FileNotFoundError, ProcessLookupError):
+                    pass  # a thread that has just ended
         return found
 
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(10)
+                self.process.wait(20)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+                print(f"{self.name} did not end by itself", file=sys.stderr)
 
 
 class Direct(Subject):
@@ -251,13 +255,13 @@ class Mitmproxy(Subject):
 
 
 class Haproxy(Subject):
-    """TCP mode to one address, spliced where it can: no CONNECT, and nothing to judge."""
+    """TCP mode to one address, spliced: no CONNECT, and nothing to judge."""
 
     name = "haproxy"
 
     def run(self):
         (self.folder / "haproxy.cfg").write_text(
-            "global\n  maxconn 6000\ndefaults\n  mode tcp\n  option splice-auto\n"
+            "global\n  maxconn 6000\ndefaults\n  mode tcp\n  option splice-request\n  option splice-response\n"
             "  timeout connect 5s\n  timeout client 10m\n  timeout server 10m\n"
             f"listen tunnel\n  bind 127.0.0.1:{self.port}\n  server origin {self.bench.stream}\n")
         self.start(["haproxy", "-db", "-f", str(self.folder / "haproxy.cfg")],

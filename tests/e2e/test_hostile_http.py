@@ -240,12 +240,21 @@ class LargeBodies(EndToEnd):
         with connect(self.world.gateway.ports[1]) as outer:
             with trusting(self.world.bundle).wrap_socket(outer, server_hostname=HOST) as stream:
                 stream.sendall(whole[:-1])
+                wait_for(lambda: self.unread() == 0, "the gateway to read all of it")
                 self.assertLess(self.resident() - before, self.MOST // 4)
                 stream.sendall(whole[-1:])
                 answer, _ = read_answer(stream)
         self.assertEqual(answer.status, 400)
         self.assertIn("client-not-allowed", answer.json["message"])
         self.assertEqual(self.reached("SendCommand"), [])
+
+    def unread(self):
+        """Bytes that wait in the kernel for the gateway."""
+        port = f":{self.world.gateway.ports[1]:04X}"
+        table = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+        rows = [row.split() for row in table]
+        return sum(int(row[4].split(":")[0], 16) + int(row[4].split(":")[1], 16) for row in rows
+                   if row[1].endswith(port) or row[2].endswith(port))
 
     def resident(self):
         status = Path(f"/proc/{self.world.gateway.process.pid}/statm").read_text(encoding="ascii")
