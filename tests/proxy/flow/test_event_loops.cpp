@@ -120,7 +120,15 @@ TEST_CASE("a fault of one handler does not end its loop") {
   loops.stop();
 }
 
-TEST_CASE("one more loop is done without when there are no descriptors for it") {
+// UBSan itself does not survive the want of descriptors.
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
+TEST_CASE("one more loop is done without when there are no descriptors for it" *
+          doctest::skip(kIsSanitized)) {
   EventLoops loops(2, kNever);
   loops.start();
   run_on(loops.first(), [&] {
