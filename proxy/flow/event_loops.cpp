@@ -42,10 +42,9 @@ unsigned loops_wanted(unsigned active, unsigned most, double busy) noexcept {
 }
 
 EventLoops::EventLoops(unsigned most, std::chrono::milliseconds look_every)
-    : most_(most), look_every_(look_every) {
-  loops_.reserve(most_);
-  loops_.push_back(std::make_unique<Loop>());
-}
+    : most_(most),
+      look_every_(look_every),
+      first_(loops_.emplace_back(std::make_unique<Loop>()).get()) {}
 
 asio::io_context& EventLoops::freest() noexcept {
   const auto end = loops_.begin() + active_;
@@ -63,7 +62,7 @@ void EventLoops::count_connection(const asio::io_context& loop) noexcept {
 
 void EventLoops::start() {
   running_ = true;
-  Loop& one = *loops_.front();
+  Loop& one = *first_;
   one.thread = std::thread([&one] { run(one.context); });
   if (most_ == 1) return;
   looked_ = std::chrono::steady_clock::now();
@@ -78,7 +77,7 @@ void EventLoops::stop() {
     if (loop.thread.joinable()) loop.thread.join();
   };
   // Until it has ended it may make others.
-  end(*loops_.front());
+  end(*first_);
   for (const auto& each : loops_) end(*each);
   timer_.reset();
 }

@@ -35,7 +35,7 @@ class EventLoops {
   EventLoops& operator=(const EventLoops&) = delete;
 
   // The loop of the listeners and of the gateway's own timers. It is there before `start`.
-  [[nodiscard]] boost::asio::io_context& first() noexcept { return loops_.front()->context; }
+  [[nodiscard]] boost::asio::io_context& first() noexcept { return first_->context; }
   // The loop with most rest, and that a connection has been given to it. Both in the first loop
   // only.
   [[nodiscard]] boost::asio::io_context& freest() noexcept;
@@ -76,9 +76,9 @@ class EventLoops {
   const std::chrono::milliseconds look_every_;
   bool running_ = false;  // the owner's
   std::atomic<unsigned> active_ = 1;
-  // INVARIANT: changed by the first loop alone while it runs, and never moved: others ask for the
-  // first.
+  // INVARIANT: the first loop's alone while it runs.
   std::vector<std::unique_ptr<Loop>> loops_;
+  Loop* const first_;  // of `loops_`, for other threads
   bool all_answer_ = true;
   std::optional<boost::asio::steady_timer> timer_;
   std::chrono::steady_clock::time_point looked_;
