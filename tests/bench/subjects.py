@@ -261,7 +261,7 @@ class Haproxy(Subject):
 
     def run(self):
         (self.folder / "haproxy.cfg").write_text(
-            "global\n  maxconn 6000\ndefaults\n  mode tcp\n  option splice-request\n  option splice-response\n"
+            "global\n  maxconn 7600\ndefaults\n  mode tcp\n  option splice-request\n  option splice-response\n"
             "  timeout connect 5s\n  timeout client 10m\n  timeout server 10m\n"
             f"listen tunnel\n  bind 127.0.0.1:{self.port}\n  server origin {self.bench.stream}\n")
         self.start(["haproxy", "-db", "-f", str(self.folder / "haproxy.cfg")],
@@ -276,7 +276,7 @@ class Tinyproxy(Subject):
 
     def run(self):
         (self.folder / "tinyproxy.conf").write_text(
-            f"Port {self.port}\nListen 127.0.0.1\nTimeout 600\nMaxClients 6000\n"
+            f"Port {self.port}\nListen 127.0.0.1\nTimeout 600\nMaxClients 7600\n"
             f"LogFile \"{self.folder}/log\"\nLogLevel Error\nAllow 127.0.0.1\n")
         self.start(["tinyproxy", "-d", "-c", str(self.folder / "tinyproxy.conf")])
 

@@ -9,8 +9,8 @@ import subjects
 from processes import resident
 from servers import Holder
 
-IDLE = 3000  # silent tunnels, over those before
-SETTLING = 1000  # opened before the memory is looked at: what is made once, and for a batch
+IDLE = 7000  # silent tunnels, over those before: what grows by steps is small beside them
+SETTLING = 500  # opened before the memory is looked at: what is made once, and for a batch
 
 
 def open_tunnels(target, count):
