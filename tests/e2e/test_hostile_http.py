@@ -305,10 +305,14 @@ CONNECTS = (
 
 class Connects(EndToEnd):
     def ask(self, data):
+        """What is answered; the record, which may come a moment later, is there."""
+        before = len(self.world.gateway.audit("connect"))
         with socket.create_connection(("127.0.0.1", self.world.gateway.port), 30) as stream:
             stream.sendall(data)
             stream.shutdown(socket.SHUT_WR)
-            return read_to_end(stream)
+            answer = read_to_end(stream)
+        wait_for(lambda: len(self.world.gateway.audit("connect")) > before, "the record")
+        return answer
 
     def test_what_is_no_connect_is_400(self):
         for data in CONNECTS:
