@@ -1,5 +1,5 @@
 """Every step fails in turn where there is TLS around the CONNECT, and where the way up is by another
-proxy: plain, over TLS, or another gateway."""
+proxy, plain or over TLS."""
 
 import json
 import tempfile

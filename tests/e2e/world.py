@@ -178,12 +178,13 @@ class Gateway:
         return wait_for(find, "the result's line")
 
     def descriptors(self):
-        """How many it has, but for those of its event loops: there may be one more at any time."""
+        """How many it has, but for the three of each event loop (its epoll, its wake-up, its timer):
+        there may be one more loop at any time."""
         folder = f"/proc/{self.process.pid}/fd"
         count = 0
         for name in os.listdir(folder):
             try:
-                count += not os.readlink(f"{folder}/{name}").startswith("anon_inode:[")
+                count += 1 - 3 * (os.readlink(f"{folder}/{name}") == "anon_inode:[eventpoll]")
             except FileNotFoundError:
                 pass
         return count
