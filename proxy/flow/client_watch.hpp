@@ -1,10 +1,6 @@
 // Notices at once that the client has left while its request is with the upstream.
 #pragma once
 
-#include <memory>
-
-#include <boost/asio/any_io_executor.hpp>
-
 #include "flow/downstream.hpp"
 #include "net/stream.hpp"
 
@@ -16,16 +12,19 @@ namespace ssmgate::flow {
 // client meanwhile.
 class ClientWatch {
  public:
-  ClientWatch(Downstream& downstream, net::Stream& upstream,
-              const boost::asio::any_io_executor& executor);
+  ClientWatch(Downstream& downstream, net::Stream& upstream);
   ~ClientWatch();
   ClientWatch(const ClientWatch&) = delete;
   ClientWatch& operator=(const ClientWatch&) = delete;
-  [[nodiscard]] bool gone() const noexcept;
+  [[nodiscard]] bool gone() const noexcept { return gone_; }
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  void wait();
+  void look();
+
+  Downstream& downstream_;
+  net::Stream& upstream_;
+  bool gone_ = false;
 };
 
 }  // namespace ssmgate::flow

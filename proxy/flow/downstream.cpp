@@ -1,6 +1,7 @@
 #include "flow/downstream.hpp"
 
 #include <array>
+#include <utility>
 
 #include <boost/asio/error.hpp>
 
@@ -26,8 +27,10 @@ net::error_code append_arrived(net::Stream& stream, std::string& inbox) {
 
 boost::asio::awaitable<net::error_code> Downstream::read_more(std::chrono::milliseconds limit) {
   const Watchdog::Stage stage(watchdog, *stream, limit);
+  bool wait = stream->is_drained();
   for (;;) {
-    const net::error_code error = append_arrived(*stream, inbox);
+    net::error_code error = boost::asio::error::would_block;
+    if (!std::exchange(wait, false)) error = append_arrived(*stream, inbox);
     if (error != boost::asio::error::would_block) co_return error;
     const net::error_code waited = co_await stream->readable();
     if (stage.expired()) co_return boost::asio::error::timed_out;

@@ -68,15 +68,14 @@ class RequestLoop {
       co_return co_await refuse(refused, !head.keep_alive);
     }
     std::string outgoing;
+    outgoing.reserve(head.size + whole.body.size());
     wire::render_upstream_head(head, outgoing);
-    OutgoingRequest bytes;
-    bytes.head = outgoing;
-    bytes.body = request.body;
+    outgoing += whole.body;
     UpstreamHost host;
     host.name = interception_.connect_host.text();
     const auto begun = std::chrono::steady_clock::now();
     const RelayResult result = co_await relay(std::move(*judged.permit), downstream_,
-                                              std::move(host), bytes, judged.opening.get());
+                                              std::move(host), outgoing, judged.opening.get());
     record_result(judged, result, std::chrono::steady_clock::now() - begun);
     if (!result.withheld.empty()) {
       judged.refuse_unknown(result.withheld);

@@ -7,6 +7,7 @@
 
 #include "flow/client_watch.hpp"
 #include "flow/session_id.hpp"
+#include "net/turn.hpp"
 #include "wire/response_reader.hpp"
 
 namespace ssmgate::flow {
@@ -31,12 +32,8 @@ class Exchange {
     if (whole_) reader_.keep_body(kMaxSessionAnswer);
   }
 
-  asio::awaitable<RelayResult> run(OutgoingRequest request) {
-    std::string bytes;
-    bytes.reserve(request.head.size() + request.body.size());
-    bytes += request.head;
-    bytes += request.body;
-    const net::error_code error = co_await send(bytes);
+  asio::awaitable<RelayResult> run(std::string_view request) {
+    const net::error_code error = co_await send(request);
     if (error) {
       fail(error, "while the request was sent");
       co_return std::move(result_);
@@ -63,61 +60,70 @@ class Exchange {
     co_return sent.error;
   }
 
-  // The answer's head, and all of an answer that is held, must be there in time; what streams only
-  // has to go on.
-  asio::awaitable<net::Transfer> read(asio::mutable_buffer space) {
-    const bool streaming = !whole_ && reader_.state() == State::body;
-    auto limit = deadline_.left();
-    if (streaming) limit = settings().response_timeout;
-    if (streaming) {
-      const net::Transfer ready = upstream_.read_now(space);
-      if (ready.error != asio::error::would_block) co_return ready;
-    }
-    const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    const Watchdog::Stage stage(downstream_.watchdog, upstream_, limit);
-    const ClientWatch watch(downstream_, upstream_, executor);
-    const net::Transfer got = co_await upstream_.read_some(space);
-    timed_out_ = stage.expired();
-    client_gone_ = watch.gone();
-    co_return got;
-  }
-
   asio::awaitable<void> receive() {
-    std::array<char, kReadSize> buffer;
+    bool wait = upstream_.is_drained();
     while (reader_.state() == State::head || reader_.state() == State::body) {
-      const asio::mutable_buffer space(buffer.data(), buffer.size());
-      const net::Transfer got = co_await read(space);
+      net::error_code error;
+      if (wait) error = co_await wait_for_more();
       // Nobody is left to take the answer; the connection is not fit for another request.
       if (client_gone_) co_return;
-      if (got.error) {
-        if (got.error == asio::error::eof) reader_.consume_end();
-        if (reader_.state() == State::done) break;
-        fail(got.error, "before its answer was complete");
+      if (!error) error = take_arrived();
+      wait = error == asio::error::would_block;
+      if (wait) continue;
+      if (error == asio::error::eof) reader_.consume_end();
+      if (error && reader_.state() != State::done) {
+        fail(error, "before its answer was complete");
         co_return;
       }
-      const std::string_view arrived(buffer.data(), got.size);
-      const std::size_t used = reader_.consume(arrived);
-      surplus_ = used < arrived.size();
       if (reader_.state() == State::failed) {
         result_.fault = make_fault(Code::upstream_protocol, reader_.failure());
         co_return;
       }
-      const bool passed = co_await pass_on(arrived.substr(0, used));
+      const bool passed = co_await pass_on();
       if (!passed) co_return;
+      if (turn_.is_over()) co_await turn_.yield();
     }
     co_await finish();
   }
 
+  // The answer's head, and all of an answer that is held, must be there in time; what streams only
+  // has to go on.
+  asio::awaitable<net::error_code> wait_for_more() {
+    const bool streaming = !whole_ && reader_.state() == State::body;
+    auto limit = deadline_.left();
+    if (streaming) limit = settings().response_timeout;
+    turn_.waited();
+    const Watchdog::Stage stage(downstream_.watchdog, upstream_, limit);
+    const ClientWatch watch(downstream_, upstream_);
+    const net::error_code error = co_await upstream_.readable();
+    timed_out_ = stage.expired();
+    client_gone_ = watch.gone();
+    co_return error;
+  }
+
+  // What has come of the answer goes behind `answer_`. By way of the stack: no buffer is held while
+  // nothing comes.
+  net::error_code take_arrived() {
+    std::array<char, kReadSize> buffer;
+    const net::Transfer got = upstream_.read_now(asio::buffer(buffer));
+    const std::string_view arrived(buffer.data(), got.size);
+    const std::size_t used = reader_.consume(arrived);
+    surplus_ = used < arrived.size();
+    answer_ += arrived.substr(0, used);
+    return got.error;
+  }
+
   // Passes bytes of the answer on, or keeps them until all are there. False: it is over.
-  asio::awaitable<bool> pass_on(std::string_view bytes) {
+  asio::awaitable<bool> pass_on() {
     if (whole_) {
-      answer_ += bytes;
       if (answer_.size() <= kMaxSessionAnswer) co_return true;
       result_.fault = make_fault(Code::upstream_protocol, "its answer is over 64 KiB");
       co_return false;
     }
+    if (answer_.empty()) co_return true;
     started_ = true;
-    const net::error_code error = co_await downstream_.send(bytes);
+    const net::error_code error = co_await downstream_.send(answer_);
+    answer_.clear();
     client_gone_ = static_cast<bool>(error);
     co_return !client_gone_;
   }
@@ -156,8 +162,9 @@ class Exchange {
   SessionOpening* const opening_;  // null: the answer streams
   const bool whole_;
   const Deadline deadline_;
+  net::Turn turn_;
   wire::ResponseReader reader_;
-  std::string answer_;  // when `whole_`
+  std::string answer_;  // what was not passed on yet
   RelayResult result_;
   bool started_ = false;  // a byte of the answer was passed on
   bool surplus_ = false;  // more arrived than was asked for
@@ -168,7 +175,7 @@ class Exchange {
 }  // namespace
 
 asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream, UpstreamHost host,
-                                   OutgoingRequest request, SessionOpening* opening) {
+                                   std::string_view request, SessionOpening* opening) {
   // The permit ends here: it was for this one request.
   const Permit used = std::move(permit);
   UpstreamPool& pool = downstream.generation->pool;

@@ -15,12 +15,6 @@
 
 namespace ssmgate::flow {
 
-// The bytes that go up: the head without hop-by-hop fields, and the body as it came.
-struct OutgoingRequest {
-  std::string_view head;
-  std::string_view body;
-};
-
 struct RelayResult {
   // Trouble before a byte of the answer was passed on: the client is told. Later trouble ends the
   // connection without a further byte.
@@ -34,12 +28,13 @@ struct RelayResult {
   std::string withheld;
 };
 
+// `request` are the bytes that go up: the head without hop-by-hop fields, and the body as it came.
 // Takes the permit: nothing goes up without one, and each is used once. `opening`, else null: the
 // answer is read to its end (64 KiB at most) before any of it is passed on, because a session is
 // known by it.
 // INVARIANT: never sent twice.
 [[nodiscard]] boost::asio::awaitable<RelayResult> relay(Permit permit, Downstream& downstream,
-                                                        UpstreamHost host, OutgoingRequest request,
+                                                        UpstreamHost host, std::string_view request,
                                                         SessionOpening* opening);
 
 }  // namespace ssmgate::flow

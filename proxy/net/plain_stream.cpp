@@ -4,26 +4,16 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "net/readiness.hpp"
 #include "net/socket.hpp"
 #include "net/stream.hpp"
-#include "net/transfer.hpp"
+#include "net/tokens.hpp"
 
 namespace ssmgate::net {
-
-bool has_nothing_to_read(asio::ip::tcp::socket& socket) noexcept {
-  if (!socket.is_open()) return false;
-  char byte = 0;
-  for (;;) {
-    const ssize_t size = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (size >= 0) return false;
-    if (errno != EINTR) return errno == EAGAIN || errno == EWOULDBLOCK;
-  }
-}
 
 error_code end_sending(asio::ip::tcp::socket& socket) noexcept {
   error_code error;
@@ -52,6 +42,17 @@ error_code prepare_socket(asio::ip::tcp::socket& socket) noexcept {
 
 namespace {
 
+// True when the socket is open and nothing can be read from it, not even an end or an error.
+bool has_nothing_to_read(asio::ip::tcp::socket& socket) noexcept {
+  if (!socket.is_open()) return false;
+  char byte = 0;
+  for (;;) {
+    const ssize_t size = ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (size >= 0) return false;
+    if (errno != EINTR) return errno == EAGAIN || errno == EWOULDBLOCK;
+  }
+}
+
 // A wait and its deadline. Shared with the timer's handler, which may run a moment after the wait
 // is over.
 struct Wait {
@@ -62,8 +63,7 @@ struct Wait {
   bool over = false;
 };
 
-}  // namespace
-
+// True when a read would not wait, false when nothing came for `limit`.
 // INVARIANT: a wake-up is a hint, no more: the reactor reports bytes that another thread has read
 // between the kernel's event and its own turn.
 asio::awaitable<bool> wait_readable(asio::ip::tcp::socket& socket,
@@ -87,8 +87,6 @@ asio::awaitable<bool> wait_readable(asio::ip::tcp::socket& socket,
   co_return readable;
 }
 
-namespace {
-
 class PlainStream final : public Stream {
  public:
   explicit PlainStream(asio::ip::tcp::socket socket) : socket_(std::move(socket)) {}
@@ -96,10 +94,22 @@ class PlainStream final : public Stream {
   [[nodiscard]] asio::ip::tcp::socket& socket() noexcept { return socket_; }
 
   asio::awaitable<Transfer> read_some(asio::mutable_buffer buffer) override {
-    return read_from(socket_, buffer);
+    const auto [error, size] = co_await socket_.async_read_some(buffer, kAwait);
+    Transfer transfer;
+    transfer.error = error;
+    transfer.size = size;
+    co_return transfer;
   }
+
   asio::awaitable<Transfer> write(asio::const_buffer buffer) override {
-    return write_to(socket_, buffer);
+    Transfer transfer;
+    while (transfer.size < buffer.size() && !transfer.error) {
+      const asio::const_buffer rest = buffer + transfer.size;
+      const auto [error, size] = co_await socket_.async_write_some(rest, kAwait);
+      transfer.error = error;
+      transfer.size += size;
+    }
+    co_return transfer;
   }
 
   asio::awaitable<error_code> finish_writing() override { co_return end_sending(socket_); }
@@ -123,36 +133,62 @@ class PlainStream final : public Stream {
     return transfer;
   }
 
+  Transfer write_now(asio::const_buffer buffer) noexcept override {
+    Transfer transfer;
+    ssize_t size = 0;
+    do {
+      size = ::send(socket_.native_handle(), buffer.data(), buffer.size(),
+                    MSG_DONTWAIT | MSG_NOSIGNAL);
+    } while (size < 0 && errno == EINTR);
+    if (size >= 0) transfer.size = static_cast<std::size_t>(size);
+    if (size < 0) transfer.error = error_code(errno, boost::system::system_category());
+    return transfer;
+  }
+
   asio::awaitable<error_code> readable() override {
-    const auto [error] = co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, kAwait);
+    if (readiness().take_arrival()) co_return error_code();
+    const auto begin = [this](auto handler) { readiness().wait(socket_, std::move(handler)); };
+    auto arrival = asio::async_initiate<decltype(kAwait), void(error_code)>(begin, kAwait);
+    const auto [error] = co_await std::move(arrival);
     co_return error;
   }
 
-  void when_readable(const asio::any_io_executor& executor,
-                     std::function<void(const error_code&)> ready) override {
-    socket_.async_wait(asio::ip::tcp::socket::wait_read,
-                       asio::bind_executor(executor, std::move(ready)));
+  asio::awaitable<error_code> writable() override {
+    const auto [error] = co_await socket_.async_wait(asio::ip::tcp::socket::wait_write, kAwait);
+    co_return error;
+  }
+
+  void when_readable(Ready ready) override {
+    // What came before is told of anew: the reactor looks when it is asked to wait.
+    static_cast<void>(readiness().take_arrival());
+    readiness().wait(socket_, std::move(ready));
   }
 
   void cancel_wait() noexcept override {
-    error_code ignored;
-    socket_.cancel(ignored);
+    if (readiness_) readiness_->forget_waiter();
   }
 
   asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
     return wait_readable(socket_, limit);
   }
 
+  void acknowledge_now() noexcept override {
+    const int on = 1;
+    ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+  }
+
  private:
+  // Made when first asked for: a tunnel has no use of it.
+  [[nodiscard]] Readiness& readiness() {
+    if (!readiness_) readiness_ = std::make_shared<Readiness>();
+    return *readiness_;
+  }
+
   asio::ip::tcp::socket socket_;
+  std::shared_ptr<Readiness> readiness_;
 };
 
 }  // namespace
-
-void acknowledge_now(asio::ip::tcp::socket::lowest_layer_type& socket) noexcept {
-  const int on = 1;
-  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-}
 
 bool is_plain(const Stream& stream) noexcept {
   return dynamic_cast<const PlainStream*>(&stream) != nullptr;

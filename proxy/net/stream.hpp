@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <memory>
 
+#include <absl/functional/any_invocable.h>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/buffer.hpp>
@@ -47,16 +47,27 @@ class Stream {
   [[nodiscard]] virtual bool is_quiet() noexcept = 0;
   // What has arrived, without waiting; would_block when nothing has. Not beside a read under way.
   [[nodiscard]] virtual Transfer read_now(asio::mutable_buffer buffer) noexcept = 0;
-  // Until something more has arrived, or an end, after `read_now` found nothing.
+  // As many of the bytes as go out without waiting; would_block when none do. Not beside a write
+  // under way.
+  [[nodiscard]] virtual Transfer write_now(asio::const_buffer buffer) noexcept = 0;
+  // True when the last read took all that was there: whoever wants more waits at once. False when
+  // in doubt.
+  [[nodiscard]] virtual bool is_drained() const noexcept { return false; }
+  // Until something more has arrived, or an end, after `read_now` found nothing or when drained.
   [[nodiscard]] virtual asio::awaitable<error_code> readable() = 0;
-  // The same as a call of `ready` on `executor`, once; with an error after `close` or
-  // `cancel_wait`.
-  virtual void when_readable(const asio::any_io_executor& executor,
-                             std::function<void(const error_code&)> ready) = 0;
-  // INVARIANT: no other operation is pending; it would be cancelled, too.
+  // Until more can be written, after `write_now` could not.
+  [[nodiscard]] virtual asio::awaitable<error_code> writable() = 0;
+  // The same as one call of `ready`, by the stream's event loop; with an error after `close`.
+  using Ready = absl::AnyInvocable<void(const error_code&)>;
+  virtual void when_readable(Ready ready) = 0;
+  // `ready` is not called any more.
   virtual void cancel_wait() noexcept = 0;
   // True when a read would not wait, false when nothing came for `limit`. Nothing is read.
   [[nodiscard]] virtual asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) = 0;
+  // Says at once that what came has come. A client that keeps Nagle's algorithm on sends its
+  // request only when its last flight of the handshake has been acknowledged; we answer nothing to
+  // that one, and the kernel would wait 40 ms for something to send along.
+  virtual void acknowledge_now() noexcept = 0;
 };
 
 using StreamPtr = std::unique_ptr<Stream>;

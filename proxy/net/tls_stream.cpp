@@ -1,7 +1,9 @@
-// TLS streams by way of Asio's ssl::stream: handshakes of both sides, and what a Stream can do.
+// TLS streams: OpenSSL on the Stream below, step by step, waiting only where OpenSSL has to.
 // Does not decide who is trusted (tls/) and does not put failures into words (tls_fault.cpp).
 #include "net/tls_stream.hpp"
 
+#include <algorithm>
+#include <climits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -9,134 +11,18 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 
-#include "net/socket.hpp"
+#include "net/stream_bio.hpp"
 #include "net/tls_fault.hpp"
-#include "net/transfer.hpp"
+#include "net/turn.hpp"
 #include "tls/session_cache.hpp"
 
 namespace ssmgate::net {
 namespace {
 
-using Socket = asio::ip::tcp::socket;
-// TLS over a socket, which stays where it is in the plain stream.
-using OverSocket = asio::ssl::stream<Socket&>;
-// TLS inside TLS: an intercepted host behind a TLS listener.
-using OverTls = asio::ssl::stream<OverSocket&>;
-
-// Starts an orderly end that does not wait for the peer's. Asio's shutdown calls SSL_shutdown a
-// second time, which reads; told that the peer's close_notify is there already, OpenSSL is content
-// with having sent ours. The first call happens inside the initiation, so that the truth is
-// restored before any other operation can look.
-template <typename Layered>
-struct BeginShutdown {
-  Layered& layered;
-
-  template <typename Handler>
-  void operator()(Handler&& handler) const {
-    SSL* session = layered.native_handle();
-    const int before = SSL_get_shutdown(session);
-    SSL_set_shutdown(session, before | SSL_RECEIVED_SHUTDOWN);
-    layered.async_shutdown(std::forward<Handler>(handler));
-    const int sent = SSL_get_shutdown(session) & SSL_SENT_SHUTDOWN;
-    SSL_set_shutdown(session, before | sent);
-  }
+struct FreeSession {
+  void operator()(SSL* session) const noexcept { SSL_free(session); }
 };
-
-// What every TLS stream can be asked, whatever it lies on.
-class AnyTlsStream : public Stream {
- public:
-  [[nodiscard]] virtual SSL* session() noexcept = 0;
-};
-
-template <typename Layered>
-class TlsStream final : public AnyTlsStream {
- public:
-  // `next` is the layer inside `under`. Takes `session`.
-  template <typename Next>
-  TlsStream(Stream& under, Next& next, SSL* session) : under_(under), layered_(next, session) {}
-
-  [[nodiscard]] Layered& layered() { return layered_; }
-  [[nodiscard]] SSL* session() noexcept override { return layered_.native_handle(); }
-
-  // After the handshake: the stream below is this one's from here on.
-  [[nodiscard]] error_code adopt(StreamPtr under) {
-    held_ = std::move(under);
-    error_code error;
-    layered_.lowest_layer().non_blocking(true, error);  // for `is_quiet`, which must not wait
-    return error;
-  }
-
-  asio::awaitable<Transfer> read_some(asio::mutable_buffer buffer) override {
-    return read_from(layered_, buffer);
-  }
-  asio::awaitable<Transfer> write(asio::const_buffer buffer) override {
-    return write_to(layered_, buffer);
-  }
-
-  asio::awaitable<error_code> finish_writing() override {
-    if (!layered_.lowest_layer().is_open()) co_return asio::error::bad_descriptor;
-    BeginShutdown<Layered> begin = begin_shutdown();
-    auto ended = asio::async_initiate<decltype(kAwait), void(error_code)>(begin, kAwait);
-    const auto [error] = co_await std::move(ended);
-    const error_code finished = co_await under_.finish_writing();
-    co_return pick(error, finished);
-  }
-
-  void close() noexcept override { under_.close(); }
-
-  // What is on the wire may be a session ticket, which TLS 1.3 servers send when they like and
-  // which is no news: a read without waiting lets OpenSSL take those in, and finds nothing more.
-  bool is_quiet() noexcept override {
-    if (!layered_.lowest_layer().is_open() || SSL_get_shutdown(session()) != 0) return false;
-    char byte = 0;
-    return read_now(asio::buffer(&byte, 1)).error == asio::error::would_block;
-  }
-
-  Transfer read_now(asio::mutable_buffer buffer) noexcept override {
-    Transfer transfer;
-    transfer.size = layered_.read_some(buffer, transfer.error);
-    return transfer;
-  }
-
-  asio::awaitable<error_code> readable() override { return under_.readable(); }
-
-  // `read_now` has left nothing between the socket and the one who reads.
-  void when_readable(const asio::any_io_executor& executor,
-                     std::function<void(const error_code&)> ready) override {
-    under_.when_readable(executor, std::move(ready));
-  }
-
-  void cancel_wait() noexcept override { under_.cancel_wait(); }
-
-  // Bytes of a record that is not whole yet count as readable.
-  asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
-    const bool waiting =
-        SSL_has_pending(session()) != 0 || BIO_ctrl_pending(SSL_get_rbio(session())) != 0;
-    if (waiting) co_return true;
-    co_return co_await under_.readable_within(limit);
-  }
-
- private:
-  BeginShutdown<Layered> begin_shutdown() { return BeginShutdown<Layered>{layered_}; }
-  static error_code pick(const error_code& first, const error_code& second) {
-    return first ? first : second;
-  }
-
-  StreamPtr held_;  // INVARIANT: outlives `layered_`, which refers to a layer inside it
-  Stream& under_;
-  Layered layered_;
-};
-
-// Null: out of memory, or the context has no use of it.
-template <typename Layered, typename Next>
-std::unique_ptr<TlsStream<Layered>> make_stream(Stream& under, Next& next,
-                                                const tls::ContextPtr& context) {
-  SSL* session = SSL_new(context.get());
-  if (session == nullptr) return nullptr;
-  return std::make_unique<TlsStream<Layered>>(under, next, session);
-}
 
 error_code last_tls_error() {
   const auto code = static_cast<int>(ERR_get_error());
@@ -144,20 +30,199 @@ error_code last_tls_error() {
   return {code, asio::error::get_ssl_category()};
 }
 
+// OpenSSL takes sizes as int.
+int whole_size(std::size_t size) noexcept {
+  return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
+}
+
+class TlsStream final : public Stream {
+ public:
+  // `early` was read from `under` before. Null `session()`: out of memory, or the context has no
+  // use of it.
+  TlsStream(Stream& under, const tls::ContextPtr& context, std::string_view early)
+      : under_(under), bio_(under, early), session_(SSL_new(context.get())) {
+    if (session_ != nullptr && !bio_.attach(session_.get())) session_.reset();
+    if (session_ == nullptr) return;
+    // An idle stream holds no buffer; and what has come is read in one call.
+    SSL_set_mode(session_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                     SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                     SSL_MODE_RELEASE_BUFFERS);
+    SSL_set_read_ahead(session_.get(), 1);
+  }
+
+  [[nodiscard]] SSL* session() const noexcept { return session_.get(); }
+  // After the handshake: the stream below is this one's from here on.
+  void adopt(StreamPtr under) noexcept { held_ = std::move(under); }
+
+  asio::awaitable<error_code> handshake() {
+    for (;;) {
+      const Step step = take_step(SSL_do_handshake);
+      if (step.wants == Wants::nothing) co_return step.error;
+      const error_code error = co_await wait_for(step.wants);
+      if (error) co_return error;
+    }
+  }
+
+  asio::awaitable<Transfer> read_some(asio::mutable_buffer buffer) override {
+    if (turn_.is_over()) co_await turn_.yield();
+    for (;;) {
+      Transfer transfer;
+      const Step step = read_step(buffer, transfer);
+      if (step.wants == Wants::nothing) co_return transfer;
+      transfer.error = co_await wait_for(step.wants);
+      if (transfer.error) co_return transfer;
+    }
+  }
+
+  asio::awaitable<Transfer> write(asio::const_buffer buffer) override {
+    Transfer transfer;
+    while (transfer.size < buffer.size() && !transfer.error) {
+      const asio::const_buffer rest = buffer + transfer.size;
+      Transfer part;
+      const Step step = write_step(rest, part);
+      transfer.size += part.size;
+      transfer.error = part.error;
+      if (step.wants != Wants::nothing) transfer.error = co_await wait_for(step.wants);
+    }
+    co_return transfer;
+  }
+
+  // Does not wait for the peer's end: OpenSSL is content with having sent ours.
+  asio::awaitable<error_code> finish_writing() override {
+    error_code error;
+    for (;;) {
+      const Step step = take_step([](SSL* session) { return SSL_shutdown(session) < 0 ? -1 : 1; });
+      error = step.error;
+      if (step.wants == Wants::nothing) break;
+      error = co_await wait_for(step.wants);
+      if (error) break;
+    }
+    const error_code finished = co_await under_.finish_writing();
+    if (error) co_return error;
+    co_return finished;
+  }
+
+  void close() noexcept override { under_.close(); }
+
+  // What is on the wire may be a session ticket, which TLS 1.3 servers send when they like and
+  // which is no news: a read without waiting lets OpenSSL take those in, and finds nothing more.
+  bool is_quiet() noexcept override {
+    if (SSL_get_shutdown(session()) != 0) return false;
+    char byte = 0;
+    return read_now(asio::buffer(&byte, 1)).error == asio::error::would_block;
+  }
+
+  Transfer read_now(asio::mutable_buffer buffer) noexcept override {
+    bio_.look_again();
+    Transfer transfer;
+    const Step step = read_step(buffer, transfer);
+    if (step.wants != Wants::nothing) transfer.error = asio::error::would_block;
+    return transfer;
+  }
+
+  Transfer write_now(asio::const_buffer buffer) noexcept override {
+    Transfer transfer;
+    const Step step = write_step(buffer, transfer);
+    if (step.wants != Wants::nothing) transfer.error = asio::error::would_block;
+    return transfer;
+  }
+
+  bool is_drained() const noexcept override {
+    return bio_.is_dry() && SSL_has_pending(session()) == 0;
+  }
+
+  // `read_now` has left nothing between the socket and the one who reads, nor `write_now`.
+  asio::awaitable<error_code> readable() override { return under_.readable(); }
+  asio::awaitable<error_code> writable() override { return under_.writable(); }
+
+  void when_readable(Ready ready) override { under_.when_readable(std::move(ready)); }
+
+  void cancel_wait() noexcept override { under_.cancel_wait(); }
+
+  // Bytes of a record that is not whole yet count as readable.
+  asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
+    if (SSL_has_pending(session()) != 0) co_return true;
+    co_return co_await under_.readable_within(limit);
+  }
+
+  void acknowledge_now() noexcept override { under_.acknowledge_now(); }
+
+ private:
+  enum class Wants : std::uint8_t { nothing, to_read, to_write };
+  struct Step {
+    Wants wants = Wants::nothing;
+    error_code error;
+  };
+
+  // One call of OpenSSL's, which gives more than 0 when it has done its work.
+  template <typename Call>
+  Step take_step(Call call) noexcept {
+    // The queue is the thread's: what another session left there is not this one's trouble.
+    if (ERR_peek_error() != 0) ERR_clear_error();
+    bio_.forget_fault();
+    const int result = call(session());
+    Step step;
+    if (result > 0) return step;
+    switch (SSL_get_error(session(), result)) {
+      case SSL_ERROR_WANT_READ: step.wants = Wants::to_read; break;
+      case SSL_ERROR_WANT_WRITE: step.wants = Wants::to_write; break;
+      case SSL_ERROR_ZERO_RETURN: step.error = asio::error::eof; break;
+      case SSL_ERROR_SSL: step.error = last_tls_error(); break;
+      default: step.error = lost(); break;
+    }
+    return step;
+  }
+
+  // The stream below failed. Its end is not TLS's, which is said inside.
+  [[nodiscard]] error_code lost() const {
+    const error_code& fault = bio_.fault();
+    if (fault && fault != asio::error::eof) return fault;
+    return asio::ssl::error::stream_truncated;
+  }
+
+  Step read_step(asio::mutable_buffer buffer, Transfer& transfer) noexcept {
+    int got = 0;
+    const Step step = take_step([buffer, &got](SSL* session) {
+      got = SSL_read(session, buffer.data(), whole_size(buffer.size()));
+      return got;
+    });
+    transfer.size = static_cast<std::size_t>(std::max(got, 0));
+    transfer.error = step.error;
+    return step;
+  }
+
+  Step write_step(asio::const_buffer buffer, Transfer& transfer) noexcept {
+    int sent = 0;
+    const Step step = take_step([buffer, &sent](SSL* session) {
+      sent = SSL_write(session, buffer.data(), whole_size(buffer.size()));
+      return sent;
+    });
+    transfer.size = static_cast<std::size_t>(std::max(sent, 0));
+    transfer.error = step.error;
+    return step;
+  }
+
+  asio::awaitable<error_code> wait_for(Wants wants) {
+    turn_.waited();
+    bio_.look_again();
+    return wants == Wants::to_write ? under_.writable() : under_.readable();
+  }
+
+  StreamPtr held_;  // what `under_` is, once the handshake is over
+  Stream& under_;
+  StreamBio bio_;  // INVARIANT: outlives the session, which refers to it
+  std::unique_ptr<SSL, FreeSession> session_;
+  Turn turn_;
+};
+
 Handshake fail(Stream& under, HandshakeFault fault) {
   under.close();
   return fault;
 }
 
-template <typename Layered>
-Handshake finish(std::unique_ptr<TlsStream<Layered>> stream, StreamPtr& under) {
-  const error_code error = stream->adopt(std::move(under));
-  if (!error) return StreamPtr(std::move(stream));
-  stream->close();
-  HandshakeFault fault;
-  fault.error = error;
-  fault.detail = "the connection was lost in the tls handshake";
-  return fault;
+Handshake finish(std::unique_ptr<TlsStream> stream, StreamPtr& under) {
+  stream->adopt(std::move(under));
+  return StreamPtr(std::move(stream));
 }
 
 // SNI and what the certificate must be for. An address has no SNI (RFC 6066 §3).
@@ -178,63 +243,39 @@ bool expect_host(SSL* session, const std::string& host) {
   return has_sni && !host.empty() && SSL_set1_host(session, host.c_str()) == 1;
 }
 
-template <typename Layered, typename Next>
-asio::awaitable<Handshake> accept_over(StreamPtr& under, Next& next, const tls::ContextPtr& context,
-                                       std::string_view already_read) {
-  auto stream = make_stream<Layered>(*under, next, context);
-  if (stream == nullptr) co_return fail(*under, explain_accept(last_tls_error(), nullptr));
-  // What follows the hello in `already_read` is kept by the engine until it is wanted.
-  const asio::const_buffer hello(already_read.data(), already_read.size());
-  constexpr auto side = asio::ssl::stream_base::server;
-  const auto [error, used] = co_await stream->layered().async_handshake(side, hello, kAwait);
+}  // namespace
+
+asio::awaitable<Handshake> accept_tls(StreamPtr& under, const tls::ContextPtr& context,
+                                      std::string_view already_read) {
+  auto stream = std::make_unique<TlsStream>(*under, context, already_read);
+  if (stream->session() == nullptr) {
+    co_return fail(*under, explain_accept(last_tls_error(), nullptr));
+  }
+  SSL_set_accept_state(stream->session());
+  const error_code error = co_await stream->handshake();
   if (error) co_return fail(*under, explain_accept(error, stream->session()));
-  acknowledge_now(stream->layered().lowest_layer());
+  stream->acknowledge_now();
   co_return finish(std::move(stream), under);
 }
 
-template <typename Layered, typename Next>
-asio::awaitable<Handshake> connect_over(StreamPtr& under, Next& next,
-                                        const tls::ContextPtr& context, const std::string& host) {
-  auto stream = make_stream<Layered>(*under, next, context);
-  if (stream == nullptr || !expect_host(stream->session(), host)) {
+asio::awaitable<Handshake> connect_tls(StreamPtr& under, const tls::ContextPtr& context,
+                                       std::string host) {
+  auto stream = std::make_unique<TlsStream>(*under, context, std::string_view());
+  if (stream->session() == nullptr || !expect_host(stream->session(), host)) {
     co_return fail(*under, explain_accept(last_tls_error(), nullptr));
   }
+  SSL_set_connect_state(stream->session());
   tls::offer_session(stream->session(), host);
   std::optional<CertificateNote> note(stream->session());
-  constexpr auto side = asio::ssl::stream_base::client;
-  const auto [error] = co_await stream->layered().async_handshake(side, kAwait);
+  const error_code error = co_await stream->handshake();
   const std::string names = note->names();
   note.reset();  // before the session can go
   if (error) co_return fail(*under, explain_connect(error, stream->session(), names, host));
   co_return finish(std::move(stream), under);
 }
 
-// The TLS layer of a stream that lies on a socket; null for a plain one.
-OverSocket* secure_layer(Stream& stream) {
-  auto* secure = dynamic_cast<TlsStream<OverSocket>*>(&stream);
-  return secure == nullptr ? nullptr : &secure->layered();
-}
-
-}  // namespace
-
-asio::awaitable<Handshake> accept_tls(StreamPtr& under, const tls::ContextPtr& context,
-                                      std::string_view already_read) {
-  if (OverSocket* outer = secure_layer(*under)) {
-    return accept_over<OverTls>(under, *outer, context, already_read);
-  }
-  return accept_over<OverSocket>(under, socket_of(*under), context, already_read);
-}
-
-asio::awaitable<Handshake> connect_tls(StreamPtr& under, const tls::ContextPtr& context,
-                                       std::string host) {
-  if (OverSocket* outer = secure_layer(*under)) {
-    co_return co_await connect_over<OverTls>(under, *outer, context, host);
-  }
-  co_return co_await connect_over<OverSocket>(under, socket_of(*under), context, host);
-}
-
 tls::CertificatePtr peer_certificate(Stream& stream) {
-  auto* secure = dynamic_cast<AnyTlsStream*>(&stream);
+  auto* secure = dynamic_cast<TlsStream*>(&stream);
   if (secure == nullptr) return nullptr;
   return tls::CertificatePtr(SSL_get1_peer_certificate(secure->session()));
 }

@@ -1,5 +1,4 @@
-// TLS over a socket, or inside TLS over a socket; both sides. One of the two files in which the TLS
-// stream templates are built.
+// TLS over another stream, which may speak TLS itself; both sides.
 #pragma once
 
 #include <string>
@@ -23,17 +22,15 @@ struct HandshakeFault {
 
 using Handshake = std::variant<HandshakeFault, StreamPtr>;
 
-// The server's side towards our client. `under` is a plain stream, or a TLS stream over one: TLS
-// inside TLS. `already_read` are the bytes of the ClientHello that were read before; they must stay
-// valid until the handshake is over. On success the TLS stream takes `under` over; on failure
+// The server's side towards our client. `already_read` are the bytes of the ClientHello, and what
+// follows it, that were read before. On success the TLS stream takes `under` over; on failure
 // `under` stays, closed. The stream itself does not move in memory, so that whoever holds a
 // deadline over it can close it before, during and after the handshake.
 [[nodiscard]] asio::awaitable<Handshake> accept_tls(StreamPtr& under,
                                                     const tls::ContextPtr& context,
                                                     std::string_view already_read);
 
-// The client's side towards an upstream, over a plain stream or inside TLS: SNI and verification
-// for `host` (canonical, no dot).
+// The client's side towards an upstream: SNI and verification for `host` (canonical, no dot).
 [[nodiscard]] asio::awaitable<Handshake> connect_tls(StreamPtr& under,
                                                      const tls::ContextPtr& context,
                                                      std::string host);

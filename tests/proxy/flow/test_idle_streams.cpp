@@ -32,9 +32,11 @@ class Fake final : public net::Stream {
   void close() noexcept override { closed_ = true; }
   bool is_quiet() noexcept override { return quiet; }
   net::Transfer read_now(asio::mutable_buffer) noexcept override { return {}; }
+  net::Transfer write_now(asio::const_buffer) noexcept override { return {}; }
   asio::awaitable<net::error_code> readable() override { throw std::logic_error("waited for"); }
-  void when_readable(const asio::any_io_executor&,
-                     std::function<void(const net::error_code&)>) override {}
+  asio::awaitable<net::error_code> writable() override { throw std::logic_error("waited for"); }
+  void acknowledge_now() noexcept override {}
+  void when_readable(Ready) override {}
   void cancel_wait() noexcept override {}
   asio::awaitable<bool> readable_within(std::chrono::milliseconds) override {
     throw std::logic_error("waited for");
