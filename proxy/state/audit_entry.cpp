@@ -1,7 +1,5 @@
 #include "state/audit_entry.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include "ssmgate/code.hpp"
 
 namespace ssmgate::state {
@@ -13,13 +11,13 @@ AuditEntry::AuditEntry(const AuditRecord& record, std::size_t sinks)
       undecided_(sinks) {}
 
 AuditEntry::AuditEntry(const AuditRecord& record, std::size_t sinks, WhenLost when_lost,
-                       const asio::any_io_executor& executor, std::chrono::milliseconds deadline)
+                       const asio::any_io_executor& executor)
     : fields_(render_fields(record)),
       request_id_(record.request_id),
       can_linger_(false),
       when_lost_(when_lost),
       undecided_(sinks),
-      timer_(std::in_place, executor, deadline) {}
+      reply_(std::in_place, executor) {}
 
 AuditEntry::Status AuditEntry::status() const {
   const std::lock_guard lock(mutex_);
@@ -31,12 +29,7 @@ AuditEntry::Status AuditEntry::settle(bool taken) {
   --undecided_;
   if (status_ != Status::waiting || (!taken && undecided_ > 0)) return status_;
   status_ = taken ? Status::written : Status::failed;
-  if (!timer_) return status_;
-  // The timer belongs to the waiter's executor: it is cancelled there.
-  asio::post(timer_->get_executor(), [self = shared_from_this()] {
-    const std::lock_guard timer_lock(self->mutex_);
-    if (self->timer_) self->timer_->cancel();
-  });
+  if (reply_) reply_->tell(shared_from_this());
   return status_;
 }
 
@@ -57,7 +50,7 @@ std::optional<std::string> AuditEntry::correction() const {
 AuditEntry::Status AuditEntry::end_wait() {
   const std::lock_guard lock(mutex_);
   if (status_ == Status::waiting) status_ = Status::given_up;
-  timer_.reset();
+  reply_->end();
   return status_;
 }
 

@@ -11,9 +11,10 @@
 #include <string>
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/awaitable.hpp>
 
 #include "state/audit_record.hpp"
+#include "state/reply.hpp"
 
 namespace ssmgate::state {
 
@@ -27,9 +28,9 @@ class AuditEntry : public std::enable_shared_from_this<AuditEntry> {
   enum class Status : std::uint8_t { waiting, written, failed, given_up };
 
   AuditEntry(const AuditRecord& record, std::size_t sinks);
-  // With someone who waits, until `deadline` from now.
+  // With someone who waits, on `executor`.
   AuditEntry(const AuditRecord& record, std::size_t sinks, WhenLost when_lost,
-             const boost::asio::any_io_executor& executor, std::chrono::milliseconds deadline);
+             const boost::asio::any_io_executor& executor);
 
   [[nodiscard]] const std::string& fields() const noexcept { return fields_; }
   // A record that need not be down before anything else happens.
@@ -41,8 +42,10 @@ class AuditEntry : public std::enable_shared_from_this<AuditEntry> {
   // The record says that the request went up, but it was refused. What has to stand behind it.
   [[nodiscard]] std::optional<std::string> correction() const;
 
-  // For the waiter, on its executor.
-  [[nodiscard]] boost::asio::steady_timer& timer() { return *timer_; }
+  // For the waiter, on its executor: until it is decided, or `deadline` is over.
+  [[nodiscard]] boost::asio::awaitable<bool> wait(std::chrono::milliseconds deadline) {
+    return reply_->wait(deadline);
+  }
   // The wait is over: what was not decided is given up.
   Status end_wait();
 
@@ -55,9 +58,7 @@ class AuditEntry : public std::enable_shared_from_this<AuditEntry> {
   mutable std::mutex mutex_;
   Status status_ = Status::waiting;
   std::size_t undecided_;  // sinks that have not settled
-  // Only while someone waits: a sink that answers after that must not touch an executor that may
-  // be gone. It fires at the deadline; a decision cancels it.
-  std::optional<boost::asio::steady_timer> timer_;
+  std::optional<Reply> reply_;
 };
 using AuditEntryPtr = std::shared_ptr<AuditEntry>;
 

@@ -1,8 +1,6 @@
 #include "state/audit_log.hpp"
 
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace ssmgate::state {
 namespace asio = boost::asio;
@@ -41,18 +39,12 @@ void AuditLog::enqueue(const AuditEntryPtr& entry) {
 
 asio::awaitable<bool> AuditLog::write(const AuditRecord& record, WhenLost when_lost) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto entry =
-      std::make_shared<AuditEntry>(record, writers_.size(), when_lost, executor, deadline_);
+  const auto entry = std::make_shared<AuditEntry>(record, writers_.size(), when_lost, executor);
   const EndWait guard(*entry);
   const auto begun = std::chrono::steady_clock::now();
   enqueue(entry);
-  boost::system::error_code cancelled;
-  // It may be decided before the wait has begun: a timer cancelled then would not wake us.
-  while (entry->status() == AuditEntry::Status::waiting) {
-    auto token = asio::redirect_error(asio::use_awaitable, cancelled);
-    co_await entry->timer().async_wait(std::move(token));
-    if (!cancelled) break;
-  }
+  const bool told = co_await entry->wait(deadline_);
+  static_cast<void>(told);  // the status says more
   const AuditEntry::Status status = entry->end_wait();
   if (status == AuditEntry::Status::given_up) {
     for (const auto& writer : writers_) writer->report_given_up();

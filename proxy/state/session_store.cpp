@@ -1,72 +1,40 @@
 // The writer's thread: whatever has come meanwhile goes down in one transaction.
 #include "state/session_store.hpp"
 
+#include <atomic>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
 #include <spdlog/spdlog.h>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "state/doorbell.hpp"
+#include "state/reply.hpp"
 #include "state/session_database.hpp"
 
 namespace ssmgate::state {
 namespace asio = boost::asio;
 namespace {
 
-// Whoever waits, on its executor: the timer is cancelled there by the writer, or it expires.
-class Waiter : public std::enable_shared_from_this<Waiter> {
- public:
-  explicit Waiter(const asio::any_io_executor& executor)
-      : timer_(std::in_place, executor, kStoreDeadline) {}
-
-  // For the one who waits.
-  [[nodiscard]] asio::steady_timer& timer() { return *timer_; }
-  [[nodiscard]] bool written() const {
-    const std::lock_guard lock(mutex_);
-    return written_;
-  }
-  // INVARIANT: on the executor, which may be gone afterwards: the writer may still hold this.
-  void end() {
-    const std::lock_guard lock(mutex_);
-    timer_.reset();
-  }
-
-  // For the writer's thread.
-  void tell(bool written) {
-    const std::lock_guard lock(mutex_);
-    if (!timer_) return;
-    written_ = written;
-    asio::post(timer_->get_executor(), [self = shared_from_this()] {
-      const std::lock_guard held(self->mutex_);
-      if (self->timer_) self->timer_->cancel();
-    });
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::optional<asio::steady_timer> timer_;
-  bool written_ = false;
+struct Waiter {
+  explicit Waiter(const asio::any_io_executor& executor) : reply(executor) {}
+  Reply reply;
+  std::atomic<bool> written = false;
 };
 using WaiterPtr = std::shared_ptr<Waiter>;
 
 // Also when the coroutine is destroyed while it waits.
 class EndOfWait {
  public:
-  explicit EndOfWait(Waiter& waiter) : waiter_(waiter) {}
-  ~EndOfWait() { waiter_.end(); }
+  explicit EndOfWait(Reply& reply) : reply_(reply) {}
+  ~EndOfWait() { reply_.end(); }
   EndOfWait(const EndOfWait&) = delete;
   EndOfWait& operator=(const EndOfWait&) = delete;
 
  private:
-  Waiter& waiter_;
+  Reply& reply_;
 };
 
 class DatabaseStore final : public SessionStore {
@@ -80,12 +48,10 @@ class DatabaseStore final : public SessionStore {
   asio::awaitable<bool> write(StoredSession session) override {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     const auto waiter = std::make_shared<Waiter>(executor);
-    const EndOfWait guard(*waiter);
+    const EndOfWait guard(waiter->reply);
     if (!enqueue(std::move(session), waiter)) co_return false;
-    boost::system::error_code ended;
-    auto token = asio::redirect_error(asio::use_awaitable, ended);
-    co_await waiter->timer().async_wait(std::move(token));
-    co_return waiter->written();
+    const bool told = co_await waiter->reply.wait(kStoreDeadline);
+    co_return told && waiter->written;
   }
 
   void put(StoredSession session) override { (void)enqueue(std::move(session), nullptr); }
@@ -131,7 +97,10 @@ class DatabaseStore final : public SessionStore {
       const auto waiters = std::exchange(waiters_, {});
       lock.unlock();
       const bool written = write_down(batch);
-      for (const WaiterPtr& waiter : waiters) waiter->tell(written);
+      for (const WaiterPtr& waiter : waiters) {
+        waiter->written = written;
+        waiter->reply.tell(waiter);
+      }
       lock.lock();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
