@@ -244,17 +244,17 @@ std::size_t SessionKeeper::count_live() {
 }
 
 state::StoredSession SessionKeeper::to_store(const Session& session) {
-  Session stored = session;
+  StoredAccount account = account_of(session);
   const auto open = open_.find(session.channel);
   if (open != open_.end() && open->second.traffic) {
-    stored.bytes_up += open->second.traffic->up;
-    stored.bytes_down += open->second.traffic->down;
+    account.bytes_up += open->second.traffic->up;
+    account.bytes_down += open->second.traffic->down;
     open->second.saved = open->second.traffic->up + open->second.traffic->down;
   }
   // The record of an end is given a moment to be down before the store says that it is: a gateway
   // that is killed in between records the end again rather than never.
-  if (to_confirm_.contains(session.facts.id)) stored.recorded = false;
-  return {session.facts.id, sessions_.keep_until(session), render_session(stored, now())};
+  if (to_confirm_.contains(session.facts.id)) account.recorded = false;
+  return {session.facts.id, sessions_.keep_until(session), render_session(session, account, now())};
 }
 
 void SessionKeeper::carry_out(const Effects& effects) {

@@ -15,7 +15,7 @@ namespace ssmgate::flow {
 class SessionOpening {
  public:
   enum class Kind : std::uint8_t { start, resume, terminate };
-  SessionOpening(SessionKeeper& keeper, Kind kind, SessionFacts facts, SessionPlacePtr place)
+  SessionOpening(SessionKeeper& keeper, Kind kind, SessionFacts&& facts, SessionPlacePtr&& place)
       : keeper_(keeper), kind_(kind), facts_(std::move(facts)), place_(std::move(place)) {}
 
   // The answer's body, of status 200, before any of it is passed on: the session is known, or has

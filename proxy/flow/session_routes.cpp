@@ -42,7 +42,7 @@ std::string render_live(const LiveSession& live, SessionTime now) {
 
 std::string render_counts(const std::map<std::string, std::int64_t>& counts) {
   JsonObject out;
-  for (const auto& [name, count] : counts) out.number(name, count);
+  for (const auto& [name, count] : counts) out.number_of(name, count);
   return out.done();
 }
 

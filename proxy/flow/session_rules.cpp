@@ -38,13 +38,13 @@ SessionFacts facts_of(const Downstream& downstream, const state::AuditRecord& re
   return facts;
 }
 
-void open(const Downstream& downstream, SessionOpening::Kind kind, SessionFacts facts,
-          SessionPlacePtr place, Judged& judged) {
+void open(const Downstream& downstream, SessionOpening::Kind kind, SessionFacts&& facts,
+          SessionPlacePtr&& place, Judged& judged) {
   judged.opening = std::make_unique<SessionOpening>(downstream.gateway.sessions, kind,
                                                     std::move(facts), std::move(place));
 }
 
-void apply_to_start(const Downstream& downstream, Caller caller, AwsRequest asked,
+void apply_to_start(const Downstream& downstream, Caller&& caller, AwsRequest&& asked,
                     std::string_view body, Judged& judged) {
   SessionFacts facts = facts_of(downstream, judged.record);
   auto place = downstream.gateway.sessions.reserve(facts.owner);
@@ -94,7 +94,7 @@ void apply_to_terminate(const Downstream& downstream, std::string_view body, Jud
   facts.owner = owner_of(downstream);
   const Standing standing = downstream.gateway.sessions.standing(*id, facts.owner);
   if (standing != Standing::live && standing != Standing::dormant) return;
-  open(downstream, SessionOpening::Kind::terminate, std::move(facts), nullptr, judged);
+  open(downstream, SessionOpening::Kind::terminate, std::move(facts), SessionPlacePtr(), judged);
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ Owner owner_of(const Downstream& downstream) {
   return Owner{render_ip_address(downstream.client), false};
 }
 
-void apply_session_rules(const Downstream& downstream, Caller caller, AwsRequest asked,
+void apply_session_rules(const Downstream& downstream, Caller&& caller, AwsRequest&& asked,
                          std::string_view body, Judged& judged) {
   const std::string& operation = asked.claims.operation;
   if (operation == "ResumeSession") return apply_to_resume(downstream, body, judged);

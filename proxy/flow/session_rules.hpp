@@ -15,7 +15,7 @@ namespace ssmgate::flow {
 
 // For a request with a permit: refuses a StartSession or ResumeSession, or makes `judged.opening`
 // for it; the latter for a TerminateSession of one's own, too.
-void apply_session_rules(const Downstream& downstream, Caller caller, AwsRequest asked,
+void apply_session_rules(const Downstream& downstream, Caller&& caller, AwsRequest&& asked,
                          std::string_view body, Judged& judged);
 
 }  // namespace ssmgate::flow

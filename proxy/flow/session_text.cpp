@@ -21,7 +21,7 @@ constexpr std::size_t kUsualSize = 1024;
 constexpr std::array<std::string_view, 4> kStates = {"waiting", "attached", "dormant", "ended"};
 
 struct TextField {
-  std::string_view key;
+  wire::JsonName key;
   std::string SessionFacts::*member;
 };
 constexpr std::array kTexts = {
@@ -54,8 +54,7 @@ std::string render_request(const SessionRequest& request, const SessionFacts& fa
   const Caller& caller = request.caller;
   const Claims& claims = request.asked.claims;
   wire::JsonObject out(request.body.size() + 256);
-  const auto differing = [&out](std::string_view key, std::string_view text,
-                                std::string_view fact) {
+  const auto differing = [&out](wire::JsonName key, std::string_view text, std::string_view fact) {
     if (text != fact) out.text(key, text);
   };
   out.text("body", request.body).text("default_document", request.default_document);
@@ -103,7 +102,7 @@ std::shared_ptr<const SessionRequest> read_request(const json::object& in,
 
 void read_facts(const json::object& in, SessionFacts& facts) {
   for (const TextField& field : kTexts) {
-    facts.*field.member = read_optional(in, field.key).value_or("");
+    facts.*field.member = read_optional(in, field.key.text()).value_or("");
   }
   facts.owner.name = read_text(in, "owner");
   facts.owner.is_user = in.at("owner_is_user").as_bool();
@@ -148,10 +147,10 @@ void read_state(const json::object& in, Session& session) {
 
 }  // namespace
 
-std::string render_session(const Session& session, SessionTime now) {
+std::string render_session(const Session& session, const StoredAccount& account, SessionTime now) {
   const SessionFacts& facts = session.facts;
   wire::JsonObject out(kUsualSize);
-  const auto text = [&out](std::string_view key, std::string_view value) {
+  const auto text = [&out](wire::JsonName key, std::string_view value) {
     if (!value.empty()) out.text(key, value);
   };
   for (const TextField& field : kTexts) text(field.key, facts.*field.member);
@@ -167,9 +166,9 @@ std::string render_session(const Session& session, SessionTime now) {
   if (session.lost_at) out.number("lost_at", to_number(*session.lost_at));
   text("lost_by", name(session.lost_by));
   text("closed_by", name(session.closed_by));
-  out.truth("recorded", session.recorded)
-      .number("bytes_up", session.bytes_up)
-      .number("bytes_down", session.bytes_down)
+  out.truth("recorded", account.recorded)
+      .number("bytes_up", account.bytes_up)
+      .number("bytes_down", account.bytes_down)
       .number("channels", session.channels)
       .number("saved", to_number(now));
   return out.done();

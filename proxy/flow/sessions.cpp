@@ -137,8 +137,11 @@ void Sessions::schedule(Entry& entry) {
   if (session.state == State::waiting && session.opening == 0) {
     next = std::min(next, session.wait_until);
   }
-  const auto due = due_.emplace(next, session.facts.id);
-  due_.erase(std::exchange(entry.due, due));
+  if (entry.due->first != next) {
+    auto node = due_.extract(entry.due);
+    node.key() = next;
+    entry.due = due_.insert(std::move(node));
+  }
   weigh(entry);
 }
 

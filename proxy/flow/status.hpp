@@ -10,6 +10,7 @@
 #include "flow/admission.hpp"
 #include "flow/gateway.hpp"
 #include "flow/history.hpp"
+#include "wire/json.hpp"
 
 namespace ssmgate::flow {
 
@@ -22,7 +23,7 @@ struct StatusSource {
 
 // One thing a gateway needs, for `/readyz`; `trouble` is empty when all is well.
 struct Check {
-  std::string_view name;  // "policy", "ca", "audit", "listeners"
+  wire::JsonName name;  // "policy", "ca", "audit", "listeners"
   std::string trouble;
 };
 // Each check, in that order. A gateway that is ready has no trouble in any.

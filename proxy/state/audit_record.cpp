@@ -11,19 +11,19 @@ constexpr std::size_t kUsualSize = 1024;
 // The members that are not empty.
 class Fields {
  public:
-  void text(std::string_view key, std::string_view value) {
+  void text(wire::JsonName key, std::string_view value) {
     if (!value.empty()) out_.text(key, value);
   }
-  void number(std::string_view key, std::optional<std::int64_t> value) {
+  void number(wire::JsonName key, std::optional<std::int64_t> value) {
     if (value) out_.number(key, *value);
   }
-  void list(std::string_view key, const std::vector<std::string>& values) {
+  void list(wire::JsonName key, const std::vector<std::string>& values) {
     if (!values.empty()) out_.texts(key, values);
   }
-  void parameters(std::string_view key, const std::vector<Parameter>& parameters) {
+  void parameters(wire::JsonName key, const std::vector<Parameter>& parameters) {
     if (parameters.empty()) return;
     wire::JsonObject values;
-    for (const Parameter& parameter : parameters) values.texts(parameter.name, parameter.values);
+    for (const Parameter& parameter : parameters) values.texts_of(parameter.name, parameter.values);
     out_.raw(key, values.done());
   }
   std::string take() { return out_.take_members(); }

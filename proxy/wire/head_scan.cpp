@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "wire/eight_bytes.hpp"
+
 namespace ssmgate::wire {
 namespace {
 
@@ -46,6 +48,20 @@ std::size_t skip(const std::array<bool, 256>& table, std::string_view bytes, std
   return at;
 }
 
+// The index of the first byte from `at` on that a value may not hold, at most `end`.
+std::size_t skip_value(std::string_view bytes, std::size_t at, std::size_t end) {
+  constexpr std::size_t kStep = sizeof(EightBytes::word);
+  while (end - at >= kStep) {
+    const EightBytes eight = EightBytes::at(bytes.data() + at);
+    const std::uint64_t odd = eight.controls() | eight.equal(0x7f);
+    at += odd == 0 ? kStep : EightBytes::first(odd);
+    if (odd == 0) continue;
+    if (!kValue[static_cast<unsigned char>(bytes[at])]) return at;
+    ++at;  // HTAB
+  }
+  return skip(kValue, bytes, at, end);
+}
+
 // Why a byte that a value may not hold is refused there.
 std::string_view why_not_value(unsigned char byte) {
   return byte == '\n' ? kBareLf : kControl;
@@ -60,7 +76,7 @@ bool is_token_char(unsigned char byte) noexcept {
 HeadScan::Step HeadScan::advance(std::string_view bytes) {
   const std::size_t end = std::min(bytes.size(), kMaxHead);
   while (at_ < end && state_ < State::end) {
-    if (state_ == State::value) at_ = skip(kValue, bytes, at_, end);
+    if (state_ == State::value) at_ = skip_value(bytes, at_, end);
     if (state_ == State::name) at_ = skip(kToken, bytes, at_, end);
     if (at_ == end) break;
     state_ = step(static_cast<unsigned char>(bytes[at_]));

@@ -1,7 +1,6 @@
 #include "wire/json.hpp"
 
-#include <cstring>
-
+#include "wire/eight_bytes.hpp"
 #include "wire/utf8.hpp"
 
 namespace ssmgate::wire {
@@ -14,24 +13,15 @@ constexpr auto kPlain = [] {
   return plain;
 }();
 
-// Whether all of eight bytes stand for themselves.
-// SOURCE: Bit Twiddling Hacks, "Determine if a word has a byte less than n", which tells of a whole
-// word without a mistake.
-bool are_plain(std::uint64_t word) noexcept {
-  constexpr std::uint64_t kOnes = ~std::uint64_t{0} / 255;
-  constexpr std::uint64_t kHighs = kOnes * 0x80;
-  const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHighs; };
-  const std::uint64_t below_blank = (word - kOnes * 0x20) & ~word & kHighs;
-  const std::uint64_t odd = has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\') |
-                            has_zero(word ^ kOnes * 0x7f) | (word & kHighs);
-  return (below_blank | odd) == 0;
-}
-
+// How many bytes at the beginning stand for themselves.
 std::size_t count_plain(std::string_view text) noexcept {
+  constexpr std::size_t kStep = sizeof(EightBytes::word);
   std::size_t count = 0;
-  for (std::uint64_t word = 0; text.size() - count >= sizeof word; count += sizeof word) {
-    std::memcpy(&word, text.data() + count, sizeof word);
-    if (!are_plain(word)) break;
+  for (; text.size() - count >= kStep; count += kStep) {
+    const EightBytes bytes = EightBytes::at(text.data() + count);
+    const std::uint64_t odd = bytes.controls() | bytes.equal('"') | bytes.equal('\\') |
+                              bytes.equal(0x7f) | bytes.foreign();
+    if (odd != 0) return count + EightBytes::first(odd);
   }
   while (count < text.size() && kPlain[static_cast<unsigned char>(text[count])]) ++count;
   return count;
@@ -97,31 +87,52 @@ std::string json_array(const std::vector<std::string>& values) {
   return text + "]";
 }
 
-void JsonObject::begin(std::string_view name) {
+void JsonObject::begin(JsonName name) {
+  if (!text_.empty()) text_ += ',';
+  text_ += '"';
+  text_ += name.text();
+  text_ += "\":";
+}
+
+void JsonObject::begin_foreign(std::string_view name) {
   if (!text_.empty()) text_ += ',';
   append_quoted(text_, name);
   text_ += ':';
 }
 
-JsonObject& JsonObject::raw(std::string_view name, std::string_view value) {
+JsonObject& JsonObject::raw(JsonName name, std::string_view value) {
   begin(name);
   text_ += value;
   return *this;
 }
 
-JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+JsonObject& JsonObject::text(JsonName name, std::string_view value) {
   begin(name);
   append_quoted(text_, value);
   return *this;
 }
 
-JsonObject& JsonObject::text_or_null(std::string_view name,
-                                     const std::optional<std::string>& value) {
+JsonObject& JsonObject::text_or_null(JsonName name, const std::optional<std::string>& value) {
   return value ? text(name, *value) : raw(name, "null");
 }
 
-JsonObject& JsonObject::texts(std::string_view name, const std::vector<std::string>& values) {
+JsonObject& JsonObject::texts(JsonName name, const std::vector<std::string>& values) {
   begin(name);
+  return append_list(values);
+}
+
+JsonObject& JsonObject::texts_of(std::string_view name, const std::vector<std::string>& values) {
+  begin_foreign(name);
+  return append_list(values);
+}
+
+JsonObject& JsonObject::number_of(std::string_view name, std::int64_t value) {
+  begin_foreign(name);
+  text_ += std::to_string(value);
+  return *this;
+}
+
+JsonObject& JsonObject::append_list(const std::vector<std::string>& values) {
   char separator = '[';
   for (const std::string& value : values) {
     text_ += separator;

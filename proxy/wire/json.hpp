@@ -22,28 +22,44 @@ void append_json_escaped(std::string& out, std::string_view text);
 // `[…]` of values that are JSON.
 [[nodiscard]] std::string json_array(const std::vector<std::string>& values);
 
+// The name of a member as the source code writes it: one that stands for itself.
+class JsonName {
+ public:
+  template <std::size_t Size>
+  consteval JsonName(const char (&literal)[Size]) : text_(literal, Size - 1) {
+    for (const char c : text_) {
+      if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') throw "a name that needs an escape";
+    }
+  }
+  [[nodiscard]] constexpr std::string_view text() const noexcept { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
 class JsonObject {
  public:
   JsonObject() = default;
   // With room for a text of that many bytes.
   explicit JsonObject(std::size_t size) { text_.reserve(size); }
 
-  JsonObject& text(std::string_view name, std::string_view value);
-  JsonObject& text_or_null(std::string_view name, const std::optional<std::string>& value);
-  JsonObject& texts(std::string_view name, const std::vector<std::string>& values);
-  JsonObject& number(std::string_view name, std::integral auto value) {
+  JsonObject& text(JsonName name, std::string_view value);
+  JsonObject& text_or_null(JsonName name, const std::optional<std::string>& value);
+  JsonObject& texts(JsonName name, const std::vector<std::string>& values);
+  // Of a name that comes from outside.
+  JsonObject& texts_of(std::string_view name, const std::vector<std::string>& values);
+  JsonObject& number_of(std::string_view name, std::int64_t value);
+  JsonObject& number(JsonName name, std::integral auto value) {
     std::array<char, 24> digits;
     const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
     return raw(name, std::string_view(digits.data(), written.ptr));
   }
-  JsonObject& number_or_null(std::string_view name, std::optional<std::int64_t> value) {
+  JsonObject& number_or_null(JsonName name, std::optional<std::int64_t> value) {
     return value ? number(name, *value) : raw(name, "null");
   }
-  JsonObject& truth(std::string_view name, bool value) {
-    return raw(name, value ? "true" : "false");
-  }
+  JsonObject& truth(JsonName name, bool value) { return raw(name, value ? "true" : "false"); }
   // `value` is JSON.
-  JsonObject& raw(std::string_view name, std::string_view value);
+  JsonObject& raw(JsonName name, std::string_view value);
 
   // `{…}`
   [[nodiscard]] std::string done() const { return "{" + text_ + "}"; }
@@ -51,7 +67,9 @@ class JsonObject {
   [[nodiscard]] std::string take_members() { return std::move(text_); }
 
  private:
-  void begin(std::string_view name);
+  void begin(JsonName name);
+  void begin_foreign(std::string_view name);
+  JsonObject& append_list(const std::vector<std::string>& values);
 
   std::string text_;
 };

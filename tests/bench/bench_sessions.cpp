@@ -69,7 +69,8 @@ void attach(benchmark::State& state) {
     auto found = sessions.attach(owner(user), kHost, ++channel, now);
     benchmark::DoNotOptimize(found);
     const Effects effects = sessions.opened(channel, now);
-    const std::string text = render_session(*sessions.find(effects.changed.front()), now);
+    const Session& session = *sessions.find(effects.changed.front());
+    const std::string text = render_session(session, account_of(session), now);
     benchmark::DoNotOptimize(text);
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
     state.SetIterationTime(passed.count());
@@ -148,7 +149,7 @@ void write(benchmark::State& state) {
   const auto stored = [&](std::size_t number) {
     const Session& session = *sessions.find("user-" + std::to_string(number % kLive));
     return ssmgate::state::StoredSession{std::to_string(number), sessions.keep_until(session),
-                                         render_session(session, now)};
+                                         render_session(session, account_of(session), now)};
   };
   std::size_t number = 0;
   for (; number < kLive; ++number) store->put(stored(number));

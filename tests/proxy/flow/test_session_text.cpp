@@ -65,7 +65,7 @@ Session example() {
 TEST_CASE("a session's text holds all that is needed to go on") {
   const Session session = example();
   const SessionTime saved = session.started + std::chrono::minutes(3);
-  const auto read = parse_session(render_session(session, saved));
+  const auto read = parse_session(render_session(session, account_of(session), saved));
   REQUIRE(read);
   CHECK(read->facts.id == "alice-01");
   CHECK(read->facts.owner == session.facts.owner);
@@ -90,14 +90,15 @@ TEST_CASE("of a session that is not live, when it ended is kept; of one that is,
   session.closed_by = Closer::client;
   for (const auto state : {Session::State::dormant, Session::State::ended}) {
     session.state = state;
-    const auto read = parse_session(render_session(session, session.started));
+    const auto read = parse_session(render_session(session, account_of(session), session.started));
     REQUIRE(read);
     CHECK(read->state == state);
     CHECK(read->ended_at == session.ended_at);
     CHECK(read->closed_by == Closer::client);
   }
   session.state = Session::State::waiting;
-  CHECK(render_session(session, session.started).find("ended_at") == std::string::npos);
+  CHECK(render_session(session, account_of(session), session.started).find("ended_at") ==
+        std::string::npos);
 }
 
 TEST_CASE(
@@ -106,7 +107,7 @@ TEST_CASE(
   session.facts.region = "us-east-1";
   session.facts.access_key = "AKIAIOSFODNN7EXAMPLE";  // the request had none
   session.facts.client = "192.0.2.7";                 // somebody else resumed it
-  const auto read = parse_session(render_session(session, session.started));
+  const auto read = parse_session(render_session(session, account_of(session), session.started));
   REQUIRE(read);
   const SessionRequest& request = *read->facts.request;
   CHECK(request.asked.claims.access_key.empty());
@@ -116,7 +117,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what is no session's text is none") {
-  const std::string good = render_session(example(), SessionTime());
+  const std::string good = render_session(example(), StoredAccount(), SessionTime());
   CHECK_FALSE(parse_session(""));
   CHECK_FALSE(parse_session("[]"));
   CHECK_FALSE(parse_session("{}"));

@@ -149,6 +149,19 @@ TEST_CASE("request head: bytes that two readers could take differently") {
   }
 }
 
+TEST_CASE("request head: any byte at any place of a value") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const bool good = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+    for (std::size_t at = 1; at < 19; ++at) {
+      std::string value(20, 'v');
+      value[at] = static_cast<char>(byte);
+      CAPTURE(value);
+      if (good) CHECK(accepted(post("X: " + value + "\r\n")).fields.back().value == value);
+      if (!good) CHECK(refused(post("X: " + value + "\r\n")).status == 400);
+    }
+  }
+}
+
 TEST_CASE("request head: no version but 1.1") {
   for (const char* line :
        {"POST / HTTP/1.0\r\n", "POST / HTTP/1.2\r\n", "POST / HTTP/2.0\r\n", "POST / HTTP/0.9\r\n",
