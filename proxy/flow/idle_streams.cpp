@@ -21,6 +21,7 @@ net::StreamPtr IdleStreams::take(const UpstreamHost& host, Time now) {
 void IdleStreams::put(const UpstreamHost& host, net::StreamPtr stream, Time now) {
   auto& streams = idle_[host];
   if (streams.size() >= kMaxIdlePerHost) streams.erase(streams.begin());
+  stream->keep_watch();
   streams.push_back(Idle{std::move(stream), now});
 }
 

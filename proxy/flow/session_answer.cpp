@@ -1,7 +1,8 @@
 #include "flow/session_answer.hpp"
 
-#include <zlib.h>
+#include <array>
 
+#include <zlib.h>
 #include <boost/json.hpp>
 
 #include "flow/session_id.hpp"
@@ -58,7 +59,10 @@ std::optional<SessionAnswer> read_session_answer(std::string_view body, std::str
   }
   if (body.size() > kMaxSessionBody) return std::nullopt;
   boost::system::error_code error;
-  const auto value = boost::json::parse(body, error);
+  // An answer's few members need nothing of the heap.
+  std::array<unsigned char, 4096> room;
+  boost::json::monotonic_resource resource(room.data(), room.size());
+  const auto value = boost::json::parse(body, error, &resource);
   if (error || !value.is_object()) return std::nullopt;
   SessionAnswer answer;
   answer.session_id = find_session_id(value.as_object());

@@ -119,7 +119,12 @@ class PlainStream final : public Stream {
     socket_.close(ignored);
   }
 
-  bool is_quiet() noexcept override { return has_nothing_to_read(socket_); }
+  bool is_quiet() noexcept override { return has_been_silent() || has_nothing_to_read(socket_); }
+
+  void keep_watch() override { readiness().watch(socket_); }
+  bool has_been_silent() const noexcept override {
+    return readiness_ != nullptr && readiness_->has_been_silent();
+  }
 
   Transfer read_now(asio::mutable_buffer buffer) noexcept override {
     Transfer transfer;

@@ -30,7 +30,13 @@ bool Readiness::take_arrival() noexcept {
   return std::exchange(arrived_, false);
 }
 
+void Readiness::watch(asio::ip::tcp::socket& socket) {
+  wait(socket, nullptr);
+  watching_ = true;
+}
+
 void Readiness::wait(asio::ip::tcp::socket& socket, Waiter waiter) {
+  watching_ = false;
   waiter_ = std::move(waiter);
   if (std::exchange(waiting_, true)) return;
   socket.async_wait(asio::ip::tcp::socket::wait_read, Arrival(shared_from_this()));
@@ -42,6 +48,7 @@ void Readiness::forget_waiter() noexcept {
 
 void Readiness::over(const error_code& error) {
   waiting_ = false;
+  watching_ = false;
   Waiter waiter = std::exchange(waiter_, nullptr);
   arrived_ = waiter == nullptr;
   if (waiter) waiter(error);

@@ -21,6 +21,10 @@ class Readiness : public std::enable_shared_from_this<Readiness> {
 
   // True when something has come since the last wait was over, and nobody waited for it.
   [[nodiscard]] bool take_arrival() noexcept;
+  // Waits for nobody: what comes is an arrival.
+  void watch(asio::ip::tcp::socket& socket);
+  // True when it watches, and nothing has come yet.
+  [[nodiscard]] bool has_been_silent() const noexcept { return watching_; }
   // `waiter` is called once, by the socket's event loop. With an error after the socket was closed.
   void wait(asio::ip::tcp::socket& socket, Waiter waiter);
   // Whoever waits is not called any more.
@@ -30,7 +34,8 @@ class Readiness : public std::enable_shared_from_this<Readiness> {
   class Arrival;
   void over(const error_code& error);
 
-  bool waiting_ = false;  // the reactor, for us
+  bool waiting_ = false;   // the reactor, for us
+  bool watching_ = false;  // since `watch`, with nothing read or come
   bool arrived_ = false;
   Waiter waiter_;  // INVARIANT: there is one only while `waiting_`
 };

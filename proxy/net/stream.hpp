@@ -45,6 +45,11 @@ class Stream {
   // For a stream on which no operation is pending. One that is not quiet is only fit to be closed:
   // looking may have taken a byte.
   [[nodiscard]] virtual bool is_quiet() noexcept = 0;
+  // From here on it is noticed by itself when something comes, so that `is_quiet` need not ask the
+  // kernel. For a stream on which no operation is pending, and none that waits is cancelled by it.
+  virtual void keep_watch() = 0;
+  // True while `keep_watch` has seen nothing come, as far as the event loop knows.
+  [[nodiscard]] virtual bool has_been_silent() const noexcept = 0;
   // What has arrived, without waiting; would_block when nothing has. Not beside a read under way.
   [[nodiscard]] virtual Transfer read_now(asio::mutable_buffer buffer) noexcept = 0;
   // As many of the bytes as go out without waiting; would_block when none do. Not beside a write

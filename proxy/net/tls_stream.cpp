@@ -108,9 +108,13 @@ class TlsStream final : public Stream {
   // which is no news: a read without waiting lets OpenSSL take those in, and finds nothing more.
   bool is_quiet() noexcept override {
     if (SSL_get_shutdown(session()) != 0) return false;
+    if (is_drained() && has_been_silent()) return true;
     char byte = 0;
     return read_now(asio::buffer(&byte, 1)).error == asio::error::would_block;
   }
+
+  void keep_watch() override { under_.keep_watch(); }
+  bool has_been_silent() const noexcept override { return under_.has_been_silent(); }
 
   Transfer read_now(asio::mutable_buffer buffer) noexcept override {
     bio_.look_again();

@@ -6,7 +6,7 @@ namespace ssmgate::state {
 namespace {
 
 // Of most records: what they say takes no second allocation.
-constexpr std::size_t kUsualSize = 1024;
+constexpr std::size_t kUsualSize = 1536;
 
 // The members that are not empty.
 class Fields {

@@ -112,6 +112,8 @@ void AuditWriter::write(std::span<const AuditEntryPtr> group) {
   if (let_go_) return;
   std::vector<AuditEntry*> wanted;
   std::vector<std::string_view> records;
+  wanted.reserve(group.size());
+  records.reserve(group.size());
   for (const AuditEntryPtr& entry : group) {
     if (entry->status() == AuditEntry::Status::given_up) continue;
     wanted.push_back(entry.get());

@@ -235,9 +235,12 @@ class FileSink final : public AuditSink {
   // back.
   std::size_t append(std::span<const std::string_view> records) {
     std::string bytes;
-    std::vector<Placed> placed{{0, end_.chain}};
+    std::vector<Placed> placed;
+    placed.reserve(records.size() + 1);
+    placed.push_back({0, end_.chain});
     for (const std::string_view fields : records) {
       const std::string line = render_line(fields, placed.back().end, format_);
+      if (bytes.empty()) bytes.reserve(line.size() * records.size() * 2);
       bytes += line;
       ChainEnd end = advanced(placed.back().end, line);
       placed.push_back({static_cast<off_t>(bytes.size()), std::move(end)});

@@ -61,8 +61,12 @@ class JsonObject {
   // `value` is JSON.
   JsonObject& raw(JsonName name, std::string_view value);
 
-  // `{…}`
-  [[nodiscard]] std::string done() const { return "{" + text_ + "}"; }
+  // `{…}`. The object is used up.
+  [[nodiscard]] std::string done() {
+    text_.insert(0, 1, '{');
+    text_ += '}';
+    return std::move(text_);
+  }
   // Without the braces, for a line that goes on. The object is used up.
   [[nodiscard]] std::string take_members() { return std::move(text_); }
 

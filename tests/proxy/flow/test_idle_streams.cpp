@@ -31,6 +31,8 @@ class Fake final : public net::Stream {
   asio::awaitable<net::error_code> finish_writing() override { throw std::logic_error("ended"); }
   void close() noexcept override { closed_ = true; }
   bool is_quiet() noexcept override { return quiet; }
+  void keep_watch() override {}
+  bool has_been_silent() const noexcept override { return false; }
   net::Transfer read_now(asio::mutable_buffer) noexcept override { return {}; }
   net::Transfer write_now(asio::const_buffer) noexcept override { return {}; }
   asio::awaitable<net::error_code> readable() override { throw std::logic_error("waited for"); }
