@@ -31,7 +31,7 @@ class Fake final : public net::Stream {
   asio::awaitable<net::error_code> finish_writing() override { throw std::logic_error("ended"); }
   void close() noexcept override { closed_ = true; }
   bool is_quiet() noexcept override { return quiet; }
-  void keep_watch() override {}
+  void keep_watch() override { watched = true; }
   bool has_been_silent() const noexcept override { return false; }
   net::Transfer read_now(asio::mutable_buffer) noexcept override { return {}; }
   net::Transfer write_now(asio::const_buffer) noexcept override { return {}; }
@@ -46,6 +46,7 @@ class Fake final : public net::Stream {
 
   const int number;
   bool quiet = true;
+  bool watched = false;
 
  private:
   bool& closed_;
@@ -77,6 +78,11 @@ TEST_CASE("the connection used last is taken first and only once") {
   CHECK(pool.take(kStart + 2s) == 1);
   CHECK(pool.take(kStart + 2s) == 0);
   CHECK(pool.idle.count(kHost) == 0);
+}
+
+TEST_CASE("an idle connection is watched") {
+  Pool pool;
+  CHECK(pool.put(1, kStart).watched);
 }
 
 TEST_CASE("a connection of one host or port is no other's") {

@@ -121,6 +121,40 @@ TEST_CASE("a session ticket that comes late is no news and nothing is lost by it
   CHECK(s.ours->is_quiet());
 }
 
+TEST_CASE("a stream that is watched hears of a ticket and stays quiet, and of data") {
+  Secure s;
+  s.ours->keep_watch();
+  settle(s.io);
+  CHECK(s.ours->has_been_silent());
+  CHECK(s.ours->is_quiet());
+  send_ticket(*s.peer);
+  wait_readable(s.descriptor);
+  settle(s.io);
+  CHECK_FALSE(s.ours->has_been_silent());
+  CHECK(s.ours->is_quiet());
+  s.ours->keep_watch();
+  s.peer->write("unasked");
+  wait_readable(s.descriptor);
+  settle(s.io);
+  CHECK_FALSE(s.ours->is_quiet());
+}
+
+TEST_CASE("a stream whose last read took all is drained, and one that holds a record is not") {
+  Secure s;
+  send_at_once(*s.peer, [&s] {
+    s.peer->write("one");
+    s.peer->write("two");
+  });
+  wait_readable(s.descriptor);
+  std::string text(100, '\0');
+  CHECK(s.ours->read_now(asio::buffer(text)).size == 3);
+  CHECK_FALSE(s.ours->is_drained());
+  CHECK(s.ours->read_now(asio::buffer(text)).size == 3);
+  CHECK(s.ours->is_drained());
+  s.ours->close();
+  CHECK(s.ours->read_now(asio::buffer(text)).error);
+}
+
 TEST_CASE("data behind a ticket in one segment is data") {
   Secure s;
   send_at_once(*s.peer, [&s] {
