@@ -2,6 +2,8 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "state/turn_end.hpp"
+
 namespace ssmgate::state {
 namespace asio = boost::asio;
 namespace {
@@ -33,16 +35,14 @@ AuditLog::~AuditLog() {
   for (const auto& writer : writers_) writer->join_until(until);
 }
 
-void AuditLog::enqueue(const AuditEntryPtr& entry) {
-  for (const auto& writer : writers_) writer->enqueue(entry);
-}
-
 asio::awaitable<bool> AuditLog::write(const AuditRecord& record, WhenLost when_lost) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   const auto entry = std::make_shared<AuditEntry>(record, writers_.size(), when_lost, executor);
   const EndWait guard(*entry);
   const auto begun = std::chrono::steady_clock::now();
-  enqueue(entry);
+  for (const auto& writer : writers_) {
+    if (writer->enqueue(entry)) TurnEnd::ring(executor, writer->bell());
+  }
   const bool told = co_await entry->wait(deadline_);
   static_cast<void>(told);  // the status says more
   const AuditEntry::Status status = entry->end_wait();
@@ -59,7 +59,10 @@ asio::awaitable<bool> AuditLog::write(const AuditRecord& record, WhenLost when_l
 
 void AuditLog::post(const AuditRecord& record) {
   if (watch_) watch_->note(record);
-  enqueue(std::make_shared<AuditEntry>(record, writers_.size()));
+  const auto entry = std::make_shared<AuditEntry>(record, writers_.size());
+  for (const auto& writer : writers_) {
+    if (writer->enqueue(entry)) writer->bell()->ring();
+  }
 }
 
 bool AuditLog::found_torn_line() const noexcept {

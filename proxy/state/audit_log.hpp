@@ -51,8 +51,6 @@ class AuditLog {
   [[nodiscard]] bool found_torn_line() const noexcept;
 
  private:
-  void enqueue(const AuditEntryPtr& entry);
-
   std::vector<std::shared_ptr<AuditWriter>> writers_;
   const std::chrono::milliseconds deadline_;
   std::shared_ptr<RecordWatch> watch_;  // null: nobody

@@ -5,12 +5,26 @@
 namespace ssmgate::state {
 namespace {
 
-// Of most records: what they say takes no second allocation.
-constexpr std::size_t kUsualSize = 1536;
+// What a record takes, or a little more: many may wait to be written.
+std::size_t expected_size(const AuditRecord& record) {
+  constexpr std::size_t kNamesAndNumbers = 512;
+  std::size_t size = kNamesAndNumbers;
+  for (const std::string* text :
+       {&record.message, &record.policy_revision, &record.endpoint, &record.document,
+        &record.target, &record.host, &record.session_reason, &record.session_id}) {
+    size += text->size();
+  }
+  for (const Parameter& parameter : record.parameters) {
+    size += parameter.name.size() + 8;
+    for (const std::string& value : parameter.values) size += value.size() + 3;
+  }
+  return size;
+}
 
 // The members that are not empty.
 class Fields {
  public:
+  explicit Fields(std::size_t size) : out_(size) {}
   void text(wire::JsonName key, std::string_view value) {
     if (!value.empty()) out_.text(key, value);
   }
@@ -29,7 +43,7 @@ class Fields {
   std::string take() { return out_.take_members(); }
 
  private:
-  wire::JsonObject out_{kUsualSize};
+  wire::JsonObject out_;
 };
 
 }  // namespace
@@ -69,7 +83,7 @@ std::string render_time(std::chrono::system_clock::time_point time) {
 }
 
 std::string render_fields(const AuditRecord& record) {
-  Fields fields;
+  Fields fields(expected_size(record));
   fields.text("time", render_time(record.time));
   fields.text("event", name(record.event));
   fields.text("request_id", record.request_id);

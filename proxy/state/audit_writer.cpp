@@ -35,7 +35,7 @@ std::shared_ptr<AuditWriter> AuditWriter::start(std::unique_ptr<AuditSink> sink,
 AuditWriter::AuditWriter(std::unique_ptr<AuditSink> sink, std::chrono::milliseconds deadline)
     : sink_(std::move(sink)), found_(sink_->found()), deadline_(deadline) {}
 
-void AuditWriter::enqueue(const AuditEntryPtr& entry) {
+bool AuditWriter::enqueue(const AuditEntryPtr& entry) {
   note_hanging(writing_since_.load());
   bool full = false;
   bool notify = false;
@@ -47,14 +47,14 @@ void AuditWriter::enqueue(const AuditEntryPtr& entry) {
       loss_.add(1, std::chrono::system_clock::now());
     }
     if (!full) {
-      const bool hurries = !entry->can_linger() && !urgent_;
+      const bool hurries = !entry->can_linger();
       notify = hurries || (asleep_ && queue_.empty());
       urgent_ = urgent_ || hurries;
       queue_.push_back(entry);
     }
   }
   if (full) entry->settle(false);
-  if (notify) bell_.ring();
+  return notify;
 }
 
 void AuditWriter::run() {
@@ -89,7 +89,7 @@ bool AuditWriter::take(std::deque<AuditEntryPtr>& batch) {
         return !stopping_ || !batch.empty();
       }
     }
-    bell_.sleep_until(now >= linger ? until : linger);
+    bell_->sleep_until(now >= linger ? until : linger);
   }
 }
 
@@ -239,7 +239,7 @@ void AuditWriter::reopen() {
     const std::lock_guard lock(mutex_);
     reopen_ = true;
   }
-  bell_.ring();
+  bell_->ring();
 }
 
 void AuditWriter::stop() {
@@ -247,7 +247,7 @@ void AuditWriter::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  bell_.ring();
+  bell_->ring();
 }
 
 void AuditWriter::join_until(std::chrono::steady_clock::time_point until) {

@@ -43,8 +43,9 @@ class AuditWriter {
   // Safe from any thread.
   [[nodiscard]] SinkState state() const;
 
-  // The sink settles the entry, at once when too many wait.
-  void enqueue(const AuditEntryPtr& entry);
+  // The sink settles the entry, at once when too many wait. True: `bell` is to be rung, soon.
+  [[nodiscard]] bool enqueue(const AuditEntryPtr& entry);
+  [[nodiscard]] const std::shared_ptr<Doorbell>& bell() const noexcept { return bell_; }
   // A record was given up while this sink had it: tells the operator, once.
   void report_given_up();
   // The sink looks soon whether its file was moved.
@@ -83,7 +84,8 @@ class AuditWriter {
     void add(std::uint64_t more, std::chrono::system_clock::time_point now);
   };
 
-  Doorbell bell_;  // INVARIANT: rung after the mutex was let go of, or who wakes stands before it
+  // INVARIANT: rung after the mutex was let go of, or who wakes stands before it.
+  const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();
   mutable std::mutex mutex_;
   std::deque<AuditEntryPtr> queue_;
   bool urgent_ = false;  // the queue holds a record that cannot linger

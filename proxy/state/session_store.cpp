@@ -13,6 +13,7 @@
 #include "state/doorbell.hpp"
 #include "state/reply.hpp"
 #include "state/session_database.hpp"
+#include "state/turn_end.hpp"
 
 namespace ssmgate::state {
 namespace asio = boost::asio;
@@ -50,18 +51,21 @@ class DatabaseStore final : public SessionStore {
     const auto waiter = std::make_shared<Waiter>(executor);
     const EndOfWait guard(waiter->reply);
     if (!enqueue(std::move(session), waiter)) co_return false;
+    TurnEnd::ring(executor, bell_);
     const bool told = co_await waiter->reply.wait(kStoreDeadline);
     co_return told && waiter->written;
   }
 
-  void put(StoredSession session) override { (void)enqueue(std::move(session), nullptr); }
+  void put(StoredSession session) override {
+    if (enqueue(std::move(session), nullptr)) bell_->ring();
+  }
 
   void erase(const std::string& id) override {
     {
       const std::lock_guard lock(mutex_);
       waiting_[id] = id;
     }
-    bell_.ring();
+    bell_->ring();
   }
 
   void close() override {
@@ -69,22 +73,20 @@ class DatabaseStore final : public SessionStore {
       const std::lock_guard lock(mutex_);
       closed_ = true;
     }
-    bell_.ring();
+    bell_->ring();
     if (thread_.joinable()) thread_.join();
   }
 
  private:
   using Change = SessionDatabase::Change;
 
+  // False: it is closed. The bell is yet to be rung.
   bool enqueue(StoredSession session, WaiterPtr waiter) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_) return false;
-      std::string id = session.id;
-      waiting_[std::move(id)] = std::move(session);
-      if (waiter) waiters_.push_back(std::move(waiter));
-    }
-    bell_.ring();
+    const std::lock_guard lock(mutex_);
+    if (closed_) return false;
+    std::string id = session.id;
+    waiting_[std::move(id)] = std::move(session);
+    if (waiter) waiters_.push_back(std::move(waiter));
     return true;
   }
 
@@ -109,7 +111,7 @@ class DatabaseStore final : public SessionStore {
 
   void wait(std::unique_lock<std::mutex>& lock, Doorbell::Clock::time_point until) {
     lock.unlock();
-    bell_.sleep_until(until);
+    bell_->sleep_until(until);
     lock.lock();
   }
 
@@ -140,7 +142,8 @@ class DatabaseStore final : public SessionStore {
   std::vector<StoredSession> found_;
   bool failing_ = false;  // the thread's alone
 
-  Doorbell bell_;  // INVARIANT: rung after the mutex was let go of, or who wakes stands before it
+  // INVARIANT: rung after the mutex was let go of, or who wakes stands before it.
+  const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();
   std::mutex mutex_;
   bool closed_ = false;
   std::unordered_map<std::string, Change> waiting_;  // by id: bounded by the sessions there are
