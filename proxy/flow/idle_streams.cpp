@@ -10,11 +10,10 @@ net::StreamPtr IdleStreams::take(const UpstreamHost& host, Time now) {
     Idle idle = std::move(streams.back());
     streams.pop_back();
     const bool good = now - idle.since < kMaxIdle && idle.stream->is_quiet();
-    if (good && streams.empty()) idle_.erase(found);
     if (good) return std::move(idle.stream);
     idle.stream->close();
   }
-  idle_.erase(found);
+  // The host's place is kept for when the stream comes back, until `expire`.
   return nullptr;
 }
 
