@@ -13,15 +13,24 @@ constexpr auto kPlain = [] {
   return plain;
 }();
 
+std::uint64_t marks_odd(EightBytes bytes) noexcept {
+  return bytes.controls() | bytes.equal('"') | bytes.equal('\\') | bytes.equal(0x7f) |
+         bytes.foreign();
+}
+
 // How many bytes at the beginning stand for themselves.
 std::size_t count_plain(std::string_view text) noexcept {
   constexpr std::size_t kStep = sizeof(EightBytes::word);
   std::size_t count = 0;
   for (; text.size() - count >= kStep; count += kStep) {
-    const EightBytes bytes = EightBytes::at(text.data() + count);
-    const std::uint64_t odd = bytes.controls() | bytes.equal('"') | bytes.equal('\\') |
-                              bytes.equal(0x7f) | bytes.foreign();
+    const std::uint64_t odd = marks_odd(EightBytes::at(text.data() + count));
     if (odd != 0) return count + EightBytes::first(odd);
+  }
+  // The rest once more with what comes before it, which is known to be plain.
+  if (count > 0 && count < text.size()) {
+    const std::size_t back = text.size() - kStep;
+    const std::uint64_t odd = marks_odd(EightBytes::at(text.data() + back));
+    return odd == 0 ? text.size() : back + EightBytes::first(odd);
   }
   while (count < text.size() && kPlain[static_cast<unsigned char>(text[count])]) ++count;
   return count;
@@ -87,11 +96,17 @@ std::string json_array(const std::vector<std::string>& values) {
   return text + "]";
 }
 
-void JsonObject::begin(JsonName name) {
-  if (!text_.empty()) text_ += ',';
-  text_ += '"';
-  text_ += name.text();
-  text_ += "\":";
+void JsonObject::begin(JsonName name, std::string_view value) {
+  std::array<char, JsonName::kLongest + 8> start;
+  const std::string_view text = name.text();
+  char* at = start.data();
+  if (!text_.empty()) *at++ = ',';
+  *at++ = '"';
+  at += text.copy(at, text.size());
+  *at++ = '"';
+  *at++ = ':';
+  at += value.copy(at, 1);
+  text_.append(start.data(), at);
 }
 
 void JsonObject::begin_foreign(std::string_view name) {
@@ -101,14 +116,15 @@ void JsonObject::begin_foreign(std::string_view name) {
 }
 
 JsonObject& JsonObject::raw(JsonName name, std::string_view value) {
-  begin(name);
+  begin(name, "");
   text_ += value;
   return *this;
 }
 
 JsonObject& JsonObject::text(JsonName name, std::string_view value) {
-  begin(name);
-  append_quoted(text_, value);
+  begin(name, "\"");
+  append_json_escaped(text_, value);
+  text_ += '"';
   return *this;
 }
 
@@ -117,7 +133,7 @@ JsonObject& JsonObject::text_or_null(JsonName name, const std::optional<std::str
 }
 
 JsonObject& JsonObject::texts(JsonName name, const std::vector<std::string>& values) {
-  begin(name);
+  begin(name, "");
   return append_list(values);
 }
 

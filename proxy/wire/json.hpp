@@ -25,8 +25,11 @@ void append_json_escaped(std::string& out, std::string_view text);
 // The name of a member as the source code writes it: one that stands for itself.
 class JsonName {
  public:
+  static constexpr std::size_t kLongest = 40;
+
   template <std::size_t Size>
   consteval JsonName(const char (&literal)[Size]) : text_(literal, Size - 1) {
+    if (text_.size() > kLongest) throw "a name longer than any there was";
     for (const char c : text_) {
       if (c < 0x20 || c > 0x7e || c == '"' || c == '\\') throw "a name that needs an escape";
     }
@@ -71,7 +74,8 @@ class JsonObject {
   [[nodiscard]] std::string take_members() { return std::move(text_); }
 
  private:
-  void begin(JsonName name);
+  // The member's name, and at most one character of its value.
+  void begin(JsonName name, std::string_view value);
   void begin_foreign(std::string_view name);
   JsonObject& append_list(const std::vector<std::string>& values);
 
