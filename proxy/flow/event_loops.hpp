@@ -2,7 +2,7 @@
 // are there have no rest.
 //
 // A connection lives in one loop from its arrival to its end, its upstream ones with it: none of
-// its handlers ever run beside each other, and none wakes another thread. Two loops that are both
+// its handlers ever run beside each other, and none wakes another loop. Two loops that are both
 // half idle wake each other up all day: beside the same load they cost an eighth more than one
 // (docs/decisions/0025-one-thread-until-it-has-no-rest.md).
 #pragma once

@@ -81,6 +81,7 @@ class Exchange {
       }
       const bool passed = co_await pass_on();
       if (!passed) co_return;
+      quiet_ = Deadline(settings().response_timeout);
       if (turn_.is_over()) co_await turn_.yield();
     }
     co_await finish();
@@ -91,7 +92,7 @@ class Exchange {
   asio::awaitable<net::error_code> wait_for_more() {
     const bool streaming = !whole_ && reader_.state() == State::body;
     auto limit = deadline_.left();
-    if (streaming) limit = settings().response_timeout;
+    if (streaming) limit = quiet_.left();
     turn_.waited();
     const Watchdog::Stage stage(downstream_.watchdog, upstream_, limit);
     const ClientWatch watch(downstream_, upstream_);
@@ -162,6 +163,7 @@ class Exchange {
   SessionOpening* const opening_;  // null: the answer streams
   const bool whole_;
   const Deadline deadline_;
+  Deadline quiet_ = deadline_;  // of an answer that streams: until something more of it comes
   net::Turn turn_;
   wire::ResponseReader reader_;
   std::string answer_;  // what was not passed on yet

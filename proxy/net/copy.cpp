@@ -9,6 +9,7 @@
 
 #include "net/socket.hpp"
 #include "net/splice.hpp"
+#include "net/turn.hpp"
 
 namespace ssmgate::net {
 namespace {
@@ -92,28 +93,43 @@ class Copy : public std::enable_shared_from_this<Copy> {
     carriage_.traffic->down.store(outcome_.down, std::memory_order_relaxed);
   }
 
-  // Until `from` ends or one of both is gone. LIMIT: the buffer is held throughout; beside the 34
-  // KiB that TLS itself holds on such a stream, giving it back in between would save little.
+  // Until `from` ends or one of both is gone. No buffer is held while nothing comes.
   asio::awaitable<void> pass(Stream& from, Stream& to, std::uint64_t& count, Side side) {
-    const std::unique_ptr<char[]> buffer(new char[kBuffer]);
-    for (;;) {
-      const asio::mutable_buffer space(buffer.get(), kBuffer);
-      const Transfer got = co_await from.read_some(space);
-      if (got.error == asio::error::eof) {
+    Turn turn;
+    std::string bytes;
+    for (bool wait = from.is_drained();; wait = from.is_drained()) {
+      error_code error = asio::error::would_block;
+      if (!wait) error = take_arrived(from, bytes);
+      if (error == asio::error::would_block) {
+        turn.waited();
+        bytes = std::string();
+        error = co_await from.readable();
+        if (!error) error = take_arrived(from, bytes);
+        if (error == asio::error::would_block) continue;
+      }
+      if (error == asio::error::eof) {
         co_await pass_end(to, side);
         co_return;
       }
-      if (got.error) {
+      if (error) {
         stop(side);
         co_return;
       }
-      const std::string_view arrived(buffer.get(), got.size);
-      const bool sent = co_await send(to, arrived, count);
+      const bool sent = co_await send(to, bytes, count);
       if (!sent) {
         stop(side == Side::client ? Side::upstream : Side::client);
         co_return;
       }
+      if (turn.is_over()) co_await turn.yield();
     }
+  }
+
+  // What has come, by way of the stack.
+  static error_code take_arrived(Stream& from, std::string& bytes) {
+    std::array<char, kBuffer> buffer;
+    const Transfer got = from.read_now(asio::buffer(buffer));
+    bytes.assign(buffer.data(), got.size);
+    return got.error;
   }
 
   asio::awaitable<void> pass_end(Stream& to, Side side) {

@@ -123,11 +123,12 @@ class PlainStream final : public Stream {
 
   void keep_watch() override { readiness().watch(socket_); }
   bool has_been_silent() const noexcept override {
-    return readiness_ != nullptr && readiness_->has_been_silent();
+    return socket_.is_open() && readiness_ != nullptr && readiness_->has_been_silent();
   }
 
   Transfer read_now(asio::mutable_buffer buffer) noexcept override {
     Transfer transfer;
+    if (!socket_.is_open()) return closed();
     ssize_t size = 0;
     do {
       size = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -140,6 +141,7 @@ class PlainStream final : public Stream {
 
   Transfer write_now(asio::const_buffer buffer) noexcept override {
     Transfer transfer;
+    if (!socket_.is_open()) return closed();
     ssize_t size = 0;
     do {
       size = ::send(socket_.native_handle(), buffer.data(), buffer.size(),
@@ -183,6 +185,12 @@ class PlainStream final : public Stream {
   }
 
  private:
+  [[nodiscard]] static Transfer closed() noexcept {
+    Transfer transfer;
+    transfer.error = asio::error::operation_aborted;
+    return transfer;
+  }
+
   // Made when first asked for: a tunnel has no use of it.
   [[nodiscard]] Readiness& readiness() {
     if (!readiness_) readiness_ = std::make_shared<Readiness>();

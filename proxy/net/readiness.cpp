@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <boost/asio/error.hpp>
+
 namespace ssmgate::net {
 
 // The reactor's handler. When it is dropped without having been called, at the end of its event
@@ -37,9 +39,11 @@ void Readiness::watch(asio::ip::tcp::socket& socket) {
 
 void Readiness::wait(asio::ip::tcp::socket& socket, Waiter waiter) {
   watching_ = false;
-  waiter_ = std::move(waiter);
-  if (std::exchange(waiting_, true)) return;
-  socket.async_wait(asio::ip::tcp::socket::wait_read, Arrival(shared_from_this()));
+  Waiter displaced = std::exchange(waiter_, std::move(waiter));
+  if (!std::exchange(waiting_, true)) {
+    socket.async_wait(asio::ip::tcp::socket::wait_read, Arrival(shared_from_this()));
+  }
+  if (displaced) displaced(asio::error::operation_aborted);
 }
 
 void Readiness::forget_waiter() noexcept {

@@ -1,9 +1,13 @@
 #include "net/stream_bio.hpp"
 
 #include <memory>
+#include <utility>
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <boost/asio/error.hpp>
+
+#include "net/socket.hpp"
 
 namespace ssmgate::net {
 namespace {
@@ -30,6 +34,20 @@ const BIO_METHOD* StreamBio::method() {
   return made.get();
 }
 
+StreamBio::StreamBio(Stream& under, std::string_view early)
+    : under_(under), over_socket_(is_plain(under)), early_(early) {}
+
+void StreamBio::begin_call() noexcept {
+  fault_ = {};
+  queued_error_ = 0;
+  reads_left_ = kReads;
+  paused_ = false;
+}
+
+bool StreamBio::take_pause() noexcept {
+  return std::exchange(paused_, false);
+}
+
 bool StreamBio::attach(SSL* session) {
   BIO* bio = method() == nullptr ? nullptr : BIO_new(method());
   if (bio == nullptr) return false;
@@ -51,14 +69,18 @@ int StreamBio::read(BIO* bio, char* data, int size) {
   }
   Transfer transfer;
   transfer.error = asio::error::would_block;
-  if (!self.dry_) transfer = self.under_.read_now(asio::mutable_buffer(data, room));
-  self.dry_ = transfer.size < room;
+  self.paused_ = !self.dry_ && self.reads_left_-- == 0;
+  if (self.dry_ || self.paused_) return self.outcome(bio, transfer, BIO_FLAGS_READ);
+  transfer = self.under_.read_now(asio::mutable_buffer(data, room));
+  // TLS below gives a record at a time, and may hold more.
+  self.dry_ = transfer.size == 0 || (self.over_socket_ && transfer.size < room);
   return self.outcome(bio, transfer, BIO_FLAGS_READ);
 }
 
 int StreamBio::write(BIO* bio, const char* data, int size) {
   StreamBio& self = stream_of(bio);
   BIO_clear_retry_flags(bio);
+  if (!self.over_socket_ && self.queued_error_ == 0) self.queued_error_ = ERR_peek_error();
   const asio::const_buffer bytes(data, static_cast<std::size_t>(size));
   return self.outcome(bio, self.under_.write_now(bytes), BIO_FLAGS_WRITE);
 }

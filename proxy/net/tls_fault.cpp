@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <memory>
+#include <new>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -205,7 +206,11 @@ int CertificateNote::verify(int good, X509_STORE_CTX* context) {
       static_cast<SSL*>(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
   auto* note = static_cast<CertificateNote*>(SSL_get_ex_data(session, note_index()));
   X509* leaf = X509_STORE_CTX_get0_cert(context);
-  if (note != nullptr && leaf != nullptr) note->names_ = names_of(leaf);
+  try {
+    if (note != nullptr && leaf != nullptr) note->names_ = names_of(leaf);
+  } catch (const std::bad_alloc&) {
+    // The message does without; OpenSSL's frames are not to be thrown through.
+  }
   return good;
 }
 

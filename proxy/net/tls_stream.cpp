@@ -76,13 +76,15 @@ class TlsStream final : public Stream {
 
   asio::awaitable<Transfer> write(asio::const_buffer buffer) override {
     Transfer transfer;
+    if (turn_.is_over()) co_await turn_.yield();
     while (transfer.size < buffer.size() && !transfer.error) {
       const asio::const_buffer rest = buffer + transfer.size;
       Transfer part;
       const Step step = write_step(rest, part);
       transfer.size += part.size;
       transfer.error = part.error;
-      if (step.wants != Wants::nothing) transfer.error = co_await wait_for(step.wants);
+      if (step.wants == Wants::to_write) transfer.error = co_await wait_for(step.wants);
+      if (turn_.is_over()) co_await turn_.yield();
     }
     co_return transfer;
   }
@@ -136,7 +138,10 @@ class TlsStream final : public Stream {
   }
 
   // `read_now` has left nothing between the socket and the one who reads, nor `write_now`.
-  asio::awaitable<error_code> readable() override { return under_.readable(); }
+  asio::awaitable<error_code> readable() override {
+    if (bio_.take_pause()) return step_aside();
+    return read_wants_to_write_ ? under_.writable() : under_.readable();
+  }
   asio::awaitable<error_code> writable() override { return under_.writable(); }
 
   void when_readable(Ready ready) override { under_.when_readable(std::move(ready)); }
@@ -145,7 +150,7 @@ class TlsStream final : public Stream {
 
   // Bytes of a record that is not whole yet count as readable.
   asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
-    if (SSL_has_pending(session()) != 0) co_return true;
+    if (bio_.has_early() || SSL_has_pending(session()) != 0) co_return true;
     co_return co_await under_.readable_within(limit);
   }
 
@@ -163,10 +168,15 @@ class TlsStream final : public Stream {
   Step take_step(Call call) noexcept {
     // The queue is the thread's: what another session left there is not this one's trouble.
     if (ERR_peek_error() != 0) ERR_clear_error();
-    bio_.forget_fault();
+    bio_.begin_call();
     const int result = call(session());
     Step step;
     if (result > 0) return step;
+    if (bio_.queued_error() != 0) {
+      ERR_clear_error();
+      step.error = {static_cast<int>(bio_.queued_error()), asio::error::get_ssl_category()};
+      return step;
+    }
     switch (SSL_get_error(session(), result)) {
       case SSL_ERROR_WANT_READ: step.wants = Wants::to_read; break;
       case SSL_ERROR_WANT_WRITE: step.wants = Wants::to_write; break;
@@ -192,30 +202,44 @@ class TlsStream final : public Stream {
     });
     transfer.size = static_cast<std::size_t>(std::max(got, 0));
     transfer.error = step.error;
+    read_wants_to_write_ = step.wants == Wants::to_write;
     return step;
   }
 
   Step write_step(asio::const_buffer buffer, Transfer& transfer) noexcept {
     int sent = 0;
-    const Step step = take_step([buffer, &sent](SSL* session) {
+    Step step = take_step([buffer, &sent](SSL* session) {
       sent = SSL_write(session, buffer.data(), whole_size(buffer.size()));
       return sent;
     });
+    // INVARIANT: who writes never waits to read, beside who reads. There is no renegotiation: only
+    // a peer that sends a message of the handshake in pieces would have it so, and is given up.
+    if (step.wants == Wants::to_read) {
+      step.wants = Wants::nothing;
+      step.error = asio::ssl::error::unexpected_result;
+    }
     transfer.size = static_cast<std::size_t>(std::max(sent, 0));
     transfer.error = step.error;
     return step;
   }
 
   asio::awaitable<error_code> wait_for(Wants wants) {
-    turn_.waited();
     bio_.look_again();
+    if (wants == Wants::to_read && bio_.take_pause()) return step_aside();
+    turn_.waited();
     return wants == Wants::to_write ? under_.writable() : under_.readable();
+  }
+
+  asio::awaitable<error_code> step_aside() {
+    co_await turn_.yield();
+    co_return error_code();
   }
 
   StreamPtr held_;  // what `under_` is, once the handshake is over
   Stream& under_;
   StreamBio bio_;  // INVARIANT: outlives the session, which refers to it
   std::unique_ptr<SSL, FreeSession> session_;
+  bool read_wants_to_write_ = false;
   Turn turn_;
 };
 

@@ -234,13 +234,16 @@ class FileSink final : public AuditSink {
   // As many as the disk takes whole, from the front, in one write. What is out of another is taken
   // back.
   std::size_t append(std::span<const std::string_view> records) {
+    constexpr std::size_t kLink = 192;  // what the chain adds to a record
+    std::size_t size = 0;
+    for (const std::string_view fields : records) size += fields.size() + kLink;
     std::string bytes;
+    bytes.reserve(size);
     std::vector<Placed> placed;
     placed.reserve(records.size() + 1);
     placed.push_back({0, end_.chain});
     for (const std::string_view fields : records) {
       const std::string line = render_line(fields, placed.back().end, format_);
-      if (bytes.empty()) bytes.reserve(line.size() * records.size() * 2);
       bytes += line;
       ChainEnd end = advanced(placed.back().end, line);
       placed.push_back({static_cast<off_t>(bytes.size()), std::move(end)});

@@ -27,45 +27,58 @@ class ReplyDeadlines : public asio::execution_context::service {
   }
 
   void add(Reply& reply) {
-    waiting_.push_back(reply);
     if (!timer_) timer_.emplace(reply.executor_);
-    if (!std::exchange(ticking_, true)) tick_later();
+    if (!ticking_) tick_later();
+    waiting_.push_back(reply);
   }
 
  private:
   using List = boost::intrusive::list<Reply, boost::intrusive::constant_time_size<false>>;
 
   void tick_later() {
+    ticking_ = false;
     timer_->expires_after(Reply::kTick);
     timer_->async_wait([this](const boost::system::error_code& error) {
       if (!error) tick();
     });
+    ticking_ = true;
   }
 
   void tick() {
-    List due;
     const auto now = Reply::Clock::now();
-    for (auto at = waiting_.begin(); at != waiting_.end();) {
-      Reply& reply = *at++;
-      if (reply.until_ > now) continue;
-      reply.unlink();
-      due.push_back(reply);
-    }
-    // Whoever goes on may be the end of another.
-    while (!due.empty()) due.front().go_on();
-    ticking_ = !waiting_.empty();
-    if (ticking_) tick_later();
+    const bool late = now - timer_->expiry() > kPause;
+    ticking_ = false;
+    if (waiting_.empty()) return;
+    // INVARIANT: there is always a next look, whatever becomes of this one.
+    tick_later();
+    // After a pause of the event loop, what was decided meanwhile has its turn first.
+    if (late) return;
+    for (Reply* due = find_due(now); due != nullptr; due = find_due(now)) due->go_on();
   }
 
-  // The event loop is gone: nobody goes on, and who waited ends.
+  // From the front each time: whoever goes on may be the end of another.
+  [[nodiscard]] Reply* find_due(Reply::Clock::time_point now) {
+    for (Reply& reply : waiting_) {
+      if (reply.until_ <= now) return &reply;
+    }
+    return nullptr;
+  }
+
+  // The event loop is gone: nobody goes on, and who waited ends. A writer that has just decided may
+  // post nothing to it from here on.
   void shutdown() override {
     std::vector<Reply::Waiter> waiters;
     while (!waiting_.empty()) {
-      waiters.push_back(std::exchange(waiting_.front().waiter_, nullptr));
+      Reply& reply = waiting_.front();
+      reply.end();
+      waiters.push_back(std::exchange(reply.waiter_, nullptr));
       waiting_.pop_front();
     }
     timer_.reset();
   }
+
+  // LIMIT: a look that comes so late decides nothing.
+  static constexpr std::chrono::milliseconds kPause = 10 * Reply::kTick;
 
   List waiting_;
   std::optional<asio::steady_timer> timer_;
@@ -76,8 +89,9 @@ asio::awaitable<bool> Reply::wait(std::chrono::milliseconds limit) {
   if (told_) co_return true;
   until_ = Clock::now() + limit;
   const auto begin = [this](auto handler) {
-    waiter_ = std::move(handler);
+    Waiter waiter = std::move(handler);
     ReplyDeadlines::of(executor_).add(*this);
+    waiter_ = std::move(waiter);
   };
   auto over =
       asio::async_initiate<decltype(asio::use_awaitable), void()>(begin, asio::use_awaitable);
@@ -88,6 +102,7 @@ asio::awaitable<bool> Reply::wait(std::chrono::milliseconds limit) {
 void Reply::end() noexcept {
   const std::lock_guard lock(mutex_);
   ended_ = true;
+  executor_ = nullptr;
 }
 
 void Reply::tell(std::shared_ptr<const void> owner) {

@@ -42,7 +42,7 @@ class Reply : public boost::intrusive::list_base_hook<
 
   void go_on();
 
-  const boost::asio::any_io_executor executor_;
+  boost::asio::any_io_executor executor_;  // empty once nobody waits any more
   // The event loop's.
   Waiter waiter_;
   Clock::time_point until_;

@@ -14,10 +14,15 @@ void TurnEnd::ring(const asio::any_io_executor& executor, const std::shared_ptr<
   const bool first = turn.bells_.empty();
   turn.bells_.push_back(bell);
   if (!first) return;
-  asio::post(executor, [&turn] {
-    for (const auto& each : turn.bells_) each->ring();
-    turn.bells_.clear();
-  });
+  try {
+    asio::post(executor, [&turn] {
+      for (const auto& each : turn.bells_) each->ring();
+      turn.bells_.clear();
+    });
+  } catch (...) {
+    turn.bells_.clear();  // or nobody would ever ring them
+    throw;
+  }
 }
 
 }  // namespace ssmgate::state

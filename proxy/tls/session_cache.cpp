@@ -60,7 +60,12 @@ int on_new_session(SSL* connection, SSL_SESSION* session) {
     return 0;
   }
   SessionPtr copy(SSL_SESSION_dup(session));
-  if (copy) cache->put(peer->host, SessionCache::Kept{std::move(copy), end_of(session, *peer)});
+  if (!copy) return 0;
+  try {
+    cache->put(peer->host, SessionCache::Kept{std::move(copy), end_of(session, *peer)});
+  } catch (const std::bad_alloc&) {
+    // The next handshake is a whole one; OpenSSL's frames are not to be thrown through.
+  }
   return 0;
 }
 

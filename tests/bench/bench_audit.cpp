@@ -5,6 +5,7 @@
 // `paced`: 1,000 requests a second, each waits for its decision and leaves a result behind; what
 // the wait takes is what the audit adds to a relay. `sustained`: 64 at a time, as fast as it goes.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +20,6 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "state/signed_file.hpp"
@@ -122,15 +122,16 @@ bool run(const char* name, const config::Audit& settings, const fs::path& folder
   }
   const auto log = std::get<std::unique_ptr<state::AuditLog>>(std::move(opened));
   Measured measured;
-  asio::io_context context;
+  // Event loops as the gateway's: one thread each.
+  std::array<asio::io_context, 2> loops{asio::io_context(1), asio::io_context(1)};
   const double cpu = cpu_seconds();
   const auto begun = Clock::now();
   for (int i = 0; i < together; ++i) {
-    asio::co_spawn(asio::make_strand(context),
+    asio::co_spawn(loops.at(static_cast<std::size_t>(i) % loops.size()),
                    request_again_and_again(*log, measured, begun + kRun, pace), asio::detached);
   }
   std::vector<std::thread> threads;
-  for (int i = 0; i < 2; ++i) threads.emplace_back([&context] { context.run(); });
+  for (asio::io_context& loop : loops) threads.emplace_back([&loop] { loop.run(); });
   for (std::thread& thread : threads) thread.join();
   const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
   const state::SinkState status = log->sinks()[0];

@@ -155,6 +155,35 @@ TEST_CASE("a stream whose last read took all is drained, and one that holds a re
   CHECK(s.ours->read_now(asio::buffer(text)).error);
 }
 
+// Each costs a derivation of keys, and OpenSSL would go on with them in one call for as long as
+// they come.
+TEST_CASE("a flood of what is no data leaves others their turn, and loses nothing") {
+  Secure s;
+  send_at_once(*s.peer, [&s] {
+    for (int i = 0; i < 5000; ++i) {
+      SSL_key_update(s.peer->session(), SSL_KEY_UPDATE_NOT_REQUESTED);
+      SSL_do_handshake(s.peer->session());
+    }
+    s.peer->write("data");
+  });
+  wait_readable(s.descriptor);
+  std::string text(10, '\0');
+  CHECK(s.ours->read_now(asio::buffer(text)).error == asio::error::would_block);
+  CHECK_FALSE(s.ours->is_drained());
+  CHECK(s.read(text).size == 4);
+  CHECK(text == "data");
+}
+
+TEST_CASE("a stream that was closed says so") {
+  Secure s;
+  s.ours->keep_watch();
+  s.ours->close();
+  CHECK_FALSE(s.ours->is_quiet());
+  std::string text(10, 'x');
+  CHECK(s.ours->read_now(asio::buffer(text)).error == asio::error::operation_aborted);
+  CHECK(s.ours->write_now(asio::buffer(text)).error == asio::error::operation_aborted);
+}
+
 TEST_CASE("data behind a ticket in one segment is data") {
   Secure s;
   send_at_once(*s.peer, [&s] {

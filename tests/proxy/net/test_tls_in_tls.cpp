@@ -87,6 +87,47 @@ TEST_CASE("bytes pass both ways through two layers at once") {
   CHECK(at_client == down);
 }
 
+// What TLS below holds is not on the socket, where it would be waited for.
+TEST_CASE("records that came at once through two layers are all read") {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{16384}}) {
+    CAPTURE(size);
+    Nested nested;
+    for (const char* text : {"one", "two", "three"}) {
+      const std::string part(size, text[0]);
+      REQUIRE(run(nested.io, nested.client->write(asio::buffer(part))).size == size);
+    }
+    std::string got;
+    while (got.size() < 3 * size) {
+      std::string part;
+      REQUIRE_FALSE(nested.read(nested.server, part).error);
+      got += part;
+    }
+    CHECK(got == std::string(size, 'o') + std::string(2 * size, 't'));
+  }
+}
+
+TEST_CASE("an end behind data through two layers is seen without waiting") {
+  Nested nested;
+  run(nested.io, nested.client->write(asio::buffer("ab", 2)));
+  CHECK_FALSE(run(nested.io, nested.client->finish_writing()));
+  std::string text;
+  CHECK(nested.read(nested.server, text).size == 2);
+  CHECK_FALSE(nested.server->is_quiet());
+}
+
+TEST_CASE("why an inner handshake failed is not lost in the outer layer") {
+  Nested nested;
+  const tls::Signer stranger = make_test_root();
+  const tls::ContextPtr other = trust(stranger.certificate.get());
+  auto accepted = start(nested.io, net::accept_tls(nested.server, nested.server_context, {}));
+  auto connected = start(nested.io, net::connect_tls(nested.client, other, kHost));
+  run_until(nested.io, [&] { return accepted->has_value() && connected->has_value(); });
+  const auto* fault = std::get_if<net::HandshakeFault>(&**connected);
+  REQUIRE(fault != nullptr);
+  CHECK(fault->certificate);
+  CHECK(std::holds_alternative<net::HandshakeFault>(**accepted));
+}
+
 TEST_CASE("an end of the inner layer is an orderly end and the other direction goes on") {
   Nested nested;
   CHECK_FALSE(run(nested.io, nested.client->finish_writing()));

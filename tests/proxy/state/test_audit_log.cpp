@@ -107,6 +107,12 @@ TEST_CASE("a waited record is down when the wait is over") {
   CHECK(contains(lines_of(file)[0], "\"request_id\":\"r-1\""));
 }
 
+TEST_CASE("a record that is waited for wakes the sink at once") {
+  const Folder folder;
+  AuditLog log(only(open_sink(folder.path / "audit.jsonl")), std::chrono::seconds(1));
+  for (int i = 0; i < 5; ++i) CHECK(write_and_wait(log, named("r-" + std::to_string(i))));
+}
+
 TEST_CASE("records keep their order and what nobody waits for is down at the end") {
   const Folder folder;
   const fs::path file = folder.path / "audit.jsonl";

@@ -66,6 +66,36 @@ TEST_CASE("who is told nothing goes on when the time is over, each at its own") 
   CHECK(**patient);
 }
 
+TEST_CASE("who is told while the event loop pauses beyond the time is told, and once") {
+  asio::io_context io;
+  const auto asked = std::make_shared<Asked>(io.get_executor());
+  const auto waiting = start(io, wait_for(asked, 1ms));
+  settle(io);
+  std::this_thread::sleep_for(15 * Reply::kTick);  // the loop's own pause
+  asked->reply.tell(asked);
+  run_until(io, [&waiting] { return waiting->has_value(); });
+  CHECK(**waiting);
+}
+
+TEST_CASE("a deadline and an answer at once are one of both") {
+  for (int i = 0; i < 20; ++i) {
+    asio::io_context io;
+    const auto asked = std::make_shared<Asked>(io.get_executor());
+    int resumed = 0;
+    asio::co_spawn(io, wait_for(asked, Reply::kTick),
+                   [&resumed](const std::exception_ptr&, bool) { ++resumed; });
+    std::thread other([&asked] {
+      std::this_thread::sleep_for(Reply::kTick);
+      asked->reply.tell(asked);
+    });
+    io.run();
+    other.join();
+    io.restart();
+    io.run();
+    CHECK(resumed == 1);
+  }
+}
+
 TEST_CASE("the time of the next is kept when that of the last was long over") {
   asio::io_context io;
   for (int i = 0; i < 3; ++i) {

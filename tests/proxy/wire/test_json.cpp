@@ -18,6 +18,8 @@ TEST_CASE("an object is its members in their order") {
 }
 
 TEST_CASE("what came from outside is escaped") {
+  CHECK(JsonObject().text("a", "\"\\\n\x1b</script>\xc3\xbc").done() ==
+        R"({"a":"\"\\\u000a\u001b</script>\u00fc"})");
   CHECK(JsonObject().texts_of("a\"", {"\"\\\n\x1b</script>\xc3\xbc"}).done() ==
         R"({"a\"":["\"\\\u000a\u001b</script>\u00fc"]})");
 }
