@@ -150,6 +150,7 @@ TEST_CASE("a stream whose last read took all is drained, and one that holds a re
   CHECK(s.ours->read_now(asio::buffer(text)).size == 3);
   CHECK_FALSE(s.ours->is_drained());
   CHECK(s.ours->read_now(asio::buffer(text)).size == 3);
+  CHECK(s.ours->read_now(asio::buffer(text)).error == asio::error::would_block);
   CHECK(s.ours->is_drained());
   s.ours->close();
   CHECK(s.ours->read_now(asio::buffer(text)).error);
