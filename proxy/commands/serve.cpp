@@ -18,6 +18,7 @@
 #include "commands/descriptor_limit.hpp"
 #include "commands/operator_log.hpp"
 #include "commands/service_manager.hpp"
+#include "config/values.hpp"
 #include "flow/server.hpp"
 #include "net/inherited.hpp"
 #include "ssmgate/text/duration.hpp"

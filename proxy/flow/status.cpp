@@ -130,7 +130,8 @@ std::vector<std::string> find_problems(const StatusSource& source, const History
   std::vector<std::string> problems;
   if (!is_alive(source.history)) problems.emplace_back("the event loop does not turn");
   for (const Check& check : check_ready(source)) {
-    if (!check.trouble.empty()) problems.push_back(std::string(check.name.text()) + ": " + check.trouble);
+    if (!check.trouble.empty())
+      problems.push_back(std::string(check.name.text()) + ": " + check.trouble);
   }
   const GenerationPtr running = source.gateway.current();
   for (const state::SinkState& sink : running->audit->sinks()) {

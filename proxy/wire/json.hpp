@@ -28,6 +28,7 @@ class JsonName {
   static constexpr std::size_t kLongest = 40;
 
   template <std::size_t Size>
+  // A literal is a name, and nothing else can be. NOLINTNEXTLINE(google-explicit-constructor)
   consteval JsonName(const char (&literal)[Size]) : text_(literal, Size - 1) {
     if (text_.size() > kLongest) throw "a name longer than any there was";
     for (const char c : text_) {
