@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <optional>
 
+#include "ssmgate/text/free_text.hpp"
+
 namespace ssmgate::audit {
 namespace {
 
@@ -84,7 +86,7 @@ bool LineSplitter::give(std::string_view text, bool ended, const Take& take) {
 void LineSplitter::keep(std::string_view bytes) {
   if (!too_long_ && partial_.size() + bytes.size() > longest_) {
     too_long_ = true;
-    partial_ = std::string();
+    free_text(partial_);
   }
   if (!too_long_) partial_ += bytes;
 }

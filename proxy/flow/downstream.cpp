@@ -5,6 +5,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include "ssmgate/text/free_text.hpp"
+
 namespace ssmgate::flow {
 namespace {
 
@@ -46,7 +48,7 @@ boost::asio::awaitable<net::error_code> Downstream::send(std::string_view bytes)
 }
 
 boost::asio::awaitable<void> Downstream::close_gently() {
-  inbox = std::string();
+  free_text(inbox);
   const Watchdog::Stage stage(watchdog, *stream, kLinger);
   const net::error_code ended = co_await stream->finish_writing();
   if (ended) co_return;

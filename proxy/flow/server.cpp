@@ -15,6 +15,7 @@
 #include "config/reread.hpp"
 #include "flow/activation.hpp"
 #include "flow/event_loops.hpp"
+#include "flow/free_memory.hpp"
 #include "flow/listeners.hpp"
 #include "flow/page_routes.hpp"
 #include "flow/reload.hpp"
@@ -49,6 +50,7 @@ struct Server::Impl {
   History history;
   EventLoops loops{std::max(1U, std::thread::hardware_concurrency())};
   Listeners listeners{loops};
+  FreeMemory free_memory;
   std::optional<asio::steady_timer> prune_timer;
   std::optional<asio::steady_timer> beat_timer;
   std::chrono::milliseconds beat_period{};
@@ -69,6 +71,7 @@ struct Server::Impl {
       if (error) return;
       if (loops.all_answer()) history.beat();
       gateway.current()->pool.prune();
+      free_memory.give_back();
       prune_later();
     });
   }

@@ -10,6 +10,7 @@
 #include "net/socket.hpp"
 #include "net/splice.hpp"
 #include "net/turn.hpp"
+#include "ssmgate/text/free_text.hpp"
 
 namespace ssmgate::net {
 namespace {
@@ -97,16 +98,16 @@ class Copy : public std::enable_shared_from_this<Copy> {
   asio::awaitable<void> pass(Stream& from, Stream& to, std::uint64_t& count, Side side) {
     Turn turn;
     std::string bytes;
-    for (bool wait = from.is_drained();; wait = from.is_drained()) {
-      error_code error = asio::error::would_block;
-      if (!wait) error = take_arrived(from, bytes);
-      if (error == asio::error::would_block) {
+    for (bool wait = from.is_drained();;) {
+      error_code error;
+      if (wait) {
         turn.waited();
-        bytes = std::string();
+        free_text(bytes);
         error = co_await from.readable();
-        if (!error) error = take_arrived(from, bytes);
-        if (error == asio::error::would_block) continue;
       }
+      if (!error) error = take_arrived(from, bytes);
+      wait = error == asio::error::would_block;
+      if (wait) continue;
       if (error == asio::error::eof) {
         co_await pass_end(to, side);
         co_return;
@@ -121,6 +122,7 @@ class Copy : public std::enable_shared_from_this<Copy> {
         co_return;
       }
       if (turn.is_over()) co_await turn.yield();
+      wait = from.is_drained();
     }
   }
 

@@ -15,6 +15,7 @@
 
 #include "net/one_way.hpp"
 #include "net/socket.hpp"
+#include "ssmgate/text/free_text.hpp"
 
 namespace ssmgate::net {
 namespace {
@@ -193,7 +194,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
     if (!buffered) return;
     way.buffer_sent += static_cast<std::size_t>(moved);
     if (way.flow.held() > 0) return;
-    way.buffer = std::string();
+    free_text(way.buffer);
     way.buffer_sent = 0;
   }
 

@@ -165,6 +165,13 @@ class Names(unittest.TestCase):
             with self.subTest(text):
                 self.assertFalse(self.flagged(text))
 
+    def test_text_that_is_only_emptied(self):
+        for text in ("  way.buffer = std::string();", "text_ = std::string{};", "a->b = std::string();"):
+            self.assertTrue(self.flagged(text))
+        for text in ("  std::string text = std::string();", "  free_text(way.buffer);",
+                     "  return a == std::string();"):
+            self.assertFalse(self.flagged(text))
+
     def test_length(self):
         self.assertTrue(self.flagged("int a;\n" * 401))
         self.assertFalse(self.flagged("int a;\n" * 400))

@@ -11,6 +11,7 @@ TEST_CASE("of an ended session no more is remembered than that it has ended") {
   auto whole = facts("a");
   whole.rule = "orders";
   whole.host = "db.example.com";
+  whole.document = "AWS-StartPortForwardingSessionToRemoteHost";
   run.take(run.sessions.open(whole, run.now));
   run.take(run.sessions.open(facts("b"), run.now));
   // One that lives, or can come back, keeps what it was asked with.
@@ -26,6 +27,8 @@ TEST_CASE("of an ended session no more is remembered than that it has ended") {
   CHECK(run.at("a").facts.id == "a");
   CHECK(run.at("a").facts.rule.empty());
   CHECK(run.at("a").facts.host.empty());
+  CHECK(run.at("a").facts.channel_host.capacity() == std::string().capacity());
+  CHECK(run.at("a").facts.document.capacity() == std::string().capacity());
   CHECK(run.at("a").closed_by == Closer::killed);
   CHECK(run.sessions.standing("a", kAlice) == Standing::ended);
   CHECK(run.sessions.standing("a", kBob) == Standing::foreign);
