@@ -4,7 +4,7 @@
 
 namespace ssmgate {
 
-bool iequals(std::string_view a, std::string_view b) noexcept {
+bool iequals_of_one_length(std::string_view a, std::string_view b) noexcept {
   return ascii::iequals(a, b);
 }
 

@@ -19,6 +19,9 @@ constexpr std::size_t kMaxDocument = 128;
 constexpr std::size_t kMaxParameterName = 255;
 constexpr std::size_t kMaxValue = 65535;
 
+// No document of the catalogue takes more.
+constexpr std::size_t kKnownParameters = 4;
+
 std::size_t count_code_points(std::string_view text) noexcept {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
@@ -81,6 +84,7 @@ class ShapeReader {
       return wrong_type(
           [] { return std::string("`Parameters` must be an object of lists of strings"); });
     }
+    members_.parameters.reserve(kKnownParameters);
     for_each_child(nodes_, at, [this](std::uint32_t key) { read_parameter(key); });
   }
 

@@ -117,8 +117,8 @@ const CatalogueEntry* find_entry(const std::optional<std::string_view>& sent,
 
 std::optional<Document> read_document(const Members& members, const Place& place, Faults& faults) {
   if (!members.document) return std::nullopt;
-  const auto document = parse_document(*members.document, place);
-  if (document) return *document;
+  auto document = parse_document(*members.document, place);
+  if (document) return *std::move(document);
   faults.note(Code::document, [&] {
     return "`DocumentName` " + quote_excerpt(*members.document) + " " +
            std::string(describe(document.error()));
@@ -131,14 +131,14 @@ result<StartSession, Malformed> read_session(const Members& members,
                                              Faults& faults) {
   // A target of the right form stands in until all faults are known: only a parser makes one.
   static const Target kNoTarget = *parse_target("i-00000000");
-  const auto target = parse_target(*members.target);
+  auto target = parse_target(*members.target);
   if (!target) {
     faults.note(Code::target, [&] {
       return "`Target` " + quote_excerpt(*members.target) +
              " is none: write `i-...`, `mi-...` or `ecs:CLUSTER_TASK_RUNTIME`";
     });
   }
-  StartSession session{.target = target.value_or(kNoTarget),
+  StartSession session{.target = target ? *std::move(target) : kNoTarget,
                        .document = read_document(members, place, faults),
                        .reason = {},
                        .parameters = {},

@@ -181,6 +181,10 @@ struct Judge {
     if (finding.effect == Effect::relay) return Permit(std::move(finding));
     return Denial(std::move(finding));
   }
+  static Finding take(Judgement& judgement) noexcept {
+    if (auto* permit = std::get_if<Permit>(&judgement)) return std::move(permit->finding_);
+    return std::move(std::get_if<Denial>(&judgement)->finding_);
+  }
 };
 
 Judgement decide(const Policy& policy, const Caller& caller, const AwsRequest& request) {
@@ -197,6 +201,10 @@ Judgement decide(const Policy& policy, const Caller& caller, const AwsRequest& r
 const Finding& finding(const Judgement& judgement) noexcept {
   if (const auto* permit = std::get_if<Permit>(&judgement)) return permit->finding();
   return std::get_if<Denial>(&judgement)->finding();
+}
+
+Finding take_finding(Judgement& judgement) noexcept {
+  return Judge::take(judgement);
 }
 
 std::string_view name(Decision decision) noexcept {

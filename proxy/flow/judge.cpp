@@ -53,19 +53,19 @@ void cut_parameters(std::vector<Parameter>& parameters) {
   if (dropped != 0) parameters.push_back({"…", {std::to_string(dropped) + " more values"}});
 }
 
-void fill_finding(state::AuditRecord& record, const Finding& finding, const AwsRequest& request) {
+void fill_finding(state::AuditRecord& record, Finding&& finding, const AwsRequest& request) {
   record.decision = name(finding.decision);
   const bool other = std::holds_alternative<OtherOperation>(request.what);
   if (other && finding.effect == Effect::relay) record.decision = "relay";
   record.effect = name(finding.effect);
   record.code = name(finding.code);
-  record.rule = finding.rule;
-  record.nearest = finding.nearest;
-  record.reported = finding.reported;
-  record.message = finding.message;
-  record.document = finding.document;
-  record.target = finding.target;
-  record.host = finding.host;
+  record.rule = std::move(finding.rule);
+  record.nearest = std::move(finding.nearest);
+  record.reported = std::move(finding.reported);
+  record.message = std::move(finding.message);
+  record.document = std::move(finding.document);
+  record.target = std::move(finding.target);
+  record.host = std::move(finding.host);
   record.port = finding.port;
 }
 
@@ -153,11 +153,16 @@ Judged judge(const Downstream& downstream, const Interception& interception,
   caller.client = downstream.client;
   caller.now = gateway.now();
   Judgement judgement = decide(*policy, caller, asked);
-  const Finding& found = finding(judgement);
+  Finding found = take_finding(judgement);
 
   Judged judged;
   judged.decision = found.decision;
-  judged.message = found.message;
+  judged.max_duration = found.max_duration;
+  if (auto* permit = std::get_if<Permit>(&judgement)) {
+    judged.permit = std::move(*permit);
+  } else {
+    judged.message = found.message;
+  }
   judged.opens_session = opens_session(asked.claims.operation);
   judged.record = make_record(downstream, state::Event::decision);
   judged.record.request_id = new_request_id();
@@ -171,9 +176,8 @@ Judged judge(const Downstream& downstream, const Interception& interception,
     judged.record.session_id = find_session_id(request.body);
   }
   fill_session(judged.record, asked);
-  fill_finding(judged.record, found, asked);
   if (found.effect == Effect::refuse) cut_parameters(judged.record.parameters);
-  if (auto* permit = std::get_if<Permit>(&judgement)) judged.permit = std::move(*permit);
+  fill_finding(judged.record, std::move(found), asked);
   if (interception.is_shut()) {
     judged.refuse(*interception.refusal,
                   gateway_refusal(*interception.refusal, interception.reason));

@@ -33,9 +33,10 @@ struct Refused {
 struct Judged {
   std::optional<Permit> permit;  // absent: refused
   Decision decision = Decision::deny;
-  std::string message;         // of the refusal, without the request id
+  std::string message;         // of the refusal, without the request id; empty: not refused
   state::AuditRecord record;   // event `decision`
   bool opens_session = false;  // StartSession or ResumeSession
+  std::optional<std::chrono::milliseconds> max_duration;  // of the session, by its rule
 
   std::unique_ptr<SessionOpening> opening;  // with the permit of one that opens or ends a session
 

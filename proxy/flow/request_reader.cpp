@@ -50,24 +50,23 @@ void RequestReader::drop_last() {
 
 asio::awaitable<Arrived> RequestReader::read() {
   drop_last();
-  wire::RequestHead head;
-  std::optional<Arrived> early = co_await read_head(head);
+  std::optional<Arrived> early = co_await read_head();
   if (early) co_return std::move(*early);
-  if (head.content_length > kMaxBody) {
+  if (head_.content_length > kMaxBody) {
     co_return unreadable(Code::too_large, "the body is over 16 MiB");
   }
-  if (head.expect_continue && downstream_.inbox.size() == head.size) {
+  if (head_.expect_continue && downstream_.inbox.size() == head_.size) {
     const net::error_code error = co_await downstream_.send(kContinue);
     if (error) co_return lost("the client hung up in the middle of a request");
   }
   // StartSession's body is refused by its length alone: what is dropped is never held.
-  const bool in_vain = refused_anyhow_ && head.content_length > kLargeBody;
-  if (in_vain || is_oversized_session(head)) co_return co_await drop_body(std::move(head));
-  co_return co_await read_body(std::move(head));
+  const bool in_vain = refused_anyhow_ && head_.content_length > kLargeBody;
+  if (in_vain || is_oversized_session(head_)) co_return co_await drop_body();
+  co_return co_await read_body();
 }
 
-// Nothing: `head` is the next request's.
-asio::awaitable<std::optional<Arrived>> RequestReader::read_head(wire::RequestHead& head) {
+// Nothing: `head_` is the next request's.
+asio::awaitable<std::optional<Arrived>> RequestReader::read_head() {
   wire::HeadScan scan;
   Deadline deadline(limits().header_timeout);
   for (;;) {
@@ -80,7 +79,7 @@ asio::awaitable<std::optional<Arrived>> RequestReader::read_head(wire::RequestHe
     }
     auto parsed = wire::parse_request_head(downstream_.inbox, scan);
     if (auto* whole = std::get_if<wire::RequestHead>(&parsed)) {
-      head = std::move(*whole);
+      head_ = std::move(*whole);
       co_return std::nullopt;
     }
     if (auto* fault = std::get_if<wire::FramingFault>(&parsed)) {
@@ -91,9 +90,9 @@ asio::awaitable<std::optional<Arrived>> RequestReader::read_head(wire::RequestHe
   }
 }
 
-asio::awaitable<Arrived> RequestReader::read_body(wire::RequestHead head) {
+asio::awaitable<Arrived> RequestReader::read_body() {
   WholeRequest request;
-  const std::size_t size = head.size + static_cast<std::size_t>(head.content_length);
+  const std::size_t size = head_.size + static_cast<std::size_t>(head_.content_length);
   const Deadline deadline(limits().body_timeout);
   const bool complete = downstream_.inbox.size() >= size;
   while (downstream_.inbox.size() < size) {
@@ -109,19 +108,19 @@ asio::awaitable<Arrived> RequestReader::read_body(wire::RequestHead head) {
   if (!complete) {
     // The bytes may have moved while the body came: the head's views are taken anew.
     auto parsed = wire::parse_request_head(downstream_.inbox);
-    head = std::move(std::get<wire::RequestHead>(parsed));
+    head_ = std::move(std::get<wire::RequestHead>(parsed));
   }
-  const std::string_view behind = std::string_view(downstream_.inbox).substr(head.size);
-  request.body = behind.substr(0, head.content_length);
-  request.head = std::move(head);
+  const std::string_view behind = std::string_view(downstream_.inbox).substr(head_.size);
+  request.body = behind.substr(0, head_.content_length);
+  request.head = std::move(head_);
   size_ = size;
   co_return std::move(request);
 }
 
-asio::awaitable<Arrived> RequestReader::drop_body(wire::RequestHead head) {
-  dropped_head_ = downstream_.inbox.substr(0, head.size);
-  downstream_.inbox.erase(0, head.size);
-  std::uint64_t left = head.content_length;
+asio::awaitable<Arrived> RequestReader::drop_body() {
+  dropped_head_ = downstream_.inbox.substr(0, head_.size);
+  downstream_.inbox.erase(0, head_.size);
+  std::uint64_t left = head_.content_length;
   const Deadline deadline(limits().body_timeout);
   for (;;) {
     const auto here =

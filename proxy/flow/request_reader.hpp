@@ -59,9 +59,9 @@ class RequestReader {
     return downstream_.generation->config.limits;
   }
   void drop_last();
-  [[nodiscard]] boost::asio::awaitable<std::optional<Arrived>> read_head(wire::RequestHead& head);
-  [[nodiscard]] Held read_body(wire::RequestHead head);
-  [[nodiscard]] Held drop_body(wire::RequestHead head);
+  [[nodiscard]] boost::asio::awaitable<std::optional<Arrived>> read_head();
+  [[nodiscard]] Held read_body();
+  [[nodiscard]] Held drop_body();
   [[nodiscard]] boost::asio::awaitable<std::string> read_on(const Deadline& deadline,
                                                             std::string_view stage);
   // Counts what the inbox holds of a large body; false when all of them hold too much.
@@ -70,6 +70,7 @@ class RequestReader {
 
   Downstream& downstream_;
   const bool refused_anyhow_;
+  wire::RequestHead head_;      // of the request that is being read
   std::size_t size_ = 0;        // of the request in hand, at the front of the inbox
   std::string dropped_head_;    // of one whose body was not kept
   std::optional<Owner> owner_;  // for whom large bodies count; none before the first

@@ -50,7 +50,7 @@ void apply_to_start(const Downstream& downstream, Caller&& caller, AwsRequest&& 
   auto place = downstream.gateway.sessions.reserve(facts.owner);
   if (!place) return refuse_full(downstream, judged);
   facts.rule = judged.record.rule;
-  facts.rule_limit = judged.permit->finding().max_duration;
+  facts.rule_limit = judged.max_duration;
   facts.request = keep_session_request(std::move(caller), std::move(asked), std::string(body),
                                        downstream.generation->policy->default_document());
   open(downstream, SessionOpening::Kind::start, std::move(facts), std::move(place), judged);

@@ -77,14 +77,14 @@ Sessions::Entry* Sessions::find_by_channel(ChannelNumber channel) {
 
 Sessions::Entry& Sessions::add(Session session, Effects& effects) {
   while (sessions_.size() >= kMost && !retired_.empty()) {
-    const std::string oldest = retired_.begin()->second;
+    const std::string oldest = retired_.begin()->second->session.facts.id;
     erase(oldest);
     effects.forgotten.push_back(oldest);
   }
   const std::string id = session.facts.id;
   auto& place = sessions_[id];
   place = std::make_unique<Entry>(Entry{std::move(session), due_.end(), {}, {}, {}, 0});
-  place->due = due_.emplace(SessionTime::max(), id);
+  place->due = due_.emplace(SessionTime::max(), place.get());
   return *place;
 }
 
@@ -109,7 +109,7 @@ void Sessions::delist(Session& session) {
 }
 
 void Sessions::retire(Entry& entry, SessionTime now) {
-  if (!entry.retired) entry.retired = retired_.emplace(now, entry.session.facts.id);
+  if (!entry.retired) entry.retired = retired_.emplace(now, &entry);
 }
 
 // A dormant one is resumed: its account begins anew.
@@ -151,7 +151,7 @@ void Sessions::weigh(Entry& entry) {
   if (entry.dormant) return;
   const auto owners = dormant_.try_emplace(session.facts.owner).first;
   Dormant& dormant = owners->second;
-  entry.place = dormant.left.emplace(session.ended_at, session.facts.id);
+  entry.place = dormant.left.emplace(session.ended_at, &entry);
   entry.bytes = size_of(*session.facts.request);
   entry.dormant = owners;
   dormant.bytes += entry.bytes;
@@ -172,7 +172,7 @@ void Sessions::end_heavy(SessionTime now, Effects& effects) {
     for (;;) {
       const auto found = dormant_.find(owner);
       if (found == dormant_.end() || found->second.bytes <= kMostDormantBytes) break;
-      finish(*find_entry(found->second.left.begin()->second), Closer::error, now, effects);
+      finish(*found->second.left.begin()->second, Closer::error, now, effects);
     }
   }
 }
@@ -343,9 +343,9 @@ Effects Sessions::tick(SessionTime now) {
   }
   end_heavy(now, effects);
   while (!due_.empty() && due_.begin()->first <= now) {
-    const std::string id = due_.begin()->second;
-    Entry& entry = *find_entry(id);
+    Entry& entry = *due_.begin()->second;
     Session& session = entry.session;
+    const std::string id = session.facts.id;
     if (session.state == State::ended) {
       erase(id);
       effects.forgotten.push_back(id);

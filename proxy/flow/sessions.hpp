@@ -204,7 +204,8 @@ class Sessions {
   }
 
  private:
-  using Due = std::multimap<SessionTime, std::string>;
+  struct Entry;
+  using Due = std::multimap<SessionTime, Entry*>;
   // Of one owner: who can come back, by when they left, and what they hold.
   struct Dormant {
     Due left;

@@ -1,8 +1,9 @@
 // Looks at eight bytes of text at once.
 //
-// SOURCE: Bit Twiddling Hacks, "Determine if a word has a byte less than n". A mark stands in the
-// high bit of a byte that is meant; of several marks the first is always right, and there is none
-// when no byte is meant.
+// SOURCE: Bit Twiddling Hacks, "Determine if a word has a byte less than n" and its neighbours. A
+// mark stands in the high bit of a byte that is meant, and there is none when no byte is meant.
+// Beside one that is meant others may be marked, too; so whoever finds a mark looks at the byte
+// itself before it counts.
 #pragma once
 
 #include <bit>
@@ -25,7 +26,8 @@ struct EightBytes {
     return bytes;
   }
 
-  // Marks of the bytes below 0x20, of those that are `byte`, and of those over 0x7f.
+  // Marks of the bytes below 0x20, of those that are `byte`, and of those above `byte` (at most
+  // 0x7f).
   [[nodiscard]] std::uint64_t controls() const noexcept {
     return (word - kOnes * 0x20) & ~word & kHighs;
   }
@@ -33,9 +35,11 @@ struct EightBytes {
     const std::uint64_t zero = word ^ (kOnes * byte);
     return (zero - kOnes) & ~zero & kHighs;
   }
-  [[nodiscard]] std::uint64_t foreign() const noexcept { return word & kHighs; }
+  [[nodiscard]] std::uint64_t above(unsigned char byte) const noexcept {
+    return ((word + kOnes * (0x7fU - byte)) | word) & kHighs;
+  }
 
-  // The index of the first of one or more marks.
+  // The index of the first of one or more marks: at most that of the first byte that is meant.
   [[nodiscard]] static std::size_t first(std::uint64_t marks) noexcept {
     constexpr bool kLittle = std::endian::native == std::endian::little;
     return static_cast<std::size_t>(kLittle ? std::countr_zero(marks) : std::countl_zero(marks)) /

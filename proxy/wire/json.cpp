@@ -1,5 +1,8 @@
 #include "wire/json.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "wire/eight_bytes.hpp"
 #include "wire/utf8.hpp"
 
@@ -13,26 +16,21 @@ constexpr auto kPlain = [] {
   return plain;
 }();
 
-std::uint64_t marks_odd(EightBytes bytes) noexcept {
-  return bytes.controls() | bytes.equal('"') | bytes.equal('\\') | bytes.equal(0x7f) |
-         bytes.foreign();
+// Not zero when one of them does not stand for itself.
+bool any_odd(EightBytes bytes) noexcept {
+  return (bytes.controls() | bytes.equal('"') | bytes.equal('\\') | bytes.above(0x7e)) != 0;
 }
 
 // How many bytes at the beginning stand for themselves.
 std::size_t count_plain(std::string_view text) noexcept {
   constexpr std::size_t kStep = sizeof(EightBytes::word);
+  const std::size_t size = text.size();
   std::size_t count = 0;
-  for (; text.size() - count >= kStep; count += kStep) {
-    const std::uint64_t odd = marks_odd(EightBytes::at(text.data() + count));
-    if (odd != 0) return count + EightBytes::first(odd);
-  }
+  while (size - count >= kStep && !any_odd(EightBytes::at(text.data() + count))) count += kStep;
   // The rest once more with what comes before it, which is known to be plain.
-  if (count > 0 && count < text.size()) {
-    const std::size_t back = text.size() - kStep;
-    const std::uint64_t odd = marks_odd(EightBytes::at(text.data() + back));
-    return odd == 0 ? text.size() : back + EightBytes::first(odd);
-  }
-  while (count < text.size() && kPlain[static_cast<unsigned char>(text[count])]) ++count;
+  const bool last = count > 0 && size - count < kStep;
+  if (last && !any_odd(EightBytes::at(text.data() + size - kStep))) return size;
+  while (count < size && kPlain[static_cast<unsigned char>(text[count])]) ++count;
   return count;
 }
 
@@ -46,12 +44,6 @@ void append_code_point(std::uint32_t point, std::string& out) {
   if (point < 0x10000) return append_unit(point, out);
   append_unit(0xd800 + ((point - 0x10000) >> 10), out);
   append_unit(0xdc00 + ((point - 0x10000) & 0x3ff), out);
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
-  append_json_escaped(out, text);
-  out += '"';
 }
 
 }  // namespace
@@ -83,7 +75,9 @@ std::string json_escape(std::string_view text) {
 std::string json_text(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 16);
-  append_quoted(out, text);
+  out += '"';
+  append_json_escaped(out, text);
+  out += '"';
   return out;
 }
 
@@ -96,35 +90,66 @@ std::string json_array(const std::vector<std::string>& values) {
   return text + "]";
 }
 
-void JsonObject::begin(JsonName name, std::string_view value) {
-  std::array<char, JsonName::kLongest + 8> start;
+std::string JsonObject::done() {
+  std::string text = take_members();
+  text.insert(0, 1, '{');
+  text += '}';
+  return text;
+}
+
+std::string JsonObject::take_members() {
+  text_.resize(std::exchange(used_, 0));
+  return std::exchange(text_, {});
+}
+
+void JsonObject::widen(std::size_t size) {
+  text_.resize(std::max(used_ + size, 2 * text_.size()));
+}
+
+char* JsonObject::begin(JsonName name, std::size_t size) {
   const std::string_view text = name.text();
-  char* at = start.data();
-  if (!text_.empty()) *at++ = ',';
+  char* at = room(text.size() + 4 + size);
+  if (used_ != 0) *at++ = ',';
   *at++ = '"';
   at += text.copy(at, text.size());
   *at++ = '"';
   *at++ = ':';
-  at += value.copy(at, 1);
-  text_.append(start.data(), at);
+  return at;
 }
 
 void JsonObject::begin_foreign(std::string_view name) {
-  if (!text_.empty()) text_ += ',';
-  append_quoted(text_, name);
-  text_ += ':';
+  if (used_ != 0) append(",");
+  const std::size_t plain = count_plain(name);
+  append_quoted(room(plain + 2), name, plain);
+  append(":");
+}
+
+void JsonObject::append(std::string_view text) {
+  char* const at = room(text.size());
+  end(at + text.copy(at, text.size()));
+}
+
+void JsonObject::append_quoted(char* at, std::string_view value, std::size_t plain) {
+  *at++ = '"';
+  at += value.copy(at, plain);
+  if (plain == value.size()) *at++ = '"';
+  end(at);
+  if (plain == value.size()) return;
+  text_.resize(used_);
+  append_json_escaped(text_, value.substr(plain));
+  used_ = text_.size();
+  append("\"");
 }
 
 JsonObject& JsonObject::raw(JsonName name, std::string_view value) {
-  begin(name, "");
-  text_ += value;
+  char* const at = begin(name, value.size());
+  end(at + value.copy(at, value.size()));
   return *this;
 }
 
 JsonObject& JsonObject::text(JsonName name, std::string_view value) {
-  begin(name, "\"");
-  append_json_escaped(text_, value);
-  text_ += '"';
+  const std::size_t plain = count_plain(value);
+  append_quoted(begin(name, plain + 2), value, plain);
   return *this;
 }
 
@@ -133,7 +158,7 @@ JsonObject& JsonObject::text_or_null(JsonName name, const std::optional<std::str
 }
 
 JsonObject& JsonObject::texts(JsonName name, const std::vector<std::string>& values) {
-  begin(name, "");
+  end(begin(name, 0));
   return append_list(values);
 }
 
@@ -144,19 +169,20 @@ JsonObject& JsonObject::texts_of(std::string_view name, const std::vector<std::s
 
 JsonObject& JsonObject::number_of(std::string_view name, std::int64_t value) {
   begin_foreign(name);
-  text_ += std::to_string(value);
+  append(std::to_string(value));
   return *this;
 }
 
 JsonObject& JsonObject::append_list(const std::vector<std::string>& values) {
   char separator = '[';
   for (const std::string& value : values) {
-    text_ += separator;
+    const std::size_t plain = count_plain(value);
+    char* const at = room(plain + 3);
+    *at = separator;
     separator = ',';
-    append_quoted(text_, value);
+    append_quoted(at + 1, value, plain);
   }
-  if (values.empty()) text_ += '[';
-  text_ += ']';
+  append(values.empty() ? "[]" : "]");
   return *this;
 }
 

@@ -27,8 +27,8 @@ class JsonName {
  public:
   static constexpr std::size_t kLongest = 40;
 
-  template <std::size_t Size>
-  // A literal is a name, and nothing else can be. NOLINTNEXTLINE(google-explicit-constructor)
+  // A literal is a name, and nothing else can be.
+  template <std::size_t Size>  // NOLINTNEXTLINE(google-explicit-constructor)
   consteval JsonName(const char (&literal)[Size]) : text_(literal, Size - 1) {
     if (text_.size() > kLongest) throw "a name longer than any there was";
     for (const char c : text_) {
@@ -45,7 +45,7 @@ class JsonObject {
  public:
   JsonObject() = default;
   // With room for a text of that many bytes.
-  explicit JsonObject(std::size_t size) { text_.reserve(size); }
+  explicit JsonObject(std::size_t size) : text_(size, '\0') {}
 
   JsonObject& text(JsonName name, std::string_view value);
   JsonObject& text_or_null(JsonName name, const std::optional<std::string>& value);
@@ -54,9 +54,10 @@ class JsonObject {
   JsonObject& texts_of(std::string_view name, const std::vector<std::string>& values);
   JsonObject& number_of(std::string_view name, std::int64_t value);
   JsonObject& number(JsonName name, std::integral auto value) {
-    std::array<char, 24> digits;
-    const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-    return raw(name, std::string_view(digits.data(), written.ptr));
+    constexpr std::size_t kDigits = 24;
+    char* const at = begin(name, kDigits);
+    end(std::to_chars(at, at + kDigits, value).ptr);
+    return *this;
   }
   JsonObject& number_or_null(JsonName name, std::optional<std::int64_t> value) {
     return value ? number(name, *value) : raw(name, "null");
@@ -66,21 +67,31 @@ class JsonObject {
   JsonObject& raw(JsonName name, std::string_view value);
 
   // `{…}`. The object is used up.
-  [[nodiscard]] std::string done() {
-    text_.insert(0, 1, '{');
-    text_ += '}';
-    return std::move(text_);
-  }
+  [[nodiscard]] std::string done();
   // Without the braces, for a line that goes on. The object is used up.
-  [[nodiscard]] std::string take_members() { return std::move(text_); }
+  [[nodiscard]] std::string take_members();
 
  private:
-  // The member's name, and at most one character of its value.
-  void begin(JsonName name, std::string_view value);
+  // Where the next bytes go, with room for so many; they count once `end` has been told how far
+  // they reach.
+  char* room(std::size_t size) {
+    if (text_.size() - used_ < size) widen(size);
+    return text_.data() + used_;
+  }
+  void end(const char* at) noexcept { used_ = static_cast<std::size_t>(at - text_.data()); }
+  void widen(std::size_t size);
+
+  // Behind the name of a member, with room for so many bytes of its value.
+  char* begin(JsonName name, std::size_t size);
   void begin_foreign(std::string_view name);
+  void append(std::string_view text);
+  // `plain` bytes of it stand for themselves.
+  void append_quoted(char* at, std::string_view value, std::size_t plain);
   JsonObject& append_list(const std::vector<std::string>& values);
 
-  std::string text_;
+  // A text of its own would be told each byte by its length.
+  std::string text_;  // as long as there is room
+  std::size_t used_ = 0;
 };
 
 }  // namespace ssmgate::wire

@@ -20,6 +20,9 @@ struct HttpRequest {
 };
 
 // ASCII case-insensitive equality: for field names, never for values that AWS compares by case.
-[[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] bool iequals_of_one_length(std::string_view a, std::string_view b) noexcept;
+[[nodiscard]] inline bool iequals(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && iequals_of_one_length(a, b);
+}
 
 }  // namespace ssmgate

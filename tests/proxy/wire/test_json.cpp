@@ -24,6 +24,29 @@ TEST_CASE("what came from outside is escaped") {
         R"({"a\"":["\"\\\u000a\u001b</script>\u00fc"]})");
 }
 
+TEST_CASE("a member holds what is escaped alone, of any length and wherever the odd byte stands") {
+  for (std::size_t size = 0; size < 40; ++size) {
+    for (std::size_t at = 0; at <= size; ++at) {
+      for (const char odd : {'~', '"', '\n', '\x7f', '\xff'}) {
+        std::string value(size, '!');
+        if (at < size) value[at] = odd;
+        const std::string text = "\"" + json_escape(value) + "\"";
+        JsonObject object(size);  // with room for a part of it
+        object.text("a", value).texts("b", {value, value}).texts_of(value, {}).number_of(value, -1);
+        CHECK(object.take_members() == "\"a\":" + text + ",\"b\":[" + text + "," + text + "]," +
+                                           text + ":[]," + text + ":-1");
+      }
+    }
+  }
+}
+
+TEST_CASE("an object that was used up begins anew") {
+  JsonObject object(100);
+  CHECK(object.text("a", "b").take_members() == "\"a\":\"b\"");
+  CHECK(object.number("n", 1).done() == R"({"n":1})");
+  CHECK(object.done() == "{}");
+}
+
 TEST_CASE("json: pure ASCII") {
   CHECK(json_escape("") == "");
   CHECK(json_escape("a\"b\\c/") == "a\\\"b\\\\c/");
