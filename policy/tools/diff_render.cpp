@@ -1,29 +1,12 @@
 // A difference as text for a person and as JSON for a program.
 #include <algorithm>
 
+#include "ssmgate/text/shell_word.hpp"
 #include "ssmgate/tools/diff.hpp"
 #include "tools/render.hpp"
 
 namespace ssmgate::tools {
 namespace {
-
-// One word of a POSIX shell.
-std::string shell_word(std::string_view text) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:@%+,";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string_view::npos) {
-    return std::string(text);
-  }
-  std::string word = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      word += "'\\''";
-    } else {
-      word += c;
-    }
-  }
-  return word + '\'';
-}
 
 void append_option(std::string& line, std::string_view option,
                    const std::optional<std::string>& value) {

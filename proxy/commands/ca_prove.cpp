@@ -2,10 +2,8 @@
 //
 // Nothing that a client would believe is ever forged: the names are foreign ones, the certificates
 // are good for ten minutes, and the folder with them is gone at the end.
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
 
@@ -13,6 +11,7 @@
 #include "commands/ca_prove_clients.hpp"
 #include "commands/output.hpp"
 #include "commands/settings.hpp"
+#include "state/temporary_folder.hpp"
 #include "tls/ca_files.hpp"
 #include "tls/constraints.hpp"
 #include "tls/file_write.hpp"
@@ -49,31 +48,11 @@ constexpr Case kCases[] = {
     {false, false, "127.0.0.1", "127.0.0.1"},
 };
 
-class Workshop {
- public:
-  Workshop() {
-    const char* place = std::getenv("TMPDIR");
-    const fs::path base = place != nullptr && *place != '\0' ? place : "/tmp";
-    std::string name = (base / "ssmgate-prove-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path_ = name;
-  }
-  ~Workshop() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  Workshop(const Workshop&) = delete;
-  Workshop& operator=(const Workshop&) = delete;
-  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
-
-  [[nodiscard]] bool write(const std::string& name, const std::string& text) const {
-    std::ofstream file(path_ / name, std::ios::binary);
-    file << text;
-    return file.good();
-  }
-
- private:
-  fs::path path_;
-};
+[[nodiscard]] bool write(const fs::path& folder, const std::string& name, const std::string& text) {
+  std::ofstream file(folder / name, std::ios::binary);
+  file << text;
+  return file.good();
+}
 
 tls::CertificatePtr forge(EVP_PKEY* key, const tls::Signer& signer, const Case& each,
                           const tls::Lifetime& life) {
@@ -84,7 +63,7 @@ tls::CertificatePtr forge(EVP_PKEY* key, const tls::Signer& signer, const Case& 
 }
 
 // Writes one case's files. `chain`: what stands between the leaf and what clients trust.
-bool write_case(const Workshop& workshop, int number, const Case& each, const tls::Signer& signer,
+bool write_case(const fs::path& folder, int number, const Case& each, const tls::Signer& signer,
                 const std::string& chain, const tls::Lifetime& life) {
   const tls::KeyPtr key = tls::make_key();
   if (key == nullptr) return false;
@@ -92,12 +71,12 @@ bool write_case(const Workshop& workshop, int number, const Case& each, const tl
   if (leaf == nullptr) return false;
   const std::string own = tls::to_pem(leaf.get());
   const std::string name = std::to_string(number);
-  return workshop.write(name + ".leaf.pem", own) && workshop.write(name + ".chain.pem", chain) &&
-         workshop.write(name + ".full.pem", own + chain) &&
-         workshop.write(name + ".key.pem", tls::key_pem(key.get()));
+  return write(folder, name + ".leaf.pem", own) && write(folder, name + ".chain.pem", chain) &&
+         write(folder, name + ".full.pem", own + chain) &&
+         write(folder, name + ".key.pem", tls::key_pem(key.get()));
 }
 
-bool write_cases(const Workshop& workshop, tls::PemPair& pair) {
+bool write_cases(const fs::path& folder, tls::PemPair& pair) {
   tls::Signer ca;
   ca.certificate = std::move(pair.certificates.front());
   ca.key = std::move(pair.key);
@@ -119,12 +98,12 @@ bool write_cases(const Workshop& workshop, tls::PemPair& pair) {
   int number = 0;
   for (const Case& each : kCases) {
     const bool below = each.by_gateway && has_intermediate;
-    if (!write_case(workshop, number, each, below ? intermediate : ca, below ? chain : "", life)) {
+    if (!write_case(folder, number, each, below ? intermediate : ca, below ? chain : "", life)) {
       return false;
     }
     manifest += std::to_string(number++) + " " + each.host + "\n";
   }
-  return workshop.write("manifest", manifest) && workshop.write("ca.pem", trusted);
+  return write(folder, "manifest", manifest) && write(folder, "ca.pem", trusted);
 }
 
 struct Column {
@@ -200,16 +179,16 @@ int prove(const std::optional<std::filesystem::path>& config_file) {
   if (!found) return 2;
   auto loaded = tls::load_pair(found->config.ca_certificate, found->config.ca_key);
   if (const auto* fault = std::get_if<tls::AuthorityFault>(&loaded)) return fail(fault->text);
-  const Workshop workshop;
-  if (workshop.path().empty()) return fail("no temporary folder can be made; name one in TMPDIR");
-  if (!write_cases(workshop, std::get<tls::PemPair>(loaded))) {
+  const state::TemporaryFolder folder("prove");
+  if (folder.error()) return fail(folder.fault());
+  if (!write_cases(folder.path(), std::get<tls::PemPair>(loaded))) {
     return fail("the certificates to be refused could not be made: " + tls::take_errors());
   }
   std::vector<Column> columns;
   std::string missing;
   for (const ProofClient& client : proof_clients()) {
     if (is_installed(client.command)) {
-      columns.push_back({&client, ask_client(client, workshop.path())});
+      columns.push_back({&client, ask_client(client, folder.path())});
     } else {
       missing += " " + client.command;
     }

@@ -8,7 +8,7 @@
 #include <memory>
 #include <sstream>
 
-#include "commands/shell_word.hpp"
+#include "ssmgate/text/shell_word.hpp"
 
 namespace ssmgate::commands {
 namespace {

@@ -3,9 +3,7 @@
 #include <csignal>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -25,6 +23,7 @@
 #include "commands/started_command.hpp"
 #include "config/values.hpp"
 #include "flow/server.hpp"
+#include "state/temporary_folder.hpp"
 
 namespace ssmgate::commands {
 namespace {
@@ -40,34 +39,6 @@ struct RunOptions {
 int trouble(const std::string& text) {
   return fail(text, kGatewayTrouble);
 }
-
-// A folder of our own for the bundle, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    const char* place = std::getenv("TMPDIR");
-    const fs::path base = place != nullptr && *place != '\0' ? place : "/tmp";
-    std::string name = (base / "ssmgate-run-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) {
-      path_ = name;
-    } else {
-      fault_ = "no temporary folder can be made in `" + base.string() +
-               "`: " + std::strerror(errno) + "; name a folder in TMPDIR";
-    }
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] const fs::path& path() const noexcept { return path_; }
-  [[nodiscard]] const std::string& fault() const noexcept { return fault_; }  // empty: none
-
- private:
-  fs::path path_;
-  std::string fault_;
-};
 
 // The environment of this process with `variables` in place.
 std::vector<std::string> child_environment(const std::vector<Variable>& variables) {
@@ -125,8 +96,8 @@ int run(const RunOptions& options) {
     return kGatewayTrouble;
   }
   auto& server = *std::get<std::unique_ptr<flow::Server>>(opened);
-  const TemporaryFolder folder;
-  if (!folder.fault().empty()) return trouble(folder.fault());
+  const state::TemporaryFolder folder("run");  // for the bundle
+  if (folder.error()) return trouble(folder.fault());
   const fs::path bundle = folder.path() / "bundle.pem";
   const std::string proxy = "http://" + config::render_socket_address(server.addresses().front());
   if (auto fault = write_bundle(bundle, server.root_pem(), ca_file, bundle_names(proxy),

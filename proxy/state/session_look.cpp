@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "state/session_database.hpp"
+#include "state/temporary_folder.hpp"
 
 namespace ssmgate::state {
 namespace fs = std::filesystem;
@@ -45,30 +45,17 @@ std::string uri_of(const fs::path& file) {
 // read both. So a copy is looked at, which nobody else can open and which is gone afterwards.
 class Copy {
  public:
-  explicit Copy(const fs::path& file) {
-    std::string made = (fs::temp_directory_path(error_) / "ssmgate-look-XXXXXX").string();
-    if (error_) return;
-    if (::mkdtemp(made.data()) == nullptr) {
-      error_.assign(errno, std::system_category());
-      return;
-    }
-    folder_ = made;
+  explicit Copy(const fs::path& file) : error_(folder_.error()) {
     for (const char* part : {"", "-wal"}) {
       if (!error_) fs::copy_file(file.string() + part, this->file().string() + part, error_);
     }
   }
-  ~Copy() {
-    std::error_code ignored;
-    if (!folder_.empty()) fs::remove_all(folder_, ignored);
-  }
-  Copy(const Copy&) = delete;
-  Copy& operator=(const Copy&) = delete;
 
   [[nodiscard]] const std::error_code& error() const noexcept { return error_; }
-  [[nodiscard]] fs::path file() const { return folder_ / "sessions.db"; }
+  [[nodiscard]] fs::path file() const { return folder_.path() / "sessions.db"; }
 
  private:
-  fs::path folder_;
+  const TemporaryFolder folder_{"look"};
   std::error_code error_;
 };
 

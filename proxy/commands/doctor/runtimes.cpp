@@ -1,15 +1,13 @@
 #include "commands/doctor/runtimes.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "commands/ca_prove_clients.hpp"
 #include "commands/doctor/bounded_command.hpp"
+#include "state/temporary_folder.hpp"
 #include "tls/certificate.hpp"
 
 namespace ssmgate::doctor {
@@ -50,24 +48,6 @@ const stream = net.connect({host: proxy, port: Number(port)}, () => {
 });
 stream.on('error', () => process.exit());
 )js";
-
-class Folder {
- public:
-  Folder() {
-    const char* place = std::getenv("TMPDIR");
-    const fs::path base = place != nullptr && *place != '\0' ? place : "/tmp";
-    std::string made = (base / "ssmgate-doctor-XXXXXX").string();
-    if (::mkdtemp(made.data()) != nullptr) path = made;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    if (!path.empty()) fs::remove_all(path, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  fs::path path;  // empty: it could not be made
-};
 
 // The words behind `said`, which begins with a case's number where `numbered`.
 void read_answer(std::string_view said, bool numbered, RuntimeAnswer& answer) {
@@ -129,12 +109,12 @@ RuntimeAnswer ask_client(std::string runtime, std::string file, std::vector<std:
 
 std::vector<RuntimeAnswer> ask_runtimes(const RuntimeQuestion& question) {
   std::vector<RuntimeAnswer> answers;
-  const Folder folder;
-  if (!question.bundle.empty() && !folder.path.empty()) {
-    write_case(folder.path, question);
+  const state::TemporaryFolder folder("doctor");
+  if (!question.bundle.empty() && !folder.error()) {
+    write_case(folder.path(), question);
     for (const commands::ProofClient& client : commands::proof_clients()) {
       if (client.name != "OpenSSL" && client.name != "Go") continue;
-      answers.push_back(ask_verifier(client, folder.path, question));
+      answers.push_back(ask_verifier(client, folder.path(), question));
     }
   }
   if (question.proxy.tls) return answers;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "commands/shell_word.hpp"
+#include "ssmgate/text/shell_word.hpp"
 
 namespace ssmgate::doctor {
 
@@ -21,7 +21,6 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::optional<std::string> find_filled(const Environment& environment,
                                                      std::string_view name);
 
-using commands::shell_word;
 [[nodiscard]] std::string lower_case(std::string_view text);
 // Split at commas, without the spaces around entries and without empty ones.
 [[nodiscard]] std::vector<std::string> split_entries(std::string_view list);

@@ -1,6 +1,6 @@
-#include "commands/shell_word.hpp"
+#include "ssmgate/text/shell_word.hpp"
 
-namespace ssmgate::commands {
+namespace ssmgate {
 
 std::string shell_word(std::string_view word) {
   constexpr std::string_view kPlain =
@@ -19,4 +19,4 @@ std::string shell_word(std::string_view word) {
   return quoted + "'";
 }
 
-}  // namespace ssmgate::commands
+}  // namespace ssmgate

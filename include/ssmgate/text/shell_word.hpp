@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace ssmgate::commands {
+namespace ssmgate {
 
 // `word` itself where it is plain, else in single quotes.
 [[nodiscard]] std::string shell_word(std::string_view word);
 
-}  // namespace ssmgate::commands
+}  // namespace ssmgate
