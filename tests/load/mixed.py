@@ -6,8 +6,9 @@ idle, clients that leave in the middle, slow ones, upstreams in trouble, reloads
 Begins with as many sessions as a gateway remembers at the most (100,000), so that those of the run
 take the places of older ones. Fails when an answer is not what it must be, when the gateway's memory
 still grows in the second half of the run, when descriptors are left at the end, or when the audit
-log's chain is broken. Under ASan give it a small quarantine (ASAN_OPTIONS=quarantine_size_mb=16),
-which else grows on purpose. Prints one line of JSON.
+log's chain is broken. Under ASan keep what is ASan's own small: what it holds back of freed memory,
+and the stacks of allocations, each of which it remembers for ever
+(ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=6). Prints one line of JSON.
 """
 
 import argparse
