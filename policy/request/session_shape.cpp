@@ -20,7 +20,7 @@ constexpr std::size_t kMaxParameterName = 255;
 constexpr std::size_t kMaxValue = 65535;
 
 // No document of the catalogue takes more.
-constexpr std::size_t kKnownParameters = 4;
+constexpr std::size_t kKnownParameters = 3;
 
 std::size_t count_code_points(std::string_view text) noexcept {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {

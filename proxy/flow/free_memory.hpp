@@ -1,25 +1,30 @@
 // Gives the system back what the heap holds free.
 //
 // glibc does so by itself only at the heap's end: what a burst of connections needed for a moment
-// would stay with the gateway in the holes between those that remain.
+// would stay with the gateway in the holes between those that remain
+// (docs/decisions/0027-memory-is-given-back.md).
 #pragma once
 
 #include <cstddef>
+#include <limits>
 
 namespace ssmgate::flow {
 
 class FreeMemory {
  public:
   // To be called now and then. COST: a look at each free piece of the heap, 3 ms for 130,000; when
-  // much has become free since it last gave some back, the system's for each page as well: 2 ms for
-  // 130 MiB of small pieces, up to 0.2 s for as much of large ones.
+  // there is something to give back, the system's for each page as well: 0.1 to 6 ms a MiB, most
+  // where pieces are large and the machine is virtual.
   void give_back() noexcept;
 
  private:
-  // LIMIT: so much is kept free, for the next burst.
-  static constexpr std::size_t kKept = 2 * 1024 * 1024;
+  // LIMIT: less is kept for the next burst, and more stays: the event loops stand still meanwhile.
+  static constexpr std::size_t kLeast = std::size_t{2} * 1024 * 1024;
+  static constexpr std::size_t kMost = std::size_t{32} * 1024 * 1024;
 
-  std::size_t left_ = 0;  // bytes, free by the heap's own count; those given back are among them
+  // Bytes of memory that are neither files' nor in use: the least so far, or when some was last
+  // given back.
+  std::size_t idle_ = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace ssmgate::flow

@@ -223,11 +223,11 @@ void Sessions::confirm_end(std::string_view id) {
   if (entry == nullptr) return;
   Session& session = entry->session;
   if (session.state != State::ended || !session.recorded || session.unfinished > 0) return;
-  // Copied and exchanged: what is only moved, or moved over, keeps the place it had.
+  // Copied and swapped: what is moved, or moved over, keeps the room it had.
   SessionFacts kept;
   kept.id = session.facts.id;
   kept.owner = session.facts.owner;
-  static_cast<void>(std::exchange(session.facts, std::move(kept)));
+  std::swap(session.facts, kept);
 }
 
 Sessions::Standing Sessions::standing(std::string_view id, const Owner& owner) const {

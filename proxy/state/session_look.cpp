@@ -51,7 +51,11 @@ class Copy {
     }
   }
 
-  [[nodiscard]] const std::error_code& error() const noexcept { return error_; }
+  // Why there is none; empty: there is one.
+  [[nodiscard]] std::string fault() const {
+    if (folder_.error()) return folder_.fault();
+    return error_ ? error_.message() : std::string();
+  }
   [[nodiscard]] fs::path file() const { return folder_.path() / "sessions.db"; }
 
  private:
@@ -116,7 +120,7 @@ StoreLook look_at_session_store(const fs::path& file) {
     return told(look_through(uri_of(file) + "?mode=ro&immutable=1", name));
   }
   const Copy copy(file);
-  if (copy.error()) return NotLooked{copy.error().message()};
+  if (std::string fault = copy.fault(); !fault.empty()) return NotLooked{std::move(fault)};
   return told(look_through(uri_of(copy.file()), name));
 }
 

@@ -1,6 +1,7 @@
 #include "wire/json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "wire/eight_bytes.hpp"
@@ -16,7 +17,7 @@ constexpr auto kPlain = [] {
   return plain;
 }();
 
-// Not zero when one of them does not stand for itself.
+// True when one of them does not stand for itself.
 bool any_odd(EightBytes bytes) noexcept {
   return (bytes.controls() | bytes.equal('"') | bytes.equal('\\') | bytes.above(0x7e)) != 0;
 }
@@ -135,10 +136,10 @@ void JsonObject::append_quoted(char* at, std::string_view value, std::size_t pla
   if (plain == value.size()) *at++ = '"';
   end(at);
   if (plain == value.size()) return;
-  text_.resize(used_);
-  append_json_escaped(text_, value.substr(plain));
-  used_ = text_.size();
-  append("\"");
+  std::string rest;
+  append_json_escaped(rest, value.substr(plain));
+  rest += '"';
+  append(rest);
 }
 
 JsonObject& JsonObject::raw(JsonName name, std::string_view value) {

@@ -2,7 +2,6 @@
 // of it can end a line or reach a terminal.
 #pragma once
 
-#include <array>
 #include <charconv>
 #include <concepts>
 #include <cstdint>
@@ -46,6 +45,8 @@ class JsonObject {
   JsonObject() = default;
   // With room for a text of that many bytes.
   explicit JsonObject(std::size_t size) : text_(size, '\0') {}
+  JsonObject(const JsonObject&) = delete;
+  JsonObject& operator=(const JsonObject&) = delete;
 
   JsonObject& text(JsonName name, std::string_view value);
   JsonObject& text_or_null(JsonName name, const std::optional<std::string>& value);
@@ -89,8 +90,9 @@ class JsonObject {
   void append_quoted(char* at, std::string_view value, std::size_t plain);
   JsonObject& append_list(const std::vector<std::string>& values);
 
-  // A text of its own would be told each byte by its length.
-  std::string text_;  // as long as there is room
+  // INVARIANT: as long as there is room, of which `used_` is the members' so far: to append to a
+  // text that grows with each piece costs more than the pieces.
+  std::string text_;
   std::size_t used_ = 0;
 };
 

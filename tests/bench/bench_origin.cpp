@@ -7,9 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -51,27 +49,6 @@ void serve(SSL_CTX* context, Socket socket, const std::string& answer) {
   SSL_shutdown(tls.get());
 }
 
-TlsContext make_context(const std::string& certificate, const std::string& key) {
-  TlsContext context(SSL_CTX_new(TLS_server_method()));
-  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate.c_str()) != 1 ||
-      SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    die("certificate or key cannot be loaded");
-  }
-  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  return context;
-}
-
-Socket listen_on(const sockaddr_in& address) {
-  Socket listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  ::setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(listener.fd(), 1024) != 0) {
-    die(std::string("cannot listen: ") + std::strerror(errno));
-  }
-  return listener;
-}
-
 // Bytes until the other side has had enough.
 void pour(Socket socket) {
   const std::vector<char> bytes(256 * 1024, 'x');
@@ -79,20 +56,11 @@ void pour(Socket socket) {
   }
 }
 
-template <class Serve>
-[[noreturn]] void accept_each(const Socket& listener, const Serve& serve) {
-  while (true) {
-    Socket socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!socket) continue;
-    std::thread([&serve](Socket taken) { serve(std::move(taken)); }, std::move(socket)).detach();
-  }
-}
-
 [[noreturn]] void run(int argc, char** argv) {
   // A proxy may hang up in the middle of an answer.
   std::signal(SIGPIPE, SIG_IGN);
   auto options = read_options(argc, argv);
-  const TlsContext context = make_context(options["certificate"], options["key"]);
+  const TlsContext context = make_server_context(options["certificate"], options["key"]);
   const Socket listener = listen_on(read_address(options["listen"]));
   const std::string answer = make_answer();
 

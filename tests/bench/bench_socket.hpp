@@ -1,19 +1,24 @@
-// What the benchmark's load and origin share: owned handles, an option reader, whole HTTP messages.
+// What the benchmark's load, origin and floor share: owned handles, an option reader, whole HTTP
+// messages, a listener.
 // Blocking and simple: it must be cheaper than whatever is measured, and it is no part of ssmgate.
 #pragma once
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace ssmgate::bench {
@@ -94,6 +99,37 @@ std::size_t read_message(std::string& buffer, Read&& read_some) {
     buffer.append(chunk, static_cast<std::size_t>(size));
   }
   return whole;
+}
+
+inline TlsContext make_server_context(const std::string& certificate, const std::string& key) {
+  TlsContext context(SSL_CTX_new(TLS_server_method()));
+  if (SSL_CTX_use_certificate_chain_file(context.get(), certificate.c_str()) != 1 ||
+      SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    die("certificate or key cannot be loaded");
+  }
+  SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  return context;
+}
+
+inline Socket listen_on(const sockaddr_in& address) {
+  Socket listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(listener.fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(listener.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener.fd(), 1024) != 0) {
+    die(std::string("cannot listen: ") + std::strerror(errno));
+  }
+  return listener;
+}
+
+// A thread for each who connects.
+template <class Serve>
+[[noreturn]] void accept_each(const Socket& listener, const Serve& serve) {
+  while (true) {
+    Socket socket(::accept4(listener.fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!socket) continue;
+    std::thread([&serve](Socket taken) { serve(std::move(taken)); }, std::move(socket)).detach();
+  }
 }
 
 }  // namespace ssmgate::bench

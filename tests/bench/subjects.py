@@ -254,6 +254,22 @@ class Mitmproxy(Subject):
         return text.splitlines()[0].split()[-1]
 
 
+class Floor(Subject):
+    """The least that ends TLS on both sides: no parsing, no judging, no record."""
+
+    name = "floor"
+
+    def run(self):
+        make_ca(self.folder, "ca")
+        make_leaf(self.folder, "ca", "leaf")
+        self.start([str(self.bench.args.programs / "bench_floor"), "--listen", f"127.0.0.1:{self.port}",
+                    "--certificate", f"{self.folder}/leaf.pem", "--key", f"{self.folder}/leaf.key",
+                    "--origin", self.origin, "--roots", f"{self.bench.folder}/root.pem", "--host", HOST])
+
+    def version(self):
+        return ""
+
+
 class Haproxy(Subject):
     """TCP mode to one address, spliced: no CONNECT, and nothing to judge."""
 
@@ -290,5 +306,5 @@ class SquidTunnel(Squid):
         return ""
 
 
-COMMANDS = {subject.name: subject for subject in (Ssmgate, Squid, SquidPeek, Mitmproxy, Direct)}
+COMMANDS = {subject.name: subject for subject in (Ssmgate, Squid, SquidPeek, Mitmproxy, Floor, Direct)}
 TUNNELS = {subject.name: subject for subject in (Ssmgate, Haproxy, Tinyproxy, SquidTunnel, Direct)}

@@ -166,7 +166,8 @@ class Names(unittest.TestCase):
                 self.assertFalse(self.flagged(text))
 
     def test_text_that_is_only_emptied(self):
-        for text in ("  way.buffer = std::string();", "text_ = std::string{};", "a->b = std::string();"):
+        for text in ("  way.buffer = std::string();", "text_ = std::string{};", "a->b = std::string();",
+                     "x[i] = std::string();", "*out = std::string();", "if (c) x = std::string();"):
             self.assertTrue(self.flagged(text))
         for text in ("  std::string text = std::string();", "  free_text(way.buffer);",
                      "  return a == std::string();"):

@@ -81,7 +81,7 @@ using Judgement = std::variant<Denial, Permit>;
                                const AwsRequest& request);
 
 [[nodiscard]] const Finding& finding(const Judgement& judgement) noexcept;
-// Takes it out: a permit remains the proof that it is, of which nothing more can be told.
+// Takes it out: a permit remains the proof that it is, and its `finding()` is empty from then on.
 [[nodiscard]] Finding take_finding(Judgement& judgement) noexcept;
 
 // `text` with what is not printable ASCII as \uNNNN, as in JSON, bytes that are no UTF-8 as \xNN:
