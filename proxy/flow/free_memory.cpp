@@ -1,24 +1,31 @@
 #include "flow/free_memory.hpp"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <memory>
+#include <array>
+#include <charconv>
 
 namespace ssmgate::flow {
 namespace {
 
-// Of this process's memory, without what files back: SOURCE: proc(5), statm. 0: not known.
+// Of this process's memory, without what files back. SOURCE: proc(5), statm. 0: not known.
 std::size_t anonymous_bytes() noexcept {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/self/statm", "re"),
-                                                             &std::fclose);
-  std::size_t size = 0;
-  std::size_t resident = 0;
-  std::size_t shared = 0;
-  if (!file || std::fscanf(file.get(), "%zu %zu %zu", &size, &resident, &shared) != 3) return 0;
-  return (resident - std::min(shared, resident)) *
+  std::array<char, 128> text;
+  const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  const ssize_t size = ::read(file, text.data(), text.size());
+  if (file >= 0) ::close(file);
+  std::array<std::size_t, 3> pages{};  // all, resident, and of those shared
+  const char* at = text.data();
+  const char* const end = at + std::max<ssize_t>(size, 0);
+  for (std::size_t& count : pages) {
+    const auto [next, error] = std::from_chars(at, end, count);
+    if (error != std::errc() || next == end) return 0;
+    at = next + 1;
+  }
+  return (pages[1] - std::min(pages[2], pages[1])) *
          static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
@@ -33,10 +40,11 @@ std::size_t idle_bytes() noexcept {
 
 }  // namespace
 
-void FreeMemory::give_back() noexcept {
+void FreeMemory::give_back(bool deserted) noexcept {
   const std::size_t idle = idle_bytes();
   idle_ = std::min(idle_, idle);
-  if (idle - idle_ < kLeast || idle - idle_ > kMost) return;
+  const std::size_t more = idle - idle_;
+  if (more < kLeast || (more > kMost && !deserted)) return;
   ::malloc_trim(kLeast);
   idle_ = idle_bytes();
 }

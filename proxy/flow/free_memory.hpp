@@ -12,13 +12,15 @@ namespace ssmgate::flow {
 
 class FreeMemory {
  public:
-  // To be called now and then. COST: a look at each free piece of the heap, 3 ms for 130,000; when
-  // there is something to give back, the system's for each page as well: 0.1 to 6 ms a MiB, most
-  // where pieces are large and the machine is virtual.
-  void give_back() noexcept;
+  // To be called now and then. `deserted`: nobody is connected who would wait meanwhile. COST: a
+  // look at each free piece of the heap, 3 ms for 130,000; when there is something to give back,
+  // the system's for each page as well: 0.1 to 6 ms a MiB, most where pieces are large and the
+  // machine is virtual.
+  void give_back(bool deserted) noexcept;
 
  private:
-  // LIMIT: less is kept for the next burst, and more stays: the event loops stand still meanwhile.
+  // LIMIT: less is kept for the next burst. More stays while somebody is connected, for the event
+  // loops stand still meanwhile.
   static constexpr std::size_t kLeast = std::size_t{2} * 1024 * 1024;
   static constexpr std::size_t kMost = std::size_t{32} * 1024 * 1024;
 

@@ -71,7 +71,7 @@ struct Server::Impl {
       if (error) return;
       if (loops.all_answer()) history.beat();
       gateway.current()->pool.prune();
-      free_memory.give_back();
+      free_memory.give_back(admission.count() == 0);
       prune_later();
     });
   }

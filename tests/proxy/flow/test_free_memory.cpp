@@ -51,13 +51,13 @@ TEST_CASE("what a burst needed is the system's again, though some of it remains 
           doctest::skip(kOtherHeap)) {
   constexpr std::size_t kBlocks = 8000;
   FreeMemory free_memory;
-  free_memory.give_back();
+  free_memory.give_back(false);
   for (int i = 0; i < 3; ++i) {
     Burst burst(kBlocks);
     const std::size_t full = resident();
     burst.end();
     REQUIRE(full - resident() < kBlock * kBlocks / 2);
-    free_memory.give_back();  // nobody has looked since the burst began
+    free_memory.give_back(false);  // nobody has looked since the burst began
     CHECK(full - resident() > kBlock * kBlocks * 3 / 4);
   }
 }
@@ -67,10 +67,24 @@ TEST_CASE("what is free at all times is left for the next burst" * doctest::skip
   FreeMemory free_memory;
   Burst kept(8000);
   kept.end();
-  free_memory.give_back();  // a first look: nobody knows of another time
+  free_memory.give_back(false);  // a first look: nobody knows of another time
   const std::size_t before = resident();
   Burst burst(kBlocks);
   burst.end();
-  free_memory.give_back();
+  free_memory.give_back(false);
   CHECK(before - std::min(before, resident()) < kBlock * kBlocks);
+}
+
+TEST_CASE("what would take long is given back once nobody is connected" *
+          doctest::skip(kOtherHeap)) {
+  constexpr std::size_t kBlocks = 20'000;
+  FreeMemory free_memory;
+  free_memory.give_back(false);
+  Burst burst(kBlocks);
+  const std::size_t full = resident();
+  burst.end();
+  free_memory.give_back(false);
+  REQUIRE(full - resident() < kBlock * kBlocks / 2);
+  free_memory.give_back(true);
+  CHECK(full - resident() > kBlock * kBlocks * 3 / 4);
 }
