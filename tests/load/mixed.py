@@ -8,7 +8,7 @@ take the places of older ones. Fails when an answer is not what it must be, when
 still grows in the second half of the run, when descriptors are left at the end, or when the audit
 log's chain is broken. Under ASan keep what is ASan's own small: what it holds back of freed memory,
 and the stacks of allocations, each of which it remembers for ever
-(ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=6). Prints one line of JSON.
+(ASAN_OPTIONS=quarantine_size_mb=16:malloc_context_size=2). Prints one line of JSON.
 """
 
 import argparse
