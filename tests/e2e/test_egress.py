@@ -82,6 +82,8 @@ class Egress(unittest.TestCase):
     def assert_passes(self, host, data, port=443):
         self.send(host, data, port)
         wait_for(lambda: data in self.heard.said, "the bytes to arrive")
+        # Or it would be taken for a line of the next test.
+        wait_for(lambda: self.world.gateway.audit("connect")[self.lines:], "the line")
 
     def assert_refused_at_connect(self, host, port):
         with self.assertRaises(AssertionError) as caught:
