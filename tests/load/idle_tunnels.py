@@ -2,11 +2,11 @@
 
     SSMGATE=build/release/ssmgate python3 tests/load/idle_tunnels.py [--tunnels 20000] [--each 4194]
 
-Fails when one that has been idle for some seconds takes more than --each bytes of resident memory
-over what the gateway has without them (4,194 are 80 MiB for 20,000), when all of them take more
-than a quarter beyond that the moment they are open, when one is lost, or when a command beside them
-fails. A tunnel is two descriptors here and two in the gateway; where the limit
-of descriptors is too low and cannot be raised it says so, and fails. Prints one line of JSON.
+Fails when one takes more than --each bytes of resident memory over what the gateway has without
+them (4,194 are 80 MiB for 20,000), the moment all are open or after some seconds of idling, when one
+is lost, or when a command beside them fails. A tunnel is two descriptors here and two in the
+gateway; where the limit of descriptors is too low and cannot be raised it says so, and fails. Prints
+one line of JSON.
 """
 
 import argparse
@@ -84,8 +84,9 @@ def run(options):
         cost = resident(world) - base
         results = len(world.gateway.audit("result"))
         report = {"tunnels": options.tunnels, "base_kib": base, "cost_kib": cost,
-                  "cost_at_once_kib": at_once,
-                  "bytes_each": cost * 1024 // options.tunnels, "opened_in_s": round(took, 1),
+                  "bytes_each": cost * 1024 // options.tunnels,
+                  "bytes_each_at_once": at_once * 1024 // options.tunnels,
+                  "opened_in_s": round(took, 1),
                   "command_beside_ms": round(beside * 1000, 1)}
         # All of them are still whole: a byte goes to the far end of some.
         for number in range(0, options.tunnels, max(1, options.tunnels // 50)):
@@ -99,8 +100,7 @@ def run(options):
     for holder in holders:
         holder.stop()
     print(json.dumps(report))
-    at_once = report["cost_at_once_kib"] * 1024 / options.tunnels
-    return 0 if report["bytes_each"] <= options.each and at_once <= 1.25 * options.each else 1
+    return 0 if max(report["bytes_each"], report["bytes_each_at_once"]) <= options.each else 1
 
 
 def main():
