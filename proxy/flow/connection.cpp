@@ -24,6 +24,20 @@ namespace {
 // byte the way is opened, and the first bytes are looked at when they come.
 constexpr std::chrono::milliseconds kFirstBytes{300};
 
+// What a CONNECT that was answered with 200 asked for.
+struct Asked {
+  Host host;
+  std::uint16_t port = 0;
+  Route route;  // by the CONNECT alone
+};
+
+// Where it then goes. Both null: nowhere.
+struct Way {
+  std::unique_ptr<Interception> interception;
+  std::unique_ptr<TunnelTarget> tunnel;
+};
+
+// A client may be silent for long between the two: what the first needs is gone by then.
 class Connection {
  public:
   explicit Connection(Downstream& downstream) : downstream_(downstream) {}
@@ -31,10 +45,11 @@ class Connection {
   // The tunnel that it has become, if it has.
   [[nodiscard]] std::unique_ptr<OpenTunnel> take_tunnel() { return std::move(opened_); }
 
-  asio::awaitable<void> run() {
+  // True: it was answered with 200.
+  asio::awaitable<bool> answer_connect() {
     std::optional<wire::ConnectRequest> connect;
     const bool readable = co_await read_connect(connect);
-    if (!readable) co_return;
+    if (!readable) co_return false;
     drop_head(connect->consumed);
 
     Route route =
@@ -54,11 +69,20 @@ class Connection {
     if (route.kind == Route::Kind::channel) channel_ = take_seat(downstream_, route);
     if (route.kind == Route::Kind::refuse) {
       co_await answer_refused(*connect, route, status);
-      co_return;
+      co_return false;
     }
+    asked_ = std::make_unique<Asked>(std::move(connect->host), connect->port, std::move(route));
     const net::error_code error = co_await downstream_.send(wire::connect_established());
-    if (error) co_return;
-    co_await open(std::move(*connect), std::move(route));
+    co_return !error;
+  }
+
+  // What the first bytes decide comes after the 200: refusing is hanging up.
+  asio::awaitable<void> open_way() {
+    wire::HelloParse hello;
+    const net::error_code error = co_await read_hello(hello);
+    Way way = choose_way(hello, error);
+    if (way.interception) co_await intercept(downstream_, std::move(way.interception));
+    if (way.tunnel) opened_ = co_await open_tunnel(downstream_, std::move(way.tunnel));
   }
 
  private:
@@ -137,7 +161,7 @@ class Connection {
 
   asio::awaitable<void> answer_refused(const wire::ConnectRequest& connect, const Route& route,
                                        int status) {
-    const std::string request_id = record_refused(connect, route);
+    const std::string request_id = record_refused(connect.host, connect.port, route);
     const std::string message =
         with_request_id(gateway_refusal(*route.refusal, route.reason), request_id);
     wire::Refusal refusal;
@@ -155,76 +179,75 @@ class Connection {
   }
 
   // Returns the request id under which it was recorded.
-  std::string record_refused(const wire::ConnectRequest& connect, const Route& route) {
+  std::string record_refused(const Host& host, std::uint16_t port, const Route& route) {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
     record.decision = "deny";
     record.effect = "refuse";
     record.code = name(*route.refusal);
-    record.endpoint = connect.host.text();
-    record.port = connect.port;
+    record.endpoint = host.text();
+    record.port = port;
     record.message = route.reason;
     gateway().audit()->post(record);
     return record.request_id;
   }
 
-  // What the first bytes decide comes after the 200: refusing is hanging up.
-  asio::awaitable<void> open(wire::ConnectRequest connect, Route by_connect) {
-    wire::HelloParse hello;
-    const net::error_code error = co_await read_hello(by_connect, hello);
+  Way choose_way(wire::HelloParse& hello, const net::error_code& error) {
+    const std::unique_ptr<Asked> asked = std::move(asked_);
     // A client that ends without a byte may still be spoken to; one that ends inside a ClientHello
     // has not said whom it wants.
     const bool client_ended = error == asio::error::eof && downstream_.inbox.empty();
-    if (error && (!client_ended || by_connect.kind == Route::Kind::intercept)) {
-      record_lost(connect, error);
-      co_return;
+    if (error && (!client_ended || asked->route.kind == Route::Kind::intercept)) {
+      record_lost(*asked, error);
+      return {};
     }
     const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
-    Route route = by_connect;
-    if (seen) route = route_hello(by_connect, hello, settings().intercept);
+    Route route = asked->route;
+    if (seen) route = route_hello(asked->route, hello, settings().intercept);
     if (route.kind != Route::Kind::channel) channel_.reset();
-    if (route.kind == Route::Kind::channel) check_seat(downstream_, by_connect, route, channel_);
+    if (route.kind == Route::Kind::channel) check_seat(downstream_, asked->route, route, channel_);
+    Way way;
     if (route.kind == Route::Kind::refuse) {
-      record_refused(connect, route);
-      co_return;
+      record_refused(asked->host, asked->port, route);
+    } else if (route.kind == Route::Kind::intercept) {
+      way.interception = make_interception(*asked, std::move(route), hello);
+    } else {
+      way.tunnel = make_target(*asked, std::move(route));
+      way.tunnel->hello_seen = seen;
+      way.tunnel->client_ended = client_ended;
     }
-    if (route.kind == Route::Kind::intercept) {
-      Interception interception = make_interception(connect, std::move(route), hello);
-      co_await intercept(downstream_, std::move(interception));
-      co_return;
-    }
-    TunnelTarget target = make_target(connect, std::move(route), seen);
-    target.client_ended = client_ended;
-    target.channel = std::move(channel_);
-    opened_ = co_await open_tunnel(downstream_, std::move(target));
+    return way;
   }
 
-  static Interception make_interception(const wire::ConnectRequest& connect, Route route,
-                                        wire::HelloParse& hello) {
-    Interception interception{connect.host, connect.port,  std::move(*route.endpoint),
-                              std::nullopt, route.refusal, std::move(route.reason)};
+  static std::unique_ptr<Interception> make_interception(Asked& asked, Route route,
+                                                         wire::HelloParse& hello) {
+    auto interception = std::make_unique<Interception>(
+        Interception{std::move(asked.host), asked.port, std::move(*route.endpoint), std::nullopt,
+                     route.refusal, std::move(route.reason)});
     if (auto* read = std::get_if<wire::ClientHello>(&hello)) {
-      interception.server_name = std::move(read->server_name);
+      interception->server_name = std::move(read->server_name);
     }
     return interception;
   }
 
-  static TunnelTarget make_target(const wire::ConnectRequest& connect, Route route, bool seen) {
-    return TunnelTarget{connect.host, connect.port, std::move(route), seen, false, nullptr};
+  std::unique_ptr<TunnelTarget> make_target(Asked& asked, Route route) {
+    return std::make_unique<TunnelTarget>(TunnelTarget{
+        std::move(asked.host), asked.port, std::move(route), false, false, std::move(channel_)});
   }
 
   // Until the first bytes are understood. NeedMore in `hello` and no error: the client waits for
   // its server. An error: what came before it is in the inbox.
-  asio::awaitable<net::error_code> read_hello(const Route& route, wire::HelloParse& hello) {
+  asio::awaitable<net::error_code> read_hello(wire::HelloParse& hello) {
     const Deadline deadline(limits().handshake_timeout);
     wire::HelloScan scan;
     for (;;) {
       hello = scan.advance(downstream_.inbox);
       if (!std::holds_alternative<wire::NeedMore>(hello)) co_return net::error_code();
-      const bool may_wait = downstream_.inbox.empty() && route.kind != Route::Kind::intercept;
+      const bool may_wait =
+          downstream_.inbox.empty() && asked_->route.kind != Route::Kind::intercept;
       if (may_wait) {
-        const bool silent = co_await stays_silent();
-        if (silent) co_return net::error_code();
+        const bool arrived = co_await downstream_.stream->readable_within(kFirstBytes);
+        if (!arrived) co_return net::error_code();
       }
       const net::error_code error = co_await downstream_.read_more(deadline.left());
       if (error) co_return error;
@@ -232,12 +255,12 @@ class Connection {
   }
 
   // The client was too slow with its ClientHello, or went away before it was whole.
-  void record_lost(const wire::ConnectRequest& connect, const net::error_code& error) {
+  void record_lost(const Asked& asked, const net::error_code& error) {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
     record.decision = "error";
-    record.endpoint = connect.host.text();
-    record.port = connect.port;
+    record.endpoint = asked.host.text();
+    record.port = asked.port;
     record.message = error == asio::error::timed_out
                          ? "handshake-timeout: no whole ClientHello came"
                          : "the client hung up before its ClientHello";
@@ -245,39 +268,37 @@ class Connection {
     gateway().audit()->post(record);
   }
 
-  // True when nothing arrived in `kFirstBytes`.
-  asio::awaitable<bool> stays_silent() {
-    const bool readable = co_await downstream_.stream->readable_within(kFirstBytes);
-    co_return !readable;
-  }
-
   Downstream& downstream_;
+  std::unique_ptr<Asked> asked_;
   SessionChannelPtr channel_;  // the place in a session, until the tunnel has it
   std::unique_ptr<OpenTunnel> opened_;
 };
 
 }  // namespace
 
-asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(Gateway& gateway, Arrival arrival,
+asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(Gateway& gateway,
+                                                              std::unique_ptr<Arrival> arrival,
                                                               std::shared_ptr<Watchdog> watchdog,
                                                               Admission::Ticket& ticket) {
   Downstream downstream{gateway,
-                        std::move(arrival.generation),
+                        std::move(arrival->generation),
                         *watchdog,
-                        std::move(arrival.stream),
-                        arrival.client,
-                        std::move(arrival.listener),
-                        std::move(arrival.entrance),
-                        std::move(arrival.owner),
+                        std::move(arrival->stream),
+                        arrival->client,
+                        std::move(arrival->listener),
+                        std::move(arrival->entrance),
+                        std::move(arrival->owner),
                         ticket,
                         Identity(),
                         std::string(),
                         std::string()};
+  arrival.reset();
   const Watchdog::Attachment attachment(*watchdog, *downstream.stream);
   bool open = true;
   if (downstream.entrance->context != nullptr) open = co_await pass_front_door(downstream);
   Connection connection(downstream);
-  if (open) co_await connection.run();
+  if (open) open = co_await connection.answer_connect();
+  if (open) co_await connection.open_way();
   watchdog->finish();
   if (downstream.stream) downstream.stream->close();
   co_return connection.take_tunnel();

@@ -28,7 +28,7 @@ struct Arrival {
 // Serves one connection to its end, or until it has become a tunnel: then that is what is left of
 // it. Never throws but for lack of memory.
 [[nodiscard]] boost::asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(
-    Gateway& gateway, Arrival arrival, std::shared_ptr<Watchdog> watchdog,
+    Gateway& gateway, std::unique_ptr<Arrival> arrival, std::shared_ptr<Watchdog> watchdog,
     Admission::Ticket& ticket);
 
 }  // namespace ssmgate::flow

@@ -176,21 +176,22 @@ void record_handshake_trouble(const Downstream& downstream, const Interception& 
 
 }  // namespace
 
-asio::awaitable<void> intercept(Downstream& downstream, Interception interception) {
+asio::awaitable<void> intercept(Downstream& downstream,
+                                std::unique_ptr<const Interception> interception) {
   Gateway& gateway = downstream.gateway;
   std::string fault;
-  const auto context = downstream.generation->authority->context_for(interception.endpoint.host,
+  const auto context = downstream.generation->authority->context_for(interception->endpoint.host,
                                                                      gateway.now(), fault);
   if (!context) {
-    record_handshake_trouble(downstream, interception, state::HandshakeTrouble::no_leaf,
+    record_handshake_trouble(downstream, *interception, state::HandshakeTrouble::no_leaf,
                              "no leaf could be made: " + fault);
     co_return;
   }
-  const std::string hello = std::exchange(downstream.inbox, std::string());
   net::Stream* const plain = downstream.stream.get();
   net::Handshake handshake;
   std::string expired;
   {
+    const std::string hello = std::exchange(downstream.inbox, std::string());
     const Watchdog::Stage stage(downstream.watchdog, *plain,
                                 downstream.generation->config.limits.handshake_timeout);
     handshake = co_await net::accept_tls(downstream.stream, context, hello);
@@ -198,13 +199,13 @@ asio::awaitable<void> intercept(Downstream& downstream, Interception interceptio
   }
   if (auto* trouble = std::get_if<net::HandshakeFault>(&handshake)) {
     // Most often: the client does not trust the CA (`ssmgate env` sets what it needs).
-    record_handshake_trouble(downstream, interception, trouble_of(*trouble, !expired.empty()),
+    record_handshake_trouble(downstream, *interception, trouble_of(*trouble, !expired.empty()),
                              expired + trouble->detail);
     co_return;
   }
   downstream.stream = std::move(std::get<net::StreamPtr>(handshake));
   const Watchdog::Attachment attachment(downstream.watchdog, *downstream.stream);
-  RequestLoop loop(downstream, interception);
+  RequestLoop loop(downstream, *interception);
   co_await loop.run();
 }
 

@@ -2,6 +2,8 @@
 // judged on its own, recorded, and relayed or refused.
 #pragma once
 
+#include <memory>
+
 #include <boost/asio/awaitable.hpp>
 
 #include "flow/downstream.hpp"
@@ -26,7 +28,7 @@ struct Interception {
 };
 
 // `downstream.inbox` begins with the ClientHello. Returns when the connection is over.
-[[nodiscard]] boost::asio::awaitable<void> intercept(Downstream& downstream,
-                                                     Interception interception);
+[[nodiscard]] boost::asio::awaitable<void> intercept(
+    Downstream& downstream, std::unique_ptr<const Interception> interception);
 
 }  // namespace ssmgate::flow

@@ -49,7 +49,7 @@ EntrancePtr entrance_of(const Generation& generation, const ListenerKey& key) {
 }
 
 // The whole of one connection, from its arrival to its end.
-asio::awaitable<void> run_connection(Gateway& gateway, Arrival arrival,
+asio::awaitable<void> run_connection(Gateway& gateway, std::unique_ptr<Arrival> arrival,
                                      std::shared_ptr<Watchdog> watchdog,
                                      std::unique_ptr<Admission::Ticket> ticket) {
   std::unique_ptr<Admission::Ticket> held = std::move(ticket);
@@ -178,16 +178,16 @@ void Listener::welcome(tcp::socket socket, asio::io_context& loop, Gateway& gate
     });
     return;
   }
-  Arrival arrival;
-  arrival.client = client;
-  arrival.listener = name_;
-  arrival.generation = std::move(generation);
-  arrival.entrance = std::move(entrance);
+  auto arrival = std::make_unique<Arrival>();
+  arrival->client = client;
+  arrival->listener = name_;
+  arrival->generation = std::move(generation);
+  arrival->entrance = std::move(entrance);
   // At once: a client that has hung up has no owner any more.
-  if (arrival.entrance->settings.auth == config::Auth::local_user) {
-    arrival.owner = net::find_owner({peer, socket.local_endpoint(error)});
+  if (arrival->entrance->settings.auth == config::Auth::local_user) {
+    arrival->owner = net::find_owner({peer, socket.local_endpoint(error)});
   }
-  arrival.stream = net::make_plain_stream(std::move(socket));
+  arrival->stream = net::make_plain_stream(std::move(socket));
   asio::co_spawn(executor, run_connection(gateway, std::move(arrival), watchdog, std::move(ticket)),
                  asio::detached);
 }

@@ -157,23 +157,23 @@ TunnelRecord make_tunnel_record(const state::AuditRecord& record) {
 }  // namespace
 
 asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
-                                                         TunnelTarget target) {
+                                                         std::unique_ptr<TunnelTarget> target) {
   Gateway& gateway = downstream.gateway;
   state::AuditRecord record = make_record(downstream, state::Event::connect);
   record.request_id = new_request_id();
-  record.endpoint = target.host.text();
-  record.port = target.port;
+  record.endpoint = target->host.text();
+  record.port = target->port;
   record.decision = "relay";
   record.effect = name(Effect::relay);
-  if (target.channel != nullptr) fill_session(record, *target.channel);
-  if (!target.route.reason.empty()) record.message = target.route.reason;
+  if (target->channel != nullptr) fill_session(record, *target->channel);
+  if (!target->route.reason.empty()) record.message = target->route.reason;
   auto open = std::make_unique<OpenTunnel>();
   open->record = make_tunnel_record(record);
 
   const auto way_out = downstream.generation->way_out;
   const Deadline deadline(way_out->connect_timeout());
-  net::AddressFilter denied = filter_for(downstream, target);
-  auto opened = co_await way_out->open(std::move(target.host), target.port, std::move(denied),
+  net::AddressFilter denied = filter_for(downstream, *target);
+  auto opened = co_await way_out->open(std::move(target->host), target->port, std::move(denied),
                                        deadline, downstream.watchdog);
   if (auto* fault = std::get_if<UpstreamFault>(&opened)) {
     record.decision = fault->code == Code::egress ? "deny" : "error";
@@ -191,13 +191,13 @@ asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
   open->carriage.to_upstream = std::move(downstream.inbox);
   open->carriage.to_upstream.shrink_to_fit();
   open->carriage.to_client = std::move(early);
-  open->carriage.client_ended = target.client_ended;
+  open->carriage.client_ended = target->client_ended;
   open->carriage.traffic = std::make_shared<net::Traffic>();
-  open->channel = std::move(target.channel);
+  open->channel = std::move(target->channel);
   if (open->channel != nullptr) open->channel->opened(open->carriage.traffic);
-  if (!target.hello_seen) {
+  if (!target->hello_seen) {
     open->late = std::make_unique<LateBytes>();
-    open->late->route = std::move(target.route);
+    open->late->route = std::move(target->route);
     open->late->generation = downstream.generation;
     open->late->owner = owner_of(downstream);
   }

@@ -58,7 +58,7 @@ struct OpenTunnel {
 // when that is nothing, its first bytes are still looked at as they come, so that waiting does not
 // get a ClientHello past the gateway. Null: not opened, and recorded so.
 [[nodiscard]] boost::asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(
-    Downstream& downstream, TunnelTarget target);
+    Downstream& downstream, std::unique_ptr<TunnelTarget> target);
 
 // Lets the bytes flow until both directions have ended, and records that. Needs no coroutine: an
 // idle tunnel holds little more than its two sockets

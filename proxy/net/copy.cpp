@@ -178,7 +178,7 @@ void carry_by_copy(const asio::any_io_executor& executor, Carriage carriage,
 void carry(const asio::any_io_executor& executor, Carriage carriage, PipePool& pipes,
            std::function<void(const Carried&)> on_end) {
   if (is_plain(*carriage.client) && is_plain(*carriage.upstream)) {
-    return carry_by_splice(executor, std::move(carriage), pipes, std::move(on_end));
+    return carry_by_splice(std::move(carriage), pipes, std::move(on_end));
   }
   carry_by_copy(executor, std::move(carriage), std::move(on_end));
 }

@@ -9,7 +9,6 @@
 #include <memory>
 #include <utility>
 
-#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
@@ -50,10 +49,8 @@ bool would_block(ssize_t moved) {
 
 class Splice : public std::enable_shared_from_this<Splice> {
  public:
-  Splice(asio::any_io_executor executor, Carriage carriage, PipePool& pipes,
-         std::function<void(const Carried&)> on_end)
-      : executor_(std::move(executor)),
-        client_(std::move(carriage.client)),
+  Splice(Carriage carriage, PipePool& pipes, std::function<void(const Carried&)> on_end)
+      : client_(std::move(carriage.client)),
         upstream_(std::move(carriage.upstream)),
         gate_(std::move(carriage.gate)),
         traffic_(std::move(carriage.traffic)),
@@ -103,7 +100,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
   }
 
   void run_later(Way& way) {
-    asio::post(executor_, [self = shared_from_this(), &way] { self->run(way); });
+    asio::post(way.from.get_executor(), [self = shared_from_this(), &way] { self->run(way); });
   }
 
   void wait(Way& way, Socket& socket, Socket::wait_type what) {
@@ -114,7 +111,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
       what == Socket::wait_read ? way.flow.readable() : way.flow.writable();
       self->run(way);
     };
-    socket.async_wait(what, asio::bind_executor(executor_, std::move(handler)));
+    socket.async_wait(what, std::move(handler));
   }
 
   void fill(Way& way) {
@@ -226,7 +223,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
       ::getsockopt(way.from.native_handle(), SOL_SOCKET, SO_ERROR, &reason, &size);
       if (reason != 0) self->abort(way.source_side);
     };
-    way.from.async_wait(Socket::wait_error, asio::bind_executor(executor_, std::move(handler)));
+    way.from.async_wait(Socket::wait_error, std::move(handler));
   }
 
   void note_end(Side side) {
@@ -261,7 +258,6 @@ class Splice : public std::enable_shared_from_this<Splice> {
     if (way.pipe) pipes_.give_back(std::exchange(way.pipe, Pipe()), used);
   }
 
-  const asio::any_io_executor executor_;
   const StreamPtr client_;
   const StreamPtr upstream_;
   std::function<Gate(std::string_view)> gate_;
@@ -277,9 +273,9 @@ class Splice : public std::enable_shared_from_this<Splice> {
 
 }  // namespace
 
-void carry_by_splice(const asio::any_io_executor& executor, Carriage carriage, PipePool& pipes,
+void carry_by_splice(Carriage carriage, PipePool& pipes,
                      std::function<void(const Carried&)> on_end) {
-  std::make_shared<Splice>(executor, std::move(carriage), pipes, std::move(on_end))->start();
+  std::make_shared<Splice>(std::move(carriage), pipes, std::move(on_end))->start();
 }
 
 }  // namespace ssmgate::net

@@ -5,8 +5,8 @@
 
 namespace ssmgate::net {
 
-// `carry` for two plain streams.
-void carry_by_splice(const asio::any_io_executor& executor, Carriage carriage, PipePool& pipes,
+// `carry` for two plain streams, on the event loop of their sockets.
+void carry_by_splice(Carriage carriage, PipePool& pipes,
                      std::function<void(const Carried&)> on_end);
 
 // `carry` for any two: through a buffer that is held only while bytes flow.

@@ -19,8 +19,9 @@ struct HttpRequest {
   std::string_view body;
 };
 
-// ASCII case-insensitive equality: for field names, never for values that AWS compares by case.
+// `iequals` of two that are equally long.
 [[nodiscard]] bool iequals_of_one_length(std::string_view a, std::string_view b) noexcept;
+// ASCII case-insensitive equality: for field names, never for values that AWS compares by case.
 [[nodiscard]] inline bool iequals(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && iequals_of_one_length(a, b);
 }

@@ -72,22 +72,33 @@ void write_case(const fs::path& folder, const RuntimeQuestion& question) {
   fs::copy_file(question.bundle, folder / "ca.pem", ignored);
 }
 
-RuntimeAnswer absent(std::string runtime) {
+RuntimeAnswer unanswered(std::string runtime, std::string file) {
   RuntimeAnswer answer;
   answer.runtime = std::move(runtime);
+  answer.file = std::move(file);
+  return answer;
+}
+
+RuntimeAnswer absent(std::string runtime) {
+  RuntimeAnswer answer = unanswered(std::move(runtime), {});
   answer.installed = false;
   return answer;
 }
 
 // OpenSSL and Go, which judge a chain without a server's key.
-RuntimeAnswer ask_verifier(const commands::ProofClient& client, const fs::path& folder,
+RuntimeAnswer ask_verifier(const commands::ProofClient& client, const state::TemporaryFolder& place,
                            const RuntimeQuestion& question) {
   if (!commands::is_installed(client.command)) return absent(client.name);
+  RuntimeAnswer answer = unanswered(client.name, question.bundle_variable);
+  if (place.error()) {
+    answer.unasked = place.fault();
+    return answer;
+  }
+  const fs::path& folder = place.path();
   const fs::path script = folder / client.file;
   std::ofstream(script) << client.script;
   const std::string line =
       client.run + " " + shell_word(script.string()) + " " + shell_word(folder.string());
-  RuntimeAnswer answer{client.name, question.bundle_variable, false, false, {}, true};
   const auto said = ask({"sh", "-c", line}, client.command == "go" ? kCompilerPatience : kPatience);
   if (said) read_answer(said->text, true, answer);
   return answer;
@@ -96,7 +107,7 @@ RuntimeAnswer ask_verifier(const commands::ProofClient& client, const fs::path& 
 RuntimeAnswer ask_client(std::string runtime, std::string file, std::vector<std::string> command,
                          const RuntimeQuestion& question) {
   if (!commands::is_installed(command.front())) return absent(std::move(runtime));
-  RuntimeAnswer answer{std::move(runtime), std::move(file), false, false, {}, true};
+  RuntimeAnswer answer = unanswered(std::move(runtime), std::move(file));
   for (const std::string& word :
        {question.proxy.host, std::to_string(question.proxy.port), question.host, question.bundle}) {
     command.push_back(word);
@@ -110,11 +121,11 @@ RuntimeAnswer ask_client(std::string runtime, std::string file, std::vector<std:
 std::vector<RuntimeAnswer> ask_runtimes(const RuntimeQuestion& question) {
   std::vector<RuntimeAnswer> answers;
   const state::TemporaryFolder folder("doctor");
-  if (!question.bundle.empty() && !folder.error()) {
-    write_case(folder.path(), question);
+  if (!question.bundle.empty()) {
+    if (!folder.error()) write_case(folder.path(), question);
     for (const commands::ProofClient& client : commands::proof_clients()) {
       if (client.name != "OpenSSL" && client.name != "Go") continue;
-      answers.push_back(ask_verifier(client, folder.path(), question));
+      answers.push_back(ask_verifier(client, folder, question));
     }
   }
   if (question.proxy.tls) return answers;
@@ -134,6 +145,10 @@ Findings check_runtimes(const std::vector<RuntimeAnswer>& answers, const OwnComm
     const std::string id = "runtime." + lower_case(each.runtime);
     if (!each.installed) {
       found.push_back(ok(id, each.runtime + " is not installed here, so it was not asked"));
+    } else if (!each.unasked.empty()) {
+      found.push_back(warning(id,
+                              each.runtime + " is here, but could not be asked: " + each.unasked,
+                              "name a folder in TMPDIR that you can write to"));
     } else if (each.accepted) {
       found.push_back(ok(id, each.runtime + " believes the gateway by " + each.file));
     } else if (!each.answered) {

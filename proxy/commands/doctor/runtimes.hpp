@@ -19,6 +19,7 @@ struct RuntimeAnswer {
   bool accepted = false;
   std::string why;  // of a refusal, in its words
   bool installed = true;
+  std::string unasked;  // why it could not be asked; else empty
 };
 
 struct RuntimeQuestion {

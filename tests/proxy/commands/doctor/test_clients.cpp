@@ -139,15 +139,23 @@ TEST_CASE("JavaScript's SDK is found as Node would, in the folders above, too") 
 }
 
 TEST_CASE("runtimes") {
-  CHECK_EQ(ids(check_runtimes({{"Python", "AWS_CA_BUNDLE", true, true, ""},
-                               {"Node", "NODE_EXTRA_CA_CERTS", true, false, "self-signed"},
-                               {"Go", "AWS_CA_BUNDLE", false, false, ""}},
-                              OwnCommands())),
+  RuntimeAnswer python{"Python", "AWS_CA_BUNDLE", true, true, "", true, ""};
+  RuntimeAnswer node{"Node", "NODE_EXTRA_CA_CERTS", true, false, "self-signed", true, ""};
+  RuntimeAnswer go{"Go", "AWS_CA_BUNDLE", false, false, "", true, ""};
+  CHECK_EQ(ids(check_runtimes({python, node, go}, OwnCommands())),
            "ok runtime.python, problem runtime.node, warning runtime.go");
-  const Findings absent =
-      check_runtimes({{"Go", "AWS_CA_BUNDLE", false, false, "", false}}, OwnCommands());
+
+  go.installed = false;
+  const Findings absent = check_runtimes({go}, OwnCommands());
   CHECK_EQ(ids(absent), "ok runtime.go");
   CHECK_EQ(absent.front().text, "Go is not installed here, so it was not asked");
+
+  go.installed = true;
+  go.unasked = "no temporary folder";
+  const Findings unasked = check_runtimes({go}, OwnCommands());
+  CHECK_EQ(ids(unasked), "warning runtime.go");
+  CHECK_EQ(unasked.front().text, "Go is here, but could not be asked: no temporary folder");
+  CHECK_FALSE(unasked.front().mend.empty());
 }
 
 TEST_CASE("a program that does not answer is ended, with what it has started") {
