@@ -71,7 +71,8 @@ class Connection {
       co_await answer_refused(*connect, route, status);
       co_return false;
     }
-    asked_ = std::make_unique<Asked>(std::move(connect->host), connect->port, std::move(route));
+    asked_ =
+        std::make_unique<Asked>(Asked{std::move(connect->host), connect->port, std::move(route)});
     const net::error_code error = co_await downstream_.send(wire::connect_established());
     co_return !error;
   }

@@ -45,9 +45,10 @@ struct Carried {
   bool refused = false;        // by the gate
 };
 
-// Passes on each side's end (half-close) and each side's reset. `executor` is that on which both
-// streams are used. `on_end` is called there, once, when both are closed; the streams can be closed
-// from there at any time. Between plain streams the kernel moves the bytes (splice).
+// Passes on each side's end (half-close) and each side's reset. INVARIANT: `executor` is the one
+// that both streams' sockets were made with. `on_end` is called there, once, when both are closed;
+// the streams can be closed from there at any time. Between plain streams the kernel moves the
+// bytes (splice).
 void carry(const asio::any_io_executor& executor, Carriage carriage, PipePool& pipes,
            std::function<void(const Carried&)> on_end);
 

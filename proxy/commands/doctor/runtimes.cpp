@@ -146,8 +146,8 @@ Findings check_runtimes(const std::vector<RuntimeAnswer>& answers, const OwnComm
     if (!each.installed) {
       found.push_back(ok(id, each.runtime + " is not installed here, so it was not asked"));
     } else if (!each.unasked.empty()) {
-      found.push_back(warning(id,
-                              each.runtime + " is here, but could not be asked: " + each.unasked,
+      const std::string why = each.unasked.substr(0, each.unasked.find("; "));
+      found.push_back(warning(id, each.runtime + " is here, but could not be asked: " + why,
                               "name a folder in TMPDIR that you can write to"));
     } else if (each.accepted) {
       found.push_back(ok(id, each.runtime + " believes the gateway by " + each.file));

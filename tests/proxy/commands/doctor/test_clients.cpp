@@ -151,7 +151,7 @@ TEST_CASE("runtimes") {
   CHECK_EQ(absent.front().text, "Go is not installed here, so it was not asked");
 
   go.installed = true;
-  go.unasked = "no temporary folder";
+  go.unasked = "no temporary folder; name one";
   const Findings unasked = check_runtimes({go}, OwnCommands());
   CHECK_EQ(ids(unasked), "warning runtime.go");
   CHECK_EQ(unasked.front().text, "Go is here, but could not be asked: no temporary folder");
