@@ -144,63 +144,83 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
   };
 }
 
-TunnelRecord make_tunnel_record(const state::AuditRecord& record) {
-  TunnelRecord kept;
-  kept.begun = std::chrono::steady_clock::now();
-  kept.request_id = record.request_id;
-  copy_caller(record, kept);
-  kept.endpoint = record.endpoint;
-  kept.port = *record.port;
-  return kept;
+std::unique_ptr<OpenTunnel> begin_record(const Downstream& downstream, const TunnelTarget& target) {
+  auto open = std::make_unique<OpenTunnel>();
+  open->record.begun = std::chrono::steady_clock::now();
+  open->record.request_id = new_request_id();
+  open->record.endpoint = target.host.text();
+  open->record.port = target.port;
+  copy_caller(make_record(downstream, state::Event::connect), open->record);
+  return open;
 }
 
-}  // namespace
-
-asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
-                                                         std::unique_ptr<TunnelTarget> target) {
-  Gateway& gateway = downstream.gateway;
-  state::AuditRecord record = make_record(downstream, state::Event::connect);
-  record.request_id = new_request_id();
-  record.endpoint = target->host.text();
-  record.port = target->port;
+// Of its opening, at `asked`.
+state::AuditRecord make_open_record(const TunnelRecord& begun, const TunnelTarget& target,
+                                    std::chrono::system_clock::time_point asked) {
+  state::AuditRecord record;
+  record.event = state::Event::connect;
+  record.time = asked;
+  record.request_id = begun.request_id;
+  copy_caller(begun, record);
+  record.endpoint = begun.endpoint;
+  record.port = begun.port;
   record.decision = "relay";
   record.effect = name(Effect::relay);
-  if (target->channel != nullptr) fill_session(record, *target->channel);
-  if (!target->route.reason.empty()) record.message = target->route.reason;
-  auto open = std::make_unique<OpenTunnel>();
-  open->record = make_tunnel_record(record);
+  if (target.channel != nullptr) fill_session(record, *target.channel);
+  if (!target.route.reason.empty()) record.message = target.route.reason;
+  return record;
+}
 
-  const auto way_out = downstream.generation->way_out;
-  const Deadline deadline(way_out->connect_timeout());
-  net::AddressFilter denied = filter_for(downstream, *target);
-  auto opened = co_await way_out->open(std::move(target->host), target->port, std::move(denied),
-                                       deadline, downstream.watchdog);
-  if (auto* fault = std::get_if<UpstreamFault>(&opened)) {
+void fill(OpenTunnel& open, Downstream& downstream, TunnelTarget& target, Opened& opened) {
+  open.carriage.client = std::move(downstream.stream);
+  open.carriage.upstream = std::move(opened.stream);
+  open.carriage.to_upstream = std::move(downstream.inbox);
+  open.carriage.to_upstream.shrink_to_fit();
+  open.carriage.to_client = std::move(opened.early);
+  open.carriage.client_ended = target.client_ended;
+  open.carriage.traffic = std::make_shared<net::Traffic>();
+  open.channel = std::move(target.channel);
+  if (open.channel != nullptr) open.channel->opened(open.carriage.traffic);
+  if (target.hello_seen) return;
+  open.late = std::make_unique<LateBytes>();
+  open.late->route = std::move(target.route);
+  open.late->generation = downstream.generation;
+  open.late->owner = owner_of(downstream);
+}
+
+// Records what came of it. True: it is open, and `open` is filled.
+bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
+              std::variant<UpstreamFault, Opened>& opened,
+              std::chrono::system_clock::time_point asked) {
+  Gateway& gateway = downstream.gateway;
+  state::AuditRecord record = make_open_record(open.record, target, asked);
+  if (const auto* fault = std::get_if<UpstreamFault>(&opened)) {
     record.decision = fault->code == Code::egress ? "deny" : "error";
     record.effect = name(Effect::refuse);
     record.code = name(fault->code);
     record.message = fault->detail;
     gateway.audit()->post(record);
     if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
-    co_return nullptr;
+    return false;
   }
   gateway.audit()->post(record);
-  auto& [upstream, early] = std::get<Opened>(opened);
-  open->carriage.client = std::move(downstream.stream);
-  open->carriage.upstream = std::move(upstream);
-  open->carriage.to_upstream = std::move(downstream.inbox);
-  open->carriage.to_upstream.shrink_to_fit();
-  open->carriage.to_client = std::move(early);
-  open->carriage.client_ended = target->client_ended;
-  open->carriage.traffic = std::make_shared<net::Traffic>();
-  open->channel = std::move(target->channel);
-  if (open->channel != nullptr) open->channel->opened(open->carriage.traffic);
-  if (!target->hello_seen) {
-    open->late = std::make_unique<LateBytes>();
-    open->late->route = std::move(target->route);
-    open->late->generation = downstream.generation;
-    open->late->owner = owner_of(downstream);
-  }
+  fill(open, downstream, target, std::get<Opened>(opened));
+  return true;
+}
+
+}  // namespace
+
+asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
+                                                         std::unique_ptr<TunnelTarget> target) {
+  auto open = begin_record(downstream, *target);
+  const auto asked = downstream.gateway.now();
+  const auto way_out = downstream.generation->way_out;
+  const Deadline deadline(way_out->connect_timeout());
+  net::AddressFilter denied = filter_for(downstream, *target);
+  auto opened = co_await way_out->open(std::move(target->host), target->port, std::move(denied),
+                                       deadline, downstream.watchdog);
+  const bool is_open = conclude(*open, downstream, *target, opened, asked);
+  if (!is_open) co_return nullptr;
   co_return open;
 }
 

@@ -151,26 +151,31 @@ UpstreamFault WayOut::of_parent(UpstreamFault fault) const {
   return fault;
 }
 
-asio::awaitable<std::variant<UpstreamFault, Opened>> WayOut::open(Host host, std::uint16_t port,
-                                                                  net::AddressFilter denied,
-                                                                  Deadline deadline,
-                                                                  Watchdog& watchdog) {
+asio::awaitable<WayOut::Result> WayOut::open(Host host, std::uint16_t port,
+                                             net::AddressFilter denied, Deadline deadline,
+                                             Watchdog& watchdog) {
   if (!goes_through_parent(host, port)) {
-    std::string name = host.text();
-    auto dial = co_await dialer_.dial(std::move(name), port, std::move(denied), deadline.at());
-    if (auto* fault = std::get_if<net::DialFault>(&dial)) co_return fault_of(std::move(*fault));
-    Opened opened;
-    opened.stream = std::move(std::get<net::StreamPtr>(dial));
-    co_return Result(std::move(opened));
+    return dial_host(host.text(), port, std::move(denied), deadline);
   }
   const bool refused =
       host.is_address() ? denied && denied(to_asio_address(host.address())) : is_guarded_host(host);
-  if (refused) {
-    co_return make_fault(Code::egress, "`" + host.text() + "` is where this gateway may not " +
-                                           "connect to, nor ask a proxy to");
-  }
-  std::string authority = render_authority(host, port);
-  co_return co_await ask_parent(std::move(authority), deadline, watchdog);
+  if (refused) return refuse_to_ask(host.text());
+  return ask_parent(render_authority(host, port), deadline, watchdog);
+}
+
+asio::awaitable<WayOut::Result> WayOut::dial_host(std::string name, std::uint16_t port,
+                                                  net::AddressFilter denied, Deadline deadline) {
+  auto dial = co_await dialer_.dial(std::move(name), port, std::move(denied), deadline.at());
+  if (auto* fault = std::get_if<net::DialFault>(&dial)) co_return fault_of(std::move(*fault));
+  Opened opened;
+  opened.stream = std::move(std::get<net::StreamPtr>(dial));
+  co_return Result(std::move(opened));
+}
+
+asio::awaitable<WayOut::Result> WayOut::refuse_to_ask(std::string name) {
+  co_return make_fault(Code::egress, "`" + name +
+                                         "` is where this gateway may not connect to, nor ask a "
+                                         "proxy to");
 }
 
 asio::awaitable<WayOut::Result> WayOut::ask_parent(std::string authority, Deadline deadline,

@@ -55,6 +55,10 @@ class WayOut {
  private:
   using Result = std::variant<UpstreamFault, Opened>;
   [[nodiscard]] bool goes_through_parent(const Host& host, std::uint16_t port) const;
+  [[nodiscard]] boost::asio::awaitable<Result> dial_host(std::string name, std::uint16_t port,
+                                                         net::AddressFilter denied,
+                                                         Deadline deadline);
+  [[nodiscard]] static boost::asio::awaitable<Result> refuse_to_ask(std::string name);
   [[nodiscard]] boost::asio::awaitable<Result> ask_parent(std::string authority, Deadline deadline,
                                                           Watchdog& watchdog);
   // The stream to the parent itself, with TLS where it is spoken.

