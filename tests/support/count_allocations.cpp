@@ -3,14 +3,11 @@
 //
 // The count stands in the file that SSMGATE_ALLOCATIONS names, one 64-bit number, which the test
 // reads while the gateway runs.
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+
+#include "shared_place.hpp"
 
 // SOURCE: glibc's own names for what its malloc, calloc and realloc do.
 extern "C" {
@@ -23,17 +20,8 @@ namespace {
 
 using Count = std::atomic<std::uint64_t>;
 
-Count* open_count() {
-  const char* path = std::getenv("SSMGATE_ALLOCATIONS");
-  const int file = path == nullptr ? -1 : ::open(path, O_RDWR | O_CLOEXEC);
-  if (file < 0) return nullptr;
-  void* place = ::mmap(nullptr, sizeof(Count), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  ::close(file);
-  return place == MAP_FAILED ? nullptr : static_cast<Count*>(place);
-}
-
 void count() {
-  static Count* const counted = open_count();
+  static Count* const counted = ssmgate::test::open_shared<Count>("SSMGATE_ALLOCATIONS");
   if (counted != nullptr) counted->fetch_add(1, std::memory_order_relaxed);
 }
 

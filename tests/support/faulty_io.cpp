@@ -5,14 +5,14 @@
 // gateway runs: four 32-bit numbers, see `Order`.
 #include <dlfcn.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
+
+#include "shared_place.hpp"
 
 namespace {
 
@@ -26,15 +26,6 @@ struct Order {
   std::atomic<std::uint32_t> failed;  // the Call that did, or 0
 };
 
-Order* open_order() {
-  const char* path = std::getenv("SSMGATE_FAULTS");
-  const int file = path == nullptr ? -1 : ::open(path, O_RDWR | O_CLOEXEC);
-  if (file < 0) return nullptr;
-  void* place = ::mmap(nullptr, sizeof(Order), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  ::close(file);
-  return place == MAP_FAILED ? nullptr : static_cast<Order*>(place);
-}
-
 bool is_tcp(int descriptor) {
   int domain = 0;
   int type = 0;
@@ -46,7 +37,7 @@ bool is_tcp(int descriptor) {
 
 // The Kind by which this call fails; 0: it does not.
 std::uint32_t fault_of(int descriptor, Call call) {
-  static Order* const order = open_order();
+  static Order* const order = ssmgate::test::open_shared<Order>("SSMGATE_FAULTS");
   if (order == nullptr || order->number == 0) return 0;
   const int before = errno;
   const bool tcp = is_tcp(descriptor);
