@@ -60,7 +60,7 @@ class Load:
 
     def session(self):
         answer = exchange(self._world, signed(ALICE, "StartSession", {"Target": TARGET}))
-        expect(answer.status, 200, "a session")
+        expect(answer.status, 200, f"a session ({answer.body!r})")
 
     def many(self):
         """One connection, allowed and refused requests by turns, sent ahead."""
@@ -70,7 +70,8 @@ class Load:
             rest = b""
             for number in range(10):
                 answer, rest = read_answer(stream, rest)
-                expect(answer.status, (200, 400)[number % 2], "a request sent ahead")
+                expect(answer.status, (200, 400)[number % 2],
+                       f"a request sent ahead ({answer.body!r})")
 
     def no_request(self):
         with open_tls(self._world) as stream:
@@ -156,6 +157,7 @@ def watch(world, workers, seconds):
             configure(world.gateway, upstream={"response_timeout": f"{40 + len(samples) % 7}s"})
         for worker in workers:
             if worker.trouble is not None:
+                print(world.gateway.log.text[-4000:], file=sys.stderr)
                 raise worker.trouble
     return samples
 
