@@ -158,6 +158,7 @@ class Gateway:
         """The ports of all listeners, in the configuration's order, once all are open."""
         found = re.findall(r"listening on \S+:(\d+)$", self.log.text, re.MULTILINE)
         if not found and self.process.poll() is not None:
+            self.log.join()  # its last words may still be on their way
             raise AssertionError(f"the gateway ended: {self.log.text}")
         return len(found) == self._listeners and [int(port) for port in found]
 
