@@ -37,7 +37,8 @@ struct Way {
   std::unique_ptr<TunnelTarget> tunnel;
 };
 
-// A client may be silent for long between the two: what the first needs is gone by then.
+// In two steps, answer_connect() and open_way(). A client may be silent for long between them: what
+// the first needs is gone by then.
 class Connection {
  public:
   explicit Connection(Downstream& downstream) : downstream_(downstream) {}

@@ -65,10 +65,7 @@ state::AuditRecord make_record(const Downstream& downstream, state::Event event)
   state::AuditRecord record;
   record.event = event;
   record.time = downstream.gateway.now();
-  record.listener = downstream.listener;
-  record.client = render_ip_address(downstream.client);
-  record.auth = config::name(downstream.entrance->settings.auth);
-  record.user = downstream.identity.label();
+  fill_caller(downstream, record);
   return record;
 }
 

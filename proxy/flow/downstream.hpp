@@ -42,6 +42,15 @@ struct Downstream {
   [[nodiscard]] boost::asio::awaitable<void> close_gently();
 };
 
+// Who called, by the names of caller_fields.hpp.
+template <class To>
+void fill_caller(const Downstream& downstream, To& to) {
+  to.listener = downstream.listener;
+  to.client = render_ip_address(downstream.client);
+  to.user = downstream.identity.label();
+  to.auth = config::name(downstream.entrance->settings.auth);
+}
+
 // A record with what is known of every request of this connection.
 [[nodiscard]] state::AuditRecord make_record(const Downstream& downstream, state::Event event);
 

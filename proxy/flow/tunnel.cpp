@@ -144,13 +144,13 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
   };
 }
 
-std::unique_ptr<OpenTunnel> begin_record(const Downstream& downstream, const TunnelTarget& target) {
+std::unique_ptr<OpenTunnel> begin_tunnel(const Downstream& downstream, const TunnelTarget& target) {
   auto open = std::make_unique<OpenTunnel>();
   open->record.begun = std::chrono::steady_clock::now();
   open->record.request_id = new_request_id();
   open->record.endpoint = target.host.text();
   open->record.port = target.port;
-  copy_caller(make_record(downstream, state::Event::connect), open->record);
+  fill_caller(downstream, open->record);
   return open;
 }
 
@@ -212,7 +212,7 @@ bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
 
 asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
                                                          std::unique_ptr<TunnelTarget> target) {
-  auto open = begin_record(downstream, *target);
+  auto open = begin_tunnel(downstream, *target);
   const auto asked = downstream.gateway.now();
   const auto way_out = downstream.generation->way_out;
   const Deadline deadline(way_out->connect_timeout());

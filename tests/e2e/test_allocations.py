@@ -80,9 +80,11 @@ class Allocations(unittest.TestCase):
             block = bytes(65536)
             for _ in range(size // len(block)):
                 stream.sendall(block)
-                got = 0
-                while got < len(block):
-                    got += len(stream.recv(65536))
+                left = len(block)
+                while left:
+                    got = stream.recv(left)
+                    self.assertTrue(got, "the tunnel ended")
+                    left -= len(got)
 
         with connect(self.world.gateway.port, ECHO) as stream:
             pass_on(stream, 2**20)
