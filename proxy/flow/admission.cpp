@@ -43,8 +43,14 @@ std::unique_ptr<Admission::Ticket> Admission::admit(const IpAddress& client,
   auto& count = of_client_[client];
   if (count >= limits_.connections_per_client) return nullptr;
   ++count;
-  live_.insert(watchdog);
-  return std::make_unique<Ticket>(*this, client, std::move(watchdog));
+  try {
+    live_.insert(watchdog);
+    return std::make_unique<Ticket>(*this, client, watchdog);
+  } catch (...) {
+    live_.erase(watchdog);
+    let_go(client);
+    throw;
+  }
 }
 
 void Admission::wait_until_empty(std::chrono::steady_clock::time_point until) {

@@ -75,6 +75,7 @@ class Connection {
     asked_ =
         std::make_unique<Asked>(Asked{std::move(connect->host), connect->port, std::move(route)});
     const net::error_code error = co_await downstream_.send(wire::connect_established());
+    if (error) record_lost(*asked_, error);
     co_return !error;
   }
 
@@ -91,6 +92,9 @@ class Connection {
   Gateway& gateway() const { return downstream_.gateway; }
   const config::Config& settings() const { return downstream_.generation->config; }
   const config::Limits& limits() const { return settings().limits; }
+
+  // By us: the gateway ends, or the session may not go on.
+  bool stopped() const { return !downstream_.watchdog.stopped_by().empty(); }
 
   // By its address alone: names are looked up when the tunnel is opened.
   bool leads_to_us(const Host& host, std::uint16_t port, const Route& route) const {
@@ -199,7 +203,8 @@ class Connection {
     // A client that ends without a byte may still be spoken to; one that ends inside a ClientHello
     // has not said whom it wants.
     const bool client_ended = error == asio::error::eof && downstream_.inbox.empty();
-    if (error && (!client_ended || asked->route.kind == Route::Kind::intercept)) {
+    const bool lost = error && (!client_ended || asked->route.kind == Route::Kind::intercept);
+    if (lost || stopped()) {
       record_lost(*asked, error);
       return {};
     }
@@ -256,7 +261,7 @@ class Connection {
     }
   }
 
-  // The client was too slow with its ClientHello, or went away before it was whole.
+  // The client was too slow with its ClientHello, or went away before it was whole, or had to.
   void record_lost(const Asked& asked, const net::error_code& error) {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
@@ -266,7 +271,8 @@ class Connection {
     record.message = error == asio::error::timed_out
                          ? "handshake-timeout: no whole ClientHello came"
                          : "the client hung up before its ClientHello";
-    record.closed_by = "client";
+    if (stopped()) record.message = "ended before a ClientHello came";
+    record.closed_by = ended_by(downstream_);
     gateway().audit()->post(record);
   }
 

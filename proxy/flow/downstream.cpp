@@ -5,6 +5,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include "flow/closer.hpp"
 #include "ssmgate/text/free_text.hpp"
 
 namespace ssmgate::flow {
@@ -59,6 +60,11 @@ boost::asio::awaitable<void> Downstream::close_gently() {
     if (got.error) co_return;
     total += got.size;
   }
+}
+
+std::string_view ended_by(const Downstream& downstream) noexcept {
+  const std::string_view stopped_by = downstream.watchdog.stopped_by();
+  return stopped_by.empty() ? name(Closer::client) : stopped_by;
 }
 
 state::AuditRecord make_record(const Downstream& downstream, state::Event event) {

@@ -51,6 +51,9 @@ void fill_caller(const Downstream& downstream, To& to) {
   to.auth = config::name(downstream.entrance->settings.auth);
 }
 
+// Who has ended the connection, of one that has not ended well: the client, unless we did.
+[[nodiscard]] std::string_view ended_by(const Downstream& downstream) noexcept;
+
 // A record with what is known of every request of this connection.
 [[nodiscard]] state::AuditRecord make_record(const Downstream& downstream, state::Event event);
 

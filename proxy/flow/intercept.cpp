@@ -95,7 +95,7 @@ class RequestLoop {
     record.decision = "error";
     record.endpoint = interception_.endpoint.host;
     record.message = lost.why;
-    record.closed_by = "client";
+    record.closed_by = ended_by(downstream_);
     downstream_.gateway.audit()->post(record);
   }
 
@@ -119,7 +119,7 @@ class RequestLoop {
       record.code = name(Code::audit_unavailable);
       record.message = result.withheld;
     } else if (!result.answered) {
-      record.closed_by = "client";
+      record.closed_by = ended_by(downstream_);
     }
     downstream_.gateway.audit()->post(record);
   }
@@ -170,7 +170,8 @@ void record_handshake_trouble(const Downstream& downstream, const Interception& 
   record.decision = "error";
   record.endpoint = interception.endpoint.host;
   record.message = std::move(detail);
-  record.closed_by = "client";
+  record.closed_by =
+      why == state::HandshakeTrouble::no_leaf ? name(Closer::error) : ended_by(downstream);
   downstream.gateway.audit()->post(record);
 }
 

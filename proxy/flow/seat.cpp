@@ -50,7 +50,6 @@ void check_seat(Gateway& gateway, const Owner& owner, const std::shared_ptr<Watc
   if (route.endpoint->host == by_connect.endpoint->host || !settings.require_decision) return;
   refuse(route, "its CONNECT names the data channel of " + by_connect.endpoint->host +
                     ", the TLS inside asks for that of " + route.endpoint->host);
-  channel.reset();
 }
 
 void check_seat(const Downstream& downstream, const Route& by_connect, Route& route,

@@ -1,6 +1,9 @@
 #include "flow/session_channel.hpp"
 
+#include <exception>
 #include <utility>
+
+#include <spdlog/spdlog.h>
 
 #include "flow/session_keeper.hpp"
 
@@ -11,10 +14,14 @@ SessionChannel::SessionChannel(SessionKeeper& keeper, ChannelNumber number,
     : keeper_(keeper), number_(number), facts_(seat.session->facts), candidates_(seat.candidates) {}
 
 SessionChannel::~SessionChannel() {
-  if (traffic_ != nullptr) {
-    over(traffic_->up, traffic_->down, Closer::error);
-  } else {
-    keeper_.abandon(number_);
+  try {
+    if (traffic_ != nullptr) {
+      over(traffic_->up, traffic_->down, Closer::error);
+    } else {
+      keeper_.abandon(number_);
+    }
+  } catch (const std::exception& error) {
+    spdlog::error("the end of a data channel could not be noted: {}", error.what());
   }
 }
 

@@ -174,8 +174,14 @@ std::variant<SessionKeeper::NoSeat, SessionChannelPtr> SessionKeeper::seat(
   if (const auto* none = std::get_if<Sessions::NoSession>(&found)) {
     return NoSeat{none->live != nullptr};
   }
-  open_[number].watchdog = watchdog;
-  return std::make_unique<SessionChannel>(*this, number, std::get<Sessions::Seat>(found));
+  try {
+    open_[number].watchdog = watchdog;
+    return std::make_unique<SessionChannel>(*this, number, std::get<Sessions::Seat>(found));
+  } catch (...) {
+    open_.erase(number);
+    carry_out(sessions_.abandon(number));
+    throw;
+  }
 }
 
 void SessionKeeper::opened(ChannelNumber channel, std::shared_ptr<net::Traffic> traffic) {

@@ -56,8 +56,9 @@ struct Life {
   net::Gate judge_late(std::string_view bytes) {
     const auto hello = late->scan.advance(bytes);
     if (std::holds_alternative<wire::NeedMore>(hello)) return net::Gate::wait;
-    Route route = route_hello(late->route, hello, late->generation->config.intercept);
-    if (route.kind == Route::Kind::channel) seat_late(route);
+    const GenerationPtr generation = gateway.current();
+    Route route = route_hello(late->route, hello, generation->config.intercept);
+    if (route.kind == Route::Kind::channel) seat_late(route, generation->config.sessions);
     if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) {
       late.reset();
       return net::Gate::open;
@@ -70,10 +71,9 @@ struct Life {
   }
 
   // A data channel's name that came late: the way is open already, and recorded by another name.
-  void seat_late(Route& route) {
+  void seat_late(Route& route, const config::Sessions& settings) {
     const bool named_by_connect = late->route.kind == Route::Kind::channel;
-    check_seat(gateway, late->owner, watchdog, late->generation->config.sessions, late->route,
-               route, channel);
+    check_seat(gateway, late->owner, watchdog, settings, late->route, route, channel);
     if (named_by_connect || route.kind != Route::Kind::channel) return;
     if (channel != nullptr) channel->opened(traffic);
     record_seat(route);
@@ -184,7 +184,6 @@ void fill(OpenTunnel& open, Downstream& downstream, TunnelTarget& target, Opened
   if (target.hello_seen) return;
   open.late = std::make_unique<LateBytes>();
   open.late->route = std::move(target.route);
-  open.late->generation = downstream.generation;
   open.late->owner = owner_of(downstream);
 }
 
@@ -203,8 +202,8 @@ bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
     if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
     return false;
   }
-  gateway.audit()->post(record);
   fill(open, downstream, target, std::get<Opened>(opened));
+  gateway.audit()->post(record);
   return true;
 }
 

@@ -38,10 +38,10 @@ struct TunnelRecord {
   std::uint16_t port = 0;
 };
 
-// Where the client was silent: by what its first bytes are judged when they come.
+// Where the client was silent: by what its first bytes are judged when they come, with what is in
+// force then.
 struct LateBytes {
   Route route;
-  GenerationPtr generation;
   Owner owner;
   wire::HelloScan scan;
 };

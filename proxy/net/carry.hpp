@@ -45,7 +45,8 @@ struct Carried {
   bool refused = false;        // by the gate
 };
 
-// Passes on each side's end (half-close) and each side's reset. INVARIANT: `executor` is the one
+// Passes on each side's end (half-close), and each side's reset: at once between plain streams that
+// take what is sent to them, else when one of them next does. INVARIANT: `executor` is the one
 // that both streams' sockets were made with. `on_end` is called there, once, when both are closed;
 // the streams can be closed from there at any time. Between plain streams the kernel moves the
 // bytes (splice).

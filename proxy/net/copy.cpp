@@ -1,10 +1,10 @@
 // Carrying between streams of which one speaks TLS: the bytes have to pass through us.
 #include <array>
+#include <exception>
 #include <memory>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 
 #include "net/socket.hpp"
@@ -31,7 +31,6 @@ class Copy : public std::enable_shared_from_this<Copy> {
     if (open && self->carriage_.client_ended) {
       co_await self->pass_end(*self->carriage_.upstream, Side::client);
     }
-    self->one_ended();
   }
 
   static asio::awaitable<void> down(std::shared_ptr<Copy> self) {
@@ -42,7 +41,16 @@ class Copy : public std::enable_shared_from_this<Copy> {
                           Side::upstream);
     }
     if (!sent) self->stop(Side::client);
-    self->one_ended();
+  }
+
+  // `fault`: one of ours, such as no memory, which ends the other direction, too.
+  void one_ended(const std::exception_ptr& fault) {
+    if (fault) stop(Side::none);
+    if (--running_ > 0) return;
+    carriage_.client->close();
+    carriage_.upstream->close();
+    const auto on_end = std::exchange(on_end_, nullptr);
+    on_end(outcome_);
   }
 
  private:
@@ -140,7 +148,9 @@ class Copy : public std::enable_shared_from_this<Copy> {
     if (ended) stop(side);
   }
 
+  // The first says who ended it: the other direction only learns of it.
   void stop(Side side) {
+    if (std::exchange(stopped_, true)) return;
     if (outcome_.ended_by == Side::none) outcome_.ended_by = side;
     for (Stream* stream : {carriage_.client.get(), carriage_.upstream.get()}) {
       error_code ignored;
@@ -152,17 +162,10 @@ class Copy : public std::enable_shared_from_this<Copy> {
     }
   }
 
-  void one_ended() {
-    if (--running_ > 0) return;
-    carriage_.client->close();
-    carriage_.upstream->close();
-    const auto on_end = std::exchange(on_end_, nullptr);
-    on_end(outcome_);
-  }
-
   Carriage carriage_;
   std::function<void(const Carried&)> on_end_;
   Carried outcome_;
+  bool stopped_ = false;
   int running_ = 2;
 };
 
@@ -171,8 +174,9 @@ class Copy : public std::enable_shared_from_this<Copy> {
 void carry_by_copy(const asio::any_io_executor& executor, Carriage carriage,
                    std::function<void(const Carried&)> on_end) {
   const auto copy = std::make_shared<Copy>(std::move(carriage), std::move(on_end));
-  asio::co_spawn(executor, Copy::up(copy), asio::detached);
-  asio::co_spawn(executor, Copy::down(copy), asio::detached);
+  const auto ended = [copy](const std::exception_ptr& fault) { copy->one_ended(fault); };
+  asio::co_spawn(executor, Copy::up(copy), ended);
+  asio::co_spawn(executor, Copy::down(copy), ended);
 }
 
 void carry(const asio::any_io_executor& executor, Carriage carriage, PipePool& pipes,

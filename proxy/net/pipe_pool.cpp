@@ -33,6 +33,10 @@ Pipe::~Pipe() {
   ::close(write_end_);
 }
 
+PipePool::PipePool() {
+  kept_.reserve(kMostKept);
+}
+
 Pipe PipePool::borrow() noexcept {
   {
     const std::scoped_lock lock(mutex_);
@@ -56,7 +60,6 @@ void PipePool::give_back(Pipe pipe, bool used) noexcept {
   const std::scoped_lock lock(mutex_);
   --borrowed_;
   if (used || kept_.size() >= kMostKept) return;
-  kept_.reserve(kMostKept);
   kept_.push_back(std::move(pipe));
 }
 

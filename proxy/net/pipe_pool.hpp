@@ -32,6 +32,8 @@ class Pipe {
 // descriptors and pipe pages (16,384 for one user) of all others; 16 are kept for the next.
 class PipePool {
  public:
+  PipePool();
+
   // None: all are out, or the system has none. Bytes then pass through a buffer instead.
   [[nodiscard]] Pipe borrow() noexcept;
   // `pipe` is empty, or `used` says that it may not be: it is closed then.

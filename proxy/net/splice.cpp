@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -72,6 +73,22 @@ class Splice : public std::enable_shared_from_this<Splice> {
   }
 
   void start() {
+    act([this] { begin(); });
+  }
+
+ private:
+  // A fault of ours, such as no memory, ends the tunnel: one whose one direction stands still would
+  // be held for ever.
+  template <class Act>
+  void act(const Act& step) {
+    try {
+      step();
+    } catch (const std::exception&) {
+      abort(Side::none);
+    }
+  }
+
+  void begin() {
     error_code error;
     up_.from.native_non_blocking(true, error);
     if (!error) up_.to.native_non_blocking(true, error);
@@ -82,7 +99,6 @@ class Splice : public std::enable_shared_from_this<Splice> {
     run(down_);
   }
 
- private:
   // Goes on until there is something to wait for.
   void run(Way& way) {
     using Step = OneWay::Step;
@@ -100,7 +116,8 @@ class Splice : public std::enable_shared_from_this<Splice> {
   }
 
   void run_later(Way& way) {
-    asio::post(way.from.get_executor(), [self = shared_from_this(), &way] { self->run(way); });
+    asio::post(way.from.get_executor(),
+               [self = shared_from_this(), &way] { self->act([&] { self->run(way); }); });
   }
 
   void wait(Way& way, Socket& socket, Socket::wait_type what) {
@@ -109,7 +126,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
       if (self->over_) return;
       if (error) return self->abort(Side::none);
       what == Socket::wait_read ? way.flow.readable() : way.flow.writable();
-      self->run(way);
+      self->act([&] { self->run(way); });
     };
     socket.async_wait(what, std::move(handler));
   }

@@ -12,6 +12,7 @@
 
 #include "state/doorbell.hpp"
 #include "state/reply.hpp"
+#include "state/session_checkpoints.hpp"
 #include "state/session_database.hpp"
 #include "state/turn_end.hpp"
 
@@ -41,7 +42,10 @@ class EndOfWait {
 class DatabaseStore final : public SessionStore {
  public:
   DatabaseStore(std::unique_ptr<SessionDatabase> database, std::vector<StoredSession> found)
-      : database_(std::move(database)), found_(std::move(found)), thread_([this] { run(); }) {}
+      : database_(std::move(database)),
+        found_(std::move(found)),
+        checkpoints_(*database_),
+        thread_([this] { run(); }) {}
   ~DatabaseStore() override { close(); }
 
   std::vector<StoredSession> load() override { return std::exchange(found_, {}); }
@@ -53,6 +57,7 @@ class DatabaseStore final : public SessionStore {
     if (!enqueue(std::move(session), waiter)) co_return false;
     TurnEnd::ring(executor, bell_);
     const bool told = co_await waiter->reply.wait(kStoreDeadline);
+    if (slow_.exchange(!told) == told) say_whether_slow(!told);
     co_return told && waiter->written;
   }
 
@@ -75,6 +80,8 @@ class DatabaseStore final : public SessionStore {
     }
     bell_->ring();
     if (thread_.joinable()) thread_.join();
+    checkpoints_.close();
+    static_cast<void>(database_->empty_log());  // or it is read again at the next start
   }
 
  private:
@@ -90,6 +97,14 @@ class DatabaseStore final : public SessionStore {
     return true;
   }
 
+  static void say_whether_slow(bool slow) {
+    if (!slow) return spdlog::info("the session store is written in time again");
+    spdlog::error(
+        "the session store has not been written for {} s: is its disk busy? No session is opened "
+        "meanwhile",
+        std::chrono::duration_cast<std::chrono::seconds>(kStoreDeadline).count());
+  }
+
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -103,6 +118,7 @@ class DatabaseStore final : public SessionStore {
         waiter->written = written;
         waiter->reply.tell(waiter);
       }
+      checkpoints_.written();
       lock.lock();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
@@ -140,7 +156,9 @@ class DatabaseStore final : public SessionStore {
 
   const std::unique_ptr<SessionDatabase> database_;
   std::vector<StoredSession> found_;
+  std::atomic<bool> slow_ = false;
   bool failing_ = false;  // the thread's alone
+  SessionCheckpoints checkpoints_;
 
   // INVARIANT: rung after the mutex was let go of, or who wakes stands before it.
   const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();

@@ -65,6 +65,25 @@ def trusting(roots):
     return context
 
 
+def first_flight(context, name=HOST):
+    """A client inside memory, as it waits for its server: its session, what it reads from, what it
+    writes to, and the ClientHello."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    session = context.wrap_bio(incoming, outgoing, server_hostname=name)
+    try:
+        session.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return session, incoming, outgoing, outgoing.read()
+
+
+def client_hello(name):
+    """The bytes of one that asks for `name`; None: for no name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    return first_flight(context, name)[3]
+
+
 def open_tls(world, host=HOST, name=None):
     """A verified TLS stream inside a CONNECT through the world's gateway."""
     stream = connect(world.gateway.port, host)

@@ -64,8 +64,8 @@ class Refused(Exception):
         self.answer = answer
 
 
-def dial(world, host=CHANNEL, source=None, fields=(), port=None, name=None):
-    """A verified TLS stream to the data channel, or Refused."""
+def connect_channel(world, host=CHANNEL, source=None, fields=(), port=None):
+    """A socket behind a CONNECT to the data channel, or Refused."""
     port = port or world.gateway.port
     stream = socket.create_connection(("127.0.0.1", port), 30, source and (source, 0))
     try:
@@ -73,6 +73,16 @@ def dial(world, host=CHANNEL, source=None, fields=(), port=None, name=None):
         answer, _ = read_answer(stream)
         if answer.status != 200:
             raise Refused(answer)
+        return stream
+    except BaseException:
+        stream.close()
+        raise
+
+
+def dial(world, host=CHANNEL, name=None, **options):
+    """A verified TLS stream to the data channel, or Refused."""
+    stream = connect_channel(world, host, **options)
+    try:
         context = ssl.create_default_context(cafile=str(world.stand_in.root))
         return context.wrap_socket(stream, server_hostname=name or host)
     except BaseException:

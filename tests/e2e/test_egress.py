@@ -1,10 +1,9 @@
 """What tunnels may reach: by name, by server name inside, by address."""
 
 import socket
-import ssl
 import unittest
 
-from raw import connect, read_to_end, trusting
+from raw import client_hello, connect, read_to_end, trusting
 from reloading import configure
 from servers import Server, answer_page
 from waiting import wait_for
@@ -12,18 +11,6 @@ from world import World
 
 GOOD, OTHER = "good.example.test", "other.example.test"
 CHANNEL = "ssmmessages.us-east-1.amazonaws.com"
-
-
-def first_flight(name):
-    """The bytes of a ClientHello; `name` None: without a server name."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    try:
-        context.wrap_bio(incoming, outgoing, server_hostname=name).do_handshake()
-    except ssl.SSLWantReadError:
-        pass
-    return outgoing.read()
 
 
 class Heard:
@@ -100,10 +87,10 @@ class Closed(Egress):
                 "allow": [f"{GOOD}:443", f"127.0.0.1:{cls.port}"]}
 
     def test_the_name_that_connect_gave(self):
-        self.assert_passes(GOOD, first_flight(GOOD))
+        self.assert_passes(GOOD, client_hello(GOOD))
 
     def test_no_server_name(self):
-        self.assert_passes(GOOD, first_flight(None))
+        self.assert_passes(GOOD, client_hello(None))
 
     def test_no_tls(self):
         self.assert_passes(GOOD, b"SSH-2.0-me\r\n")
@@ -112,7 +99,7 @@ class Closed(Egress):
         for name in (OTHER, f"x.{GOOD}", "evil.example"):
             with self.subTest(name):
                 self.setUp()
-                self.assertEqual(self.send(GOOD, first_flight(name)), b"")
+                self.assertEqual(self.send(GOOD, client_hello(name)), b"")
                 self.assertEqual(self.denied()["endpoint"], GOOD)
                 self.assertEqual(self.heard.accepted, self.accepted)
 
@@ -120,7 +107,7 @@ class Closed(Egress):
         for size in (1, 5, 60):
             with self.subTest(size):
                 self.setUp()
-                self.assertEqual(self.send(GOOD, first_flight(GOOD)[:size]), b"")
+                self.assertEqual(self.send(GOOD, client_hello(GOOD)[:size]), b"")
                 line = wait_for(lambda: self.world.gateway.audit("connect")[self.lines:],
                                 "the line")[0]
                 self.assertEqual(line["decision"], "error")
@@ -131,7 +118,7 @@ class Closed(Egress):
         before = len(self.world.gateway.audit("result"))
         with connect(self.world.gateway.port, GOOD) as stream:
             wait_for(lambda: self.heard.accepted > self.accepted, "the tunnel to be opened")
-            stream.sendall(first_flight(GOOD)[:60])
+            stream.sendall(client_hello(GOOD)[:60])
             stream.shutdown(socket.SHUT_WR)
             self.assertEqual(read_to_end(stream), b"")
         wait_for(lambda: self.heard.said, "the other end")
@@ -141,14 +128,14 @@ class Closed(Egress):
         self.assertIn("ClientHello", line["message"])
 
     def test_a_data_channel_behind_another_name(self):
-        self.assertEqual(self.send(GOOD, first_flight(CHANNEL)), b"")
+        self.assertEqual(self.send(GOOD, client_hello(CHANNEL)), b"")
         self.denied()
         self.assertEqual(self.heard.accepted, self.accepted)
 
     def test_another_server_name_that_comes_late(self):
         with connect(self.world.gateway.port, GOOD) as stream:
             wait_for(lambda: self.heard.accepted > self.accepted, "the tunnel to be opened")
-            hello = first_flight(OTHER)
+            hello = client_hello(OTHER)
             stream.sendall(hello[:50])
             stream.sendall(hello[50:])
             self.assertEqual(read_to_end(stream), b"")
@@ -165,7 +152,7 @@ class Closed(Egress):
         self.assert_refused_at_connect(GOOD, 8443)
 
     def test_an_address_that_an_entry_names(self):
-        self.assert_passes(self.ip, first_flight(None), self.port)
+        self.assert_passes(self.ip, client_hello(None), self.port)
 
     def test_an_address_that_none_names(self):
         self.assert_refused_at_connect("127.0.0.2", self.port)
@@ -173,7 +160,7 @@ class Closed(Egress):
 
 class Open(Egress):
     def test_any_name_inside(self):
-        self.assert_passes(GOOD, first_flight(OTHER))
+        self.assert_passes(GOOD, client_hello(OTHER))
 
     def test_a_bare_address(self):
         line = self.assert_refused_at_connect(self.ip, self.port)

@@ -10,7 +10,8 @@ import unittest
 
 from case import EndToEnd
 from clients import ALICE, TARGET
-from raw import HOST, connect, exchange, open_tls, read_answer, read_to_end, signed, trusting
+from raw import (HOST, connect, exchange, first_flight, open_tls, read_answer, read_to_end, signed,
+                 trusting)
 from waiting import wait_for
 
 RECORD = struct.Struct("!BHH")
@@ -20,16 +21,6 @@ H2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
 
 def good():
     return signed(ALICE, "StartSession", {"Target": TARGET})
-
-
-def first_flight(context, name=HOST):
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    session = context.wrap_bio(incoming, outgoing, server_hostname=name)
-    try:
-        session.do_handshake()
-    except ssl.SSLWantReadError:
-        pass
-    return session, incoming, outgoing, outgoing.read()
 
 
 def in_records(flight, size):

@@ -10,7 +10,9 @@ import unittest
 
 from case import EndToEnd, assert_chain
 from clients import ALICE, TARGET
-from raw import HOST, connect, exchange, open_tls, read_answer, signed, trusting
+from identity_case import CHANNEL
+from raw import (HOST, client_hello, connect, exchange, open_tls, read_answer, read_to_end, signed,
+                 trusting)
 from reloading import configure, hang_up, reloads, rendered, replace
 from servers import Server, free_port
 from waiting import wait_for
@@ -268,6 +270,20 @@ class Tunnels(Fresh):
                     connect(self.gateway.port, name)
                 stream.sendall(b"two")
                 self.assertEqual(stream.recv(3), b"two")
+
+    def test_a_silent_one_is_judged_by_what_is_in_force_when_it_speaks(self):
+        with Server(echo) as server:
+            name = "hidden.example.test"
+            configure(self.gateway, upstream={"resolve": {f"{name}:443": server.address}},
+                      sessions={"require_decision": False})
+            with connect(self.gateway.port, name) as stream:
+                wait_for(lambda: self.gateway.audit("connect"), "the way to be opened")
+                configure(self.gateway, sessions={"require_decision": True})
+                stream.sendall(client_hello(CHANNEL))
+                self.assertEqual(read_to_end(stream), b"")
+        line = wait_for(lambda: self.gateway.audit("result"), "the record")[-1]
+        self.assertEqual((line["decision"], line["code"], line["closed_by"], line["bytes_up"]),
+                         ("deny", "no-session", "policy", 0))
 
 
 class Storm(Fresh):

@@ -8,25 +8,14 @@ import unittest
 from case import EndToEnd
 from clients import TARGET
 from identity_case import CHANNEL, Folder
-from raw import connect, read_to_end
-from session_client import Refused, Shared, call, dial, is_cut, resume, start, terminate
+from raw import client_hello, connect, read_to_end
+from session_client import Refused, Shared, call, connect_channel, dial, is_cut, resume, start, terminate
 from waiting import wait_for
 from world import World, program
 
 OTHER_HOST = "ssmmessages.ap-northeast-1.amazonaws.com"
 NEIGHBOUR = "127.0.0.2"
 HIDDEN = "hidden.example.test"
-
-
-def client_hello(name):
-    """The bytes of one that asks for `name`."""
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    try:
-        ssl.create_default_context().wrap_bio(incoming, outgoing,
-                                              server_hostname=name).do_handshake()
-    except ssl.SSLWantReadError:
-        pass
-    return outgoing.read()
 
 
 class Sessions(EndToEnd):
@@ -166,6 +155,18 @@ class Tie(Sessions):
                              (HIDDEN, line["request_id"]))
             self.assertEqual(terminate(world, session.session_id).status, 200)
             session.end()
+
+    def test_another_channel_s_name_that_comes_late(self):
+        """The end is the policy's doing, and the session's record has it."""
+        session = self.session()
+        with connect_channel(self.world, source=self.source) as stream:
+            wait_for(lambda: session.lines("connect"), "the tunnel")
+            stream.sendall(client_hello(OTHER_HOST))
+            self.assertEqual(read_to_end(stream), b"")
+        line = wait_for(lambda: session.lines("result")[1:], "the record")[0]
+        self.assertEqual((line["decision"], line["code"], line["closed_by"], line["bytes_up"]),
+                         ("deny", "no-session", "policy", 0))
+        self.terminate(session)
 
     def test_another_server_name_inside_than_the_session_s(self):
         session = self.session()

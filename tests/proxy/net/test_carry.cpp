@@ -299,6 +299,22 @@ TEST_CASE("what the gate refuses goes nowhere") {
   }
 }
 
+TEST_CASE("a fault of ours ends both ways, and is told once") {
+  for (const bool by_copy : {false, true}) {
+    Tunnel tunnel;
+    Carriage carriage;
+    carriage.gate = [](std::string_view) -> Gate { throw std::bad_alloc(); };
+    tunnel.open(by_copy, std::move(carriage));
+    send_all(tunnel.client.theirs, "x");
+    tunnel.finish();
+    CHECK(tunnel.end->ended_by == Side::none);
+    CHECK(tunnel.end->up == 0);
+    char byte = 0;
+    CHECK(::recv(tunnel.upstream.theirs, &byte, 1, 0) <= 0);
+    CHECK(::recv(tunnel.client.theirs, &byte, 1, 0) <= 0);
+  }
+}
+
 TEST_CASE("what the gate still waits on when the client ends goes nowhere") {
   for (const bool by_copy : {false, true}) {
     Tunnel tunnel;

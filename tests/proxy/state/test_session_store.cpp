@@ -2,19 +2,23 @@
 #include <doctest/doctest.h>
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <thread>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "state/session_checkpoints.hpp"
 #include "state/session_look.hpp"
 #include "state/session_store.hpp"
 
@@ -60,16 +64,17 @@ StoredSession later(const std::string& id, const std::string& text) {
   return {id, Clock::now() + std::chrono::hours(1), text};
 }
 
-asio::awaitable<void> write_one(SessionStore& store, StoredSession session, bool& written) {
+asio::awaitable<void> write_one(SessionStore& store, StoredSession session,
+                                std::optional<bool>& written) {
   written = co_await store.write(std::move(session));
 }
 
 bool write(SessionStore& store, StoredSession session) {
   asio::io_context context;
-  bool written = false;
+  std::optional<bool> written;
   asio::co_spawn(context, write_one(store, std::move(session), written), asio::detached);
-  context.run();
-  return written;
+  while (!written) context.run_one();
+  return *written;
 }
 
 void run_sql(const fs::path& file, const char* sql) {
@@ -79,6 +84,50 @@ void run_sql(const fs::path& file, const char* sql) {
   sqlite3_close(handle);
   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
 }
+
+// A disk that takes nothing of the database `file`, as long as this lives; its log is on another.
+class SlowDisk {
+ public:
+  explicit SlowDisk(const fs::path& file) {
+    struct stat status {};
+    REQUIRE(::stat(file.c_str(), &status) == 0);
+    number_ = status.st_ino;
+    replace(&wait);
+  }
+  ~SlowDisk() {
+    replace(nullptr);
+    number_ = 0;
+    number_.notify_all();
+  }
+  SlowDisk(const SlowDisk&) = delete;
+  SlowDisk& operator=(const SlowDisk&) = delete;
+
+  static void wait_until_written_to() { waits_.wait(false); }
+
+ private:
+  using Write = ssize_t(int, const void*, std::size_t, off_t);
+
+  // SOURCE: sqlite.org/c3ref/vfs.html, xSetSystemCall; null: SQLite's own again.
+  static void replace(Write* write) {
+    sqlite3_vfs* vfs = sqlite3_vfs_find("unix-excl");
+    const auto call = reinterpret_cast<sqlite3_syscall_ptr>(write);
+    for (const char* name : {"pwrite", "pwrite64"}) (void)vfs->xSetSystemCall(vfs, name, call);
+  }
+
+  static ssize_t wait(int descriptor, const void* bytes, std::size_t size, off_t offset) {
+    struct stat status {};
+    const ino_t number = number_;
+    if (number != 0 && ::fstat(descriptor, &status) == 0 && status.st_ino == number) {
+      waits_ = true;
+      waits_.notify_all();
+      number_.wait(number);
+    }
+    return ::pwrite(descriptor, bytes, size, offset);
+  }
+
+  inline static std::atomic<ino_t> number_ = 0;
+  inline static std::atomic<bool> waits_ = false;
+};
 
 }  // namespace
 
@@ -97,6 +146,25 @@ TEST_CASE("what was put is there again") {
   CHECK(found(*store) == std::map<std::string, std::string>{{"a", "one"}, {"b", "three"}});
   CHECK(store->load().empty());
   CHECK((fs::status(folder.file()).permissions() & fs::perms(077)) == fs::perms::none);
+}
+
+TEST_CASE("who waits for a write does not wait for the disk") {
+  const Folder folder;
+  const auto store = open(folder.file());
+  const SlowDisk disk(folder.file());
+  const std::string text(3000, 'x');
+  // A page of the log each, and more.
+  for (int i = 0; i < 3 * SessionCheckpoints::kEvery; ++i) {
+    const std::string id = std::to_string(i);
+    if (i % 100 == 0) {
+      CHECK(write(*store, later(id, text)));
+    } else {
+      store->put(later(id, text));
+    }
+  }
+  CHECK(write(*store, later("last", text)));
+  disk.wait_until_written_to();
+  CHECK(write(*store, later("beside", text)));
 }
 
 TEST_CASE("what nobody needs any more is pruned") {
