@@ -75,7 +75,7 @@ class Connection {
     asked_ =
         std::make_unique<Asked>(Asked{std::move(connect->host), connect->port, std::move(route)});
     const net::error_code error = co_await downstream_.send(wire::connect_established());
-    if (error) record_lost(*asked_, error);
+    if (error) record_lost(*asked_, "the client did not take the 200");
     co_return !error;
   }
 
@@ -92,9 +92,6 @@ class Connection {
   Gateway& gateway() const { return downstream_.gateway; }
   const config::Config& settings() const { return downstream_.generation->config; }
   const config::Limits& limits() const { return settings().limits; }
-
-  // By us: the gateway ends, or the session may not go on.
-  bool stopped() const { return !downstream_.watchdog.stopped_by().empty(); }
 
   // By its address alone: names are looked up when the tunnel is opened.
   bool leads_to_us(const Host& host, std::uint16_t port, const Route& route) const {
@@ -204,8 +201,10 @@ class Connection {
     // has not said whom it wants.
     const bool client_ended = error == asio::error::eof && downstream_.inbox.empty();
     const bool lost = error && (!client_ended || asked->route.kind == Route::Kind::intercept);
-    if (lost || stopped()) {
-      record_lost(*asked, error);
+    if (lost || is_stopped(downstream_)) {
+      record_lost(*asked, error == asio::error::timed_out
+                              ? "handshake-timeout: no whole ClientHello came"
+                              : "the client hung up before its ClientHello");
       return {};
     }
     const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
@@ -261,17 +260,14 @@ class Connection {
     }
   }
 
-  // The client was too slow with its ClientHello, or went away before it was whole, or had to.
-  void record_lost(const Asked& asked, const net::error_code& error) {
+  // Let in, and over before there was a way: by the client, unless we ended it.
+  void record_lost(const Asked& asked, std::string_view why) {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
     record.decision = "error";
     record.endpoint = asked.host.text();
     record.port = asked.port;
-    record.message = error == asio::error::timed_out
-                         ? "handshake-timeout: no whole ClientHello came"
-                         : "the client hung up before its ClientHello";
-    if (stopped()) record.message = "ended before a ClientHello came";
+    record.message = is_stopped(downstream_) ? "ended before the way was open" : why;
     record.closed_by = ended_by(downstream_);
     gateway().audit()->post(record);
   }

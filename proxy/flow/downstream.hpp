@@ -51,6 +51,10 @@ void fill_caller(const Downstream& downstream, To& to) {
   to.auth = config::name(downstream.entrance->settings.auth);
 }
 
+// Ended by us: the gateway ends, or the session may not go on.
+[[nodiscard]] inline bool is_stopped(const Downstream& downstream) noexcept {
+  return !downstream.watchdog.stopped_by().empty();
+}
 // Who has ended the connection, of one that has not ended well: the client, unless we did.
 [[nodiscard]] std::string_view ended_by(const Downstream& downstream) noexcept;
 

@@ -109,7 +109,7 @@ class RequestLoop {
     record.aws_request_id = result.aws_request_id;
     if (result.status != 0) record.status = result.status;
     record.duration_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
-    if (result.fault) {
+    if (result.fault && !is_stopped(downstream_)) {
       record.decision = "error";
       record.code = name(result.fault->code);
       record.message = result.fault->detail;

@@ -31,9 +31,9 @@ std::variant<Sessions::NoSession, Sessions::Seat> Sessions::attach(const Owner& 
     return std::tuple(!session->awaited, session->started, std::string_view(session->facts.id));
   });
   if (candidates.size() > 1) mix(candidates);
+  channels_[channel] = oldest->facts.id;  // first: it may throw
   oldest->opening = channel;
   ++oldest->unfinished;
-  channels_[channel] = oldest->facts.id;
   schedule(*find_entry(oldest->facts.id));
   return Seat{oldest, std::max<std::size_t>(1, mixed_with(*oldest).size())};
 }

@@ -193,6 +193,13 @@ bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
               std::chrono::system_clock::time_point asked) {
   Gateway& gateway = downstream.gateway;
   state::AuditRecord record = make_open_record(open.record, target, asked);
+  if (std::holds_alternative<UpstreamFault>(opened) && is_stopped(downstream)) {
+    record.decision = "error";
+    record.message = "ended before the way was open";
+    record.closed_by = ended_by(downstream);
+    gateway.audit()->post(record);
+    return false;
+  }
   if (const auto* fault = std::get_if<UpstreamFault>(&opened)) {
     record.decision = fault->code == Code::egress ? "deny" : "error";
     record.effect = name(Effect::refuse);

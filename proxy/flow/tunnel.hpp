@@ -38,8 +38,8 @@ struct TunnelRecord {
   std::uint16_t port = 0;
 };
 
-// Where the client was silent: by what its first bytes are judged when they come, with what is in
-// force then.
+// Where the client was silent: by what its first bytes are judged when they come, with the
+// `intercept` and `sessions` that are in force then.
 struct LateBytes {
   Route route;
   Owner owner;

@@ -176,7 +176,11 @@ void carry_by_copy(const asio::any_io_executor& executor, Carriage carriage,
   const auto copy = std::make_shared<Copy>(std::move(carriage), std::move(on_end));
   const auto ended = [copy](const std::exception_ptr& fault) { copy->one_ended(fault); };
   asio::co_spawn(executor, Copy::up(copy), ended);
-  asio::co_spawn(executor, Copy::down(copy), ended);
+  try {
+    asio::co_spawn(executor, Copy::down(copy), ended);
+  } catch (const std::exception&) {
+    ended(std::current_exception());
+  }
 }
 
 void carry(const asio::any_io_executor& executor, Carriage carriage, PipePool& pipes,

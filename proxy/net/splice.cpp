@@ -84,6 +84,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
     try {
       step();
     } catch (const std::exception&) {
+      if (over_) throw;  // of whoever was told of the end
       abort(Side::none);
     }
   }

@@ -75,8 +75,7 @@ std::variant<StoreFault, OwnedFd> take_file(const fs::path& file, const std::str
   return lock;
 }
 
-// A checkpoint is asked for, never made by a commit, for which somebody waits.
-int note_log(void* pages, sqlite3*, const char*, int count) {
+int note_pages(void* pages, sqlite3*, const char*, int count) {
   *static_cast<int*>(pages) = count;
   return SQLITE_OK;
 }
@@ -86,19 +85,19 @@ int note_log(void* pages, sqlite3*, const char*, int count) {
 SessionDatabase::SessionDatabase(std::string name, OwnedFd lock, Handle handle)
     : name_(std::move(name)), lock_(std::move(lock)), handle_(std::move(handle)) {}
 
-StoreFault SessionDatabase::fault(const Handle& handle, std::string_view what) const {
-  const int code = sqlite3_errcode(handle.get());
+StoreFault SessionDatabase::fault(std::string_view what) const {
+  const int code = sqlite3_errcode(handle_.get());
   std::string text = std::string(what) + " the session store " + name_ + ": ";
   if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) {
     return StoreFault{text + "it is damaged or no SQLite database (" +
-                      sqlite3_errmsg(handle.get()) +
+                      sqlite3_errmsg(handle_.get()) +
                       "); move it away: its sessions cannot be resumed, all else goes on"};
   }
-  return StoreFault{text + sqlite3_errmsg(handle.get())};
+  return StoreFault{text + sqlite3_errmsg(handle_.get())};
 }
 
-bool SessionDatabase::run(const Handle& handle, const char* sql) {
-  return sqlite3_exec(handle.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
+bool SessionDatabase::run(const char* sql) {
+  return sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
 std::optional<std::int64_t> SessionDatabase::number(const char* sql) {
@@ -114,41 +113,31 @@ std::variant<StoreFault, std::unique_ptr<SessionDatabase>> SessionDatabase::open
   std::string name = "`" + file.string() + "`";
   auto taken = take_file(file, name);
   if (auto* fault = std::get_if<StoreFault>(&taken)) return std::move(*fault);
-  int error = SQLITE_OK;
-  Handle handle = open_handle(file, error);
-  if (handle == nullptr) return StoreFault{"no memory for the session store " + name};
+  sqlite3* raw = nullptr;
+  const int opened =
+      sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  Handle handle(raw);
+  if (raw == nullptr) return StoreFault{"no memory for the session store " + name};
   std::unique_ptr<SessionDatabase> database(
       new SessionDatabase(std::move(name), std::get<OwnedFd>(std::move(taken)), std::move(handle)));
-  if (error != SQLITE_OK) return database->fault("cannot open");
+  if (opened != SQLITE_OK) return database->fault("cannot open");
   if (auto fault = database->prepare()) return std::move(*fault);
-  database->beside_ = open_handle(file, error);
-  // It has a log to look at once it has read.
-  if (error != SQLITE_OK || !run(database->beside_, "SELECT count(*) FROM sqlite_master")) {
-    return database->fault(database->beside_, "cannot open");
-  }
   return database;
-}
-
-// By `unix-excl` the database is locked once, for this process alone, and what its connections
-// know of the log is in memory: a commit takes and drops no locks (four system calls).
-SessionDatabase::Handle SessionDatabase::open_handle(const fs::path& file, int& error) {
-  sqlite3* raw = nullptr;
-  error =
-      sqlite3_open_v2(file.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, "unix-excl");
-  return Handle(raw);
 }
 
 std::optional<StoreFault> SessionDatabase::prepare() {
   sqlite3_busy_timeout(handle_.get(), kBusyMilliseconds);
+  // EXCLUSIVE: one gateway's alone, so that a commit takes and drops no locks (four system calls).
   // WAL: a commit is one append, and what a killed process leaves is whole. `synchronous` NORMAL:
-  // not every commit waits for the disk (docs/decisions/0014-the-session-store.md). The size limit:
-  // of a log that has begun anew; to cut it short each time would be to wait for the disk, too.
-  if (!run(handle_,
-           "PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL;"
-           "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216;")) {
+  // no commit waits for the disk (docs/decisions/0014-the-session-store.md), but the first of a log
+  // that begins anew, and none makes a checkpoint, which does: the hook takes the place of SQLite's
+  // own. The size limit is more than a log becomes: cutting one short waits for the disk, too.
+  if (!run("PRAGMA trusted_schema = OFF; PRAGMA locking_mode = EXCLUSIVE;"
+           "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+           "PRAGMA journal_size_limit = 16777216;")) {
     return fault("cannot open");
   }
-  sqlite3_wal_hook(handle_.get(), &note_log, &log_pages_);
+  sqlite3_wal_hook(handle_.get(), &note_pages, &log_pages_);
   if (auto trouble = migrate()) return trouble;
   const auto make = [this](const char* sql, Statement& statement) {
     sqlite3_stmt* raw = nullptr;
@@ -181,12 +170,11 @@ std::optional<StoreFault> SessionDatabase::migrate() {
   }
   for (std::int64_t next = *format; next < kSessionFormat; ++next) {
     const std::string version = "PRAGMA user_version = " + std::to_string(next + 1);
-    const bool done = run(handle_, "BEGIN IMMEDIATE") &&
-                      run(handle_, kMigrations[static_cast<std::size_t>(next)]) &&
-                      run(handle_, version.c_str()) && run(handle_, "COMMIT");
+    const bool done = run("BEGIN IMMEDIATE") && run(kMigrations[static_cast<std::size_t>(next)]) &&
+                      run(version.c_str()) && run("COMMIT");
     if (done) continue;
     StoreFault trouble = fault("cannot bring to today's format");
-    (void)run(handle_, "ROLLBACK");
+    (void)run("ROLLBACK");
     return trouble;
   }
   return std::nullopt;
@@ -246,21 +234,14 @@ std::optional<StoreFault> SessionDatabase::apply(const std::vector<Change>& chan
     return std::nullopt;
   }
   StoreFault trouble = fault("cannot write");
-  (void)run(handle_, "ROLLBACK");
+  (void)run("ROLLBACK");
   return trouble;
 }
 
 std::optional<StoreFault> SessionDatabase::checkpoint() {
-  const int done = sqlite3_wal_checkpoint_v2(beside_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+  const int done = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
                                              nullptr, nullptr);
-  if (done == SQLITE_OK || done == SQLITE_BUSY) return std::nullopt;
-  return fault(beside_, "cannot bring to the disk");
-}
-
-std::optional<StoreFault> SessionDatabase::empty_log() {
-  const int done = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE,
-                                             nullptr, nullptr);
-  if (done == SQLITE_OK || done == SQLITE_BUSY) return std::nullopt;
+  if (done == SQLITE_OK) return std::nullopt;
   return fault("cannot bring to the disk");
 }
 

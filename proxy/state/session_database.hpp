@@ -1,5 +1,4 @@
-// SQLite, as far as the session store needs it. Blocks; used by one thread at a time, but for
-// `checkpoint`, which another may call beside it.
+// SQLite, as far as the session store needs it. Blocks; used by one thread at a time.
 #pragma once
 
 #include <sqlite3.h>
@@ -42,13 +41,11 @@ class SessionDatabase {
   [[nodiscard]] std::optional<StoreFault> apply(const std::vector<Change>& changes,
                                                 std::chrono::system_clock::time_point now);
 
-  // Since the log was last begun anew, in pages of 4 KiB: what has been applied goes there first.
+  // How many pages of 4 KiB stand in the log, where everything that is applied goes first.
   [[nodiscard]] int log_pages() const noexcept { return log_pages_; }
-  // Brings what stands in the log into the database, and waits for the disk; `apply` need not wait
-  // for it. The log begins anew with the next `apply`, if none came meanwhile. Empty: done.
+  // Brings them into the database: two or three flushes of the disk. The log begins anew with the
+  // next `apply`. Empty: done.
   [[nodiscard]] std::optional<StoreFault> checkpoint();
-  // The same by the thread of `apply`, so that the log does begin anew.
-  [[nodiscard]] std::optional<StoreFault> empty_log();
 
  private:
   struct Close {
@@ -59,20 +56,17 @@ class SessionDatabase {
   using Statement = std::unique_ptr<sqlite3_stmt, Close>;
 
   SessionDatabase(std::string name, OwnedFd lock, Handle handle);
-  [[nodiscard]] static Handle open_handle(const std::filesystem::path& file, int& error);
   [[nodiscard]] std::optional<StoreFault> prepare();
   [[nodiscard]] std::optional<StoreFault> migrate();
-  [[nodiscard]] static bool run(const Handle& handle, const char* sql);
+  [[nodiscard]] bool run(const char* sql);
   [[nodiscard]] bool step(sqlite3_stmt* statement);
   [[nodiscard]] bool apply_one(const Change& change);
   [[nodiscard]] std::optional<std::int64_t> number(const char* sql);
-  [[nodiscard]] StoreFault fault(std::string_view what) const { return fault(handle_, what); }
-  [[nodiscard]] StoreFault fault(const Handle& handle, std::string_view what) const;
+  [[nodiscard]] StoreFault fault(std::string_view what) const;
 
   std::string name_;  // of the file, in backticks
   OwnedFd lock_;
   Handle handle_;
-  Handle beside_;  // for checkpoints
   int log_pages_ = 0;
   Statement begin_, commit_, put_, erase_, prune_;
   std::chrono::system_clock::time_point pruned_{};

@@ -12,7 +12,6 @@
 
 #include "state/doorbell.hpp"
 #include "state/reply.hpp"
-#include "state/session_checkpoints.hpp"
 #include "state/session_database.hpp"
 #include "state/turn_end.hpp"
 
@@ -42,10 +41,7 @@ class EndOfWait {
 class DatabaseStore final : public SessionStore {
  public:
   DatabaseStore(std::unique_ptr<SessionDatabase> database, std::vector<StoredSession> found)
-      : database_(std::move(database)),
-        found_(std::move(found)),
-        checkpoints_(*database_),
-        thread_([this] { run(); }) {}
+      : database_(std::move(database)), found_(std::move(found)), thread_([this] { run(); }) {}
   ~DatabaseStore() override { close(); }
 
   std::vector<StoredSession> load() override { return std::exchange(found_, {}); }
@@ -57,8 +53,10 @@ class DatabaseStore final : public SessionStore {
     if (!enqueue(std::move(session), waiter)) co_return false;
     TurnEnd::ring(executor, bell_);
     const bool told = co_await waiter->reply.wait(kStoreDeadline);
-    if (slow_.exchange(!told) == told) say_whether_slow(!told);
-    co_return told && waiter->written;
+    const bool written = told && waiter->written;
+    if (!told && !slow_.exchange(true)) spdlog::error(kSlow);
+    if (written && slow_.exchange(false)) spdlog::info("the session store is in time again");
+    co_return written;
   }
 
   void put(StoredSession session) override {
@@ -80,8 +78,6 @@ class DatabaseStore final : public SessionStore {
     }
     bell_->ring();
     if (thread_.joinable()) thread_.join();
-    checkpoints_.close();
-    static_cast<void>(database_->empty_log());  // or it is read again at the next start
   }
 
  private:
@@ -97,14 +93,6 @@ class DatabaseStore final : public SessionStore {
     return true;
   }
 
-  static void say_whether_slow(bool slow) {
-    if (!slow) return spdlog::info("the session store is written in time again");
-    spdlog::error(
-        "the session store has not been written for {} s: is its disk busy? No session is opened "
-        "meanwhile",
-        std::chrono::duration_cast<std::chrono::seconds>(kStoreDeadline).count());
-  }
-
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
@@ -118,7 +106,7 @@ class DatabaseStore final : public SessionStore {
         waiter->written = written;
         waiter->reply.tell(waiter);
       }
-      checkpoints_.written();
+      if (database_->log_pages() >= kCheckpoint) checkpoint();
       lock.lock();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
@@ -144,6 +132,13 @@ class DatabaseStore final : public SessionStore {
     return !fault;
   }
 
+  // Those whose session has been written are on their way by now; who comes meanwhile waits.
+  void checkpoint() {
+    const auto fault = database_->checkpoint();
+    if (fault && !growing_) spdlog::error("{}; its log grows until it can be", fault->text);
+    growing_ = fault.has_value();
+  }
+
   // What nobody waits for is tried again after a pause, unless something newer has come.
   void keep_for_later(std::unordered_map<std::string, Change> batch,
                       std::unique_lock<std::mutex>& lock) {
@@ -153,15 +148,19 @@ class DatabaseStore final : public SessionStore {
   }
 
   static constexpr std::chrono::milliseconds kRetry{500};
+  static constexpr int kCheckpoint = 2000;  // pages of the log: 8 MB
+  static constexpr const char* kSlow =
+      "the session store has not been written for 8 s: is its disk busy? No session is opened "
+      "meanwhile";
 
   const std::unique_ptr<SessionDatabase> database_;
   std::vector<StoredSession> found_;
-  std::atomic<bool> slow_ = false;
-  bool failing_ = false;  // the thread's alone
-  SessionCheckpoints checkpoints_;
+  bool failing_ = false;  // the thread's alone, as is what follows
+  bool growing_ = false;
 
   // INVARIANT: rung after the mutex was let go of, or who wakes stands before it.
   const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();
+  std::atomic<bool> slow_ = false;
   std::mutex mutex_;
   bool closed_ = false;
   std::unordered_map<std::string, Change> waiting_;  // by id: bounded by the sessions there are
