@@ -9,8 +9,9 @@ import unittest
 from pathlib import Path
 
 from clients import ALICE, TARGET
-from raw import exchange, open_tls, read_answer, read_to_end, signed
-from reloading import hang_up, replace
+from raw import HOST, exchange, open_tls, read_answer, read_to_end, signed
+from reloading import configure, hang_up, replace
+from servers import Server
 from waiting import Output, wait_for
 from world import World, program
 
@@ -160,6 +161,20 @@ class Drain(unittest.TestCase):
             self.gateway.process.wait(20)
             self.assertLess(time.monotonic() - begun, 9)
         self.assertEqual(self.gateway.audit()[-1]["event"], "stop")
+
+    def test_what_a_second_signal_cuts_is_not_put_down_to_the_upstream(self):
+        with Server(read_to_end) as silent:
+            configure(self.gateway, upstream={"resolve": {f"{HOST}:443": silent.address}})
+            with open_tls(self.world) as stream:
+                stream.sendall(signed(ALICE, "StartSession", SESSION))
+                wait_for(lambda: silent.accepted, "the way up")
+                self.gateway.process.send_signal(signal.SIGTERM)
+                wait_for(lambda: "draining" in self.gateway.log.text, "the drain")
+                self.gateway.process.send_signal(signal.SIGTERM)
+                self.gateway.process.wait(20)
+        line, = self.gateway.audit("result")
+        self.assertEqual((line["closed_by"], "code" in line), ("shutdown", False))
+        self.assertNotIn(f"upstream {HOST}", self.gateway.log.text)
 
 
 def start_limited(gateway, code):

@@ -208,6 +208,21 @@ class Ends(Sessions):
                                    if "bytes_up" in found], "the tunnel's end")[0]
         self.assertEqual(result["bytes_up"], line["bytes_up"])
 
+    def test_a_channel_that_is_killed_before_it_speaks(self):
+        session = self.session()
+        with connect_channel(self.world, source=self.source) as stream:
+            words = [program(), "sessions", "kill", "--config", str(self.world.gateway.config_file),
+                     session.session_id]
+            killed = subprocess.run(words, env=self.world.surroundings(), capture_output=True)
+            self.assertEqual(killed.returncode, 0, killed.stderr)
+            self.assertEqual(read_to_end(stream), b"")
+        self.assertEqual(session.end()["closed_by"], "killed")
+        # Its tunnel, or what would have become one: the way is opened after a moment of silence.
+        lines = wait_for(lambda: [line for line in self.world.gateway.audit()
+                                  if line.get("client") == self.source and "closed_by" in line and
+                                  line["event"] in ("connect", "result")], "the channel's end")
+        self.assertEqual([line["closed_by"] for line in lines], ["killed"])
+
     def test_a_stranger_s_terminate_is_relayed_and_cuts_nothing(self):
         session = self.session()
         stream = self.dial()
