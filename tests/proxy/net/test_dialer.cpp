@@ -4,7 +4,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
 #include <boost/asio/socket_base.hpp>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "net/dialer.hpp"
 #include "proxy/net/loop.hpp"
@@ -101,6 +105,28 @@ struct Listener {
   explicit Listener(const char* address = "127.0.0.1", std::uint16_t port = 0)
       : acceptor(io, Tcp::endpoint(asio::ip::make_address(address), port)) {}
   [[nodiscard]] std::uint16_t port() const { return acceptor.local_endpoint().port(); }
+};
+
+// A listener at 127.0.0.1, and silent ones at the others, all of one port. Where some other program
+// has it at one of them, all take another.
+struct AmongSilent {
+  std::optional<Listener> listener;
+  std::vector<std::unique_ptr<SilentPort>> silent;
+  explicit AmongSilent(const std::vector<const char*>& others) {
+    constexpr int kAttempts = 20;
+    for (int attempt = 1; silent.size() < others.size(); ++attempt) {
+      silent.clear();
+      listener.emplace("127.0.0.1");
+      try {
+        for (const char* address : others) {
+          silent.push_back(std::make_unique<SilentPort>(address, listener->port()));
+        }
+      } catch (const boost::system::system_error& error) {
+        if (error.code() != asio::error::address_in_use || attempt == kAttempts) throw;
+      }
+    }
+  }
+  [[nodiscard]] std::uint16_t port() const { return listener->port(); }
 };
 
 }  // namespace
@@ -243,8 +269,7 @@ TEST_CASE("after an address that refuses the next one is tried") {
 
 TEST_CASE("a silent first address leaves time for the second") {
   Fixture f(addresses({"127.0.0.2", "127.0.0.1"}));
-  const Listener listener("127.0.0.1");
-  const SilentPort silent("127.0.0.2", listener.port());
+  const AmongSilent listener({"127.0.0.2"});
   f.options.connect_timeout = 600ms;
   Dial dial = f.dial("a.example", listener.port());
   CHECK(std::holds_alternative<net::StreamPtr>(dial));
@@ -259,11 +284,7 @@ TEST_CASE("an address that comes out elsewhere is denied as where it comes out")
 
 TEST_CASE("many silent addresses do not hold up the one that answers") {
   Fixture f(addresses({"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.1"}));
-  const Listener listener("127.0.0.1");
-  std::vector<std::unique_ptr<SilentPort>> silent;
-  for (const char* address : {"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"}) {
-    silent.push_back(std::make_unique<SilentPort>(address, listener.port()));
-  }
+  const AmongSilent listener({"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5"});
   f.options.connect_timeout = 5s;
   const auto before = SteadyClock::now();
   const Dial dial = f.dial("a.example", listener.port());
