@@ -178,17 +178,24 @@ class Gateway:
                     if line["request_id"] == decision["request_id"]]
         return wait_for(find, "the result's line")
 
+    def open_files(self):
+        """What stands behind each of its descriptors, as /proc names it."""
+        folder, found = f"/proc/{self.process.pid}/fd", []
+        for name in os.listdir(folder):
+            try:
+                found.append(os.readlink(f"{folder}/{name}"))
+            except FileNotFoundError:
+                pass
+        return found
+
     def descriptors(self):
         """How many it has, but for the three of each event loop (its epoll, its wake-up, its timer):
         there may be one more loop at any time."""
-        folder = f"/proc/{self.process.pid}/fd"
-        count = 0
-        for name in os.listdir(folder):
-            try:
-                count += 1 - 3 * (os.readlink(f"{folder}/{name}") == "anon_inode:[eventpoll]")
-            except FileNotFoundError:
-                pass
-        return count
+        files = self.open_files()
+        return len(files) - 3 * files.count("anon_inode:[eventpoll]")
+
+    def pipe_ends(self):
+        return sum(name.startswith("pipe:") for name in self.open_files())
 
     def stop(self):
         """SIGTERM, and a second one should something still drain. It must end in good order."""
