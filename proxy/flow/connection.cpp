@@ -2,6 +2,9 @@
 // route by SNI → intercept | tunnel.
 #include "flow/connection.hpp"
 
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 
 #include "flow/downstream.hpp"
@@ -37,14 +40,89 @@ struct Way {
   std::unique_ptr<TunnelTarget> tunnel;
 };
 
-// In two steps, answer_connect() and open_way(). A client may be silent for long between them: what
-// the first needs is gone by then.
-class Connection {
+// In two stretches, a coroutine each: begin() until the 200, open_way() from the first bytes on. A
+// client that lets its server speak first is silent between them, and many are at a time: then this
+// object is all that is kept (docs/decisions/0028-who-waits-holds-little.md).
+class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  explicit Connection(Downstream& downstream) : downstream_(downstream) {}
+  Connection(Gateway& gateway, Arrival& arrival, std::shared_ptr<Watchdog> watchdog,
+             std::unique_ptr<Admission::Ticket> ticket, const asio::any_io_executor& executor)
+      : executor_(executor),
+        watchdog_(std::move(watchdog)),
+        ticket_(std::move(ticket)),
+        downstream_{gateway,
+                    std::move(arrival.generation),
+                    *watchdog_,
+                    std::move(arrival.stream),
+                    arrival.client,
+                    std::move(arrival.listener),
+                    std::move(arrival.entrance),
+                    std::move(arrival.owner),
+                    *ticket_,
+                    Identity(),
+                    std::string(),
+                    std::string()} {
+    attachment_.emplace(*watchdog_, *downstream_.stream);
+  }
 
-  // The tunnel that it has become, if it has.
-  [[nodiscard]] std::unique_ptr<OpenTunnel> take_tunnel() { return std::move(opened_); }
+  void start() { run(begin()); }
+
+ private:
+  void run(asio::awaitable<void> stretch) {
+    asio::co_spawn(executor_, guard(shared_from_this(), std::move(stretch)), asio::detached);
+  }
+
+  // A fault of ours ends one connection, not the gateway.
+  static asio::awaitable<void> guard(std::shared_ptr<Connection> self,
+                                     asio::awaitable<void> stretch) {
+    try {
+      co_await std::move(stretch);
+      co_return;
+    } catch (const std::exception& error) {
+      spdlog::error("a connection ended by a fault of ssmgate's own: {}", error.what());
+    }
+    self->watchdog_->finish();
+  }
+
+  asio::awaitable<void> begin() {
+    bool open = true;
+    if (downstream_.entrance->context != nullptr) open = co_await pass_front_door(downstream_);
+    if (open) open = co_await answer_connect();
+    if (!open) co_return end();
+    if (may_be_silent()) co_return wait_for_first_bytes();
+    co_await open_way(false);
+  }
+
+  // A server that speaks first is opened before its client has said a word.
+  bool may_be_silent() const {
+    return downstream_.inbox.empty() && asked_->route.kind != Route::Kind::intercept;
+  }
+
+  void wait_for_first_bytes() {
+    downstream_.stream->when_readable_within(
+        kFirstBytes,
+        [self = shared_from_this()](bool arrived) { self->run(self->open_way(!arrived)); });
+  }
+
+  // What the first bytes decide comes after the 200: refusing is hanging up.
+  asio::awaitable<void> open_way(bool silent) {
+    wire::HelloParse hello;
+    net::error_code error;
+    if (!silent) error = co_await read_hello(hello);
+    Way way = choose_way(hello, error);
+    if (way.interception) co_await intercept(downstream_, std::move(way.interception));
+    if (way.tunnel) opened_ = co_await open_tunnel(downstream_, std::move(way.tunnel));
+    end();
+  }
+
+  // Of all that is not the tunnel's, if it has become one.
+  void end() {
+    attachment_.reset();
+    watchdog_->finish();
+    if (downstream_.stream) downstream_.stream->close();
+    if (opened_ == nullptr) return;
+    start_tunnel(std::move(opened_), gateway(), watchdog_, std::move(ticket_), executor_);
+  }
 
   // True: it was answered with 200.
   asio::awaitable<bool> answer_connect() {
@@ -79,16 +157,6 @@ class Connection {
     co_return !error;
   }
 
-  // What the first bytes decide comes after the 200: refusing is hanging up.
-  asio::awaitable<void> open_way() {
-    wire::HelloParse hello;
-    const net::error_code error = co_await read_hello(hello);
-    Way way = choose_way(hello, error);
-    if (way.interception) co_await intercept(downstream_, std::move(way.interception));
-    if (way.tunnel) opened_ = co_await open_tunnel(downstream_, std::move(way.tunnel));
-  }
-
- private:
   Gateway& gateway() const { return downstream_.gateway; }
   const config::Config& settings() const { return downstream_.generation->config; }
   const config::Limits& limits() const { return settings().limits; }
@@ -241,20 +309,13 @@ class Connection {
         std::move(asked.host), asked.port, std::move(route), false, false, std::move(channel_)});
   }
 
-  // Until the first bytes are understood. NeedMore in `hello` and no error: the client waits for
-  // its server. An error: what came before it is in the inbox.
+  // Until the first bytes are understood. An error: what came before it is in the inbox.
   asio::awaitable<net::error_code> read_hello(wire::HelloParse& hello) {
     const Deadline deadline(limits().handshake_timeout);
     wire::HelloScan scan;
     for (;;) {
       hello = scan.advance(downstream_.inbox);
       if (!std::holds_alternative<wire::NeedMore>(hello)) co_return net::error_code();
-      const bool may_wait =
-          downstream_.inbox.empty() && asked_->route.kind != Route::Kind::intercept;
-      if (may_wait) {
-        const bool arrived = co_await downstream_.stream->readable_within(kFirstBytes);
-        if (!arrived) co_return net::error_code();
-      }
       const net::error_code error = co_await downstream_.read_more(deadline.left());
       if (error) co_return error;
     }
@@ -272,7 +333,11 @@ class Connection {
     gateway().audit()->post(record);
   }
 
-  Downstream& downstream_;
+  const asio::any_io_executor executor_;
+  const std::shared_ptr<Watchdog> watchdog_;
+  std::unique_ptr<Admission::Ticket> ticket_;
+  Downstream downstream_;
+  std::optional<Watchdog::Attachment> attachment_;
   std::unique_ptr<Asked> asked_;
   SessionChannelPtr channel_;  // the place in a session, until the tunnel has it
   std::unique_ptr<OpenTunnel> opened_;
@@ -280,32 +345,11 @@ class Connection {
 
 }  // namespace
 
-asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(Gateway& gateway,
-                                                              std::unique_ptr<Arrival> arrival,
-                                                              std::shared_ptr<Watchdog> watchdog,
-                                                              Admission::Ticket& ticket) {
-  Downstream downstream{gateway,
-                        std::move(arrival->generation),
-                        *watchdog,
-                        std::move(arrival->stream),
-                        arrival->client,
-                        std::move(arrival->listener),
-                        std::move(arrival->entrance),
-                        std::move(arrival->owner),
-                        ticket,
-                        Identity(),
-                        std::string(),
-                        std::string()};
-  arrival.reset();
-  const Watchdog::Attachment attachment(*watchdog, *downstream.stream);
-  bool open = true;
-  if (downstream.entrance->context != nullptr) open = co_await pass_front_door(downstream);
-  Connection connection(downstream);
-  if (open) open = co_await connection.answer_connect();
-  if (open) co_await connection.open_way();
-  watchdog->finish();
-  if (downstream.stream) downstream.stream->close();
-  co_return connection.take_tunnel();
+void start_connection(Gateway& gateway, std::unique_ptr<Arrival> arrival,
+                      std::shared_ptr<Watchdog> watchdog, std::unique_ptr<Admission::Ticket> ticket,
+                      const asio::any_io_executor& executor) {
+  std::make_shared<Connection>(gateway, *arrival, std::move(watchdog), std::move(ticket), executor)
+      ->start();
 }
 
 }  // namespace ssmgate::flow

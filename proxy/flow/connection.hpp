@@ -3,12 +3,11 @@
 
 #include <memory>
 
-#include <boost/asio/awaitable.hpp>
+#include <boost/asio/any_io_executor.hpp>
 
 #include "flow/admission.hpp"
 #include "flow/entrance.hpp"
 #include "flow/gateway.hpp"
-#include "flow/tunnel.hpp"
 #include "flow/watchdog.hpp"
 #include "net/peer_owner.hpp"
 #include "net/stream.hpp"
@@ -25,10 +24,10 @@ struct Arrival {
   net::Owner owner;                                  // for `auth: local-user`; else a fault
 };
 
-// Serves one connection to its end, or until it has become a tunnel: then that is what is left of
-// it. Never throws but for lack of memory.
-[[nodiscard]] boost::asio::awaitable<std::unique_ptr<OpenTunnel>> serve_connection(
-    Gateway& gateway, std::unique_ptr<Arrival> arrival, std::shared_ptr<Watchdog> watchdog,
-    Admission::Ticket& ticket);
+// Serves one connection from its arrival to its end, on `executor`. Never throws but for lack of
+// memory.
+void start_connection(Gateway& gateway, std::unique_ptr<Arrival> arrival,
+                      std::shared_ptr<Watchdog> watchdog, std::unique_ptr<Admission::Ticket> ticket,
+                      const boost::asio::any_io_executor& executor);
 
 }  // namespace ssmgate::flow

@@ -63,8 +63,7 @@ boost::asio::awaitable<void> Downstream::close_gently() {
 }
 
 std::string_view ended_by(const Downstream& downstream) noexcept {
-  const std::string_view stopped_by = downstream.watchdog.stopped_by();
-  return stopped_by.empty() ? name(Closer::client) : stopped_by;
+  return is_stopped(downstream) ? downstream.watchdog.stopped_by() : name(Closer::client);
 }
 
 state::AuditRecord make_record(const Downstream& downstream, state::Event event) {

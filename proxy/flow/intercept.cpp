@@ -94,7 +94,7 @@ class RequestLoop {
     record.request_id = new_request_id();
     record.decision = "error";
     record.endpoint = interception_.endpoint.host;
-    record.message = lost.why;
+    record.message = is_stopped(downstream_) ? "ended before the request was whole" : lost.why;
     record.closed_by = ended_by(downstream_);
     downstream_.gateway.audit()->post(record);
   }

@@ -48,22 +48,6 @@ EntrancePtr entrance_of(const Generation& generation, const ListenerKey& key) {
   return nullptr;
 }
 
-// The whole of one connection, from its arrival to its end.
-asio::awaitable<void> run_connection(Gateway& gateway, std::unique_ptr<Arrival> arrival,
-                                     std::shared_ptr<Watchdog> watchdog,
-                                     std::unique_ptr<Admission::Ticket> ticket) {
-  std::unique_ptr<Admission::Ticket> held = std::move(ticket);
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  try {
-    auto tunnel = co_await serve_connection(gateway, std::move(arrival), watchdog, *held);
-    if (tunnel) start_tunnel(std::move(tunnel), gateway, watchdog, std::move(held), executor);
-  } catch (const std::exception& error) {
-    // A fault of ours ends one connection, not the gateway.
-    spdlog::error("a connection ended by a fault of ssmgate's own: {}", error.what());
-  }
-  watchdog->finish();
-}
-
 }  // namespace
 
 std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners) {
@@ -188,8 +172,7 @@ void Listener::welcome(tcp::socket socket, asio::io_context& loop, Gateway& gate
     arrival->owner = net::find_owner({peer, socket.local_endpoint(error)});
   }
   arrival->stream = net::make_plain_stream(std::move(socket));
-  asio::co_spawn(executor, run_connection(gateway, std::move(arrival), watchdog, std::move(ticket)),
-                 asio::detached);
+  start_connection(gateway, std::move(arrival), watchdog, std::move(ticket), executor);
 }
 
 }  // namespace ssmgate::flow

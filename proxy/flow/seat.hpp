@@ -15,7 +15,7 @@ namespace ssmgate::flow {
 [[nodiscard]] SessionChannelPtr take_seat(const Downstream& downstream, Route& route);
 
 // For a `route` that its ClientHello has made one to a channel: `channel` is what its CONNECT got,
-// and fits, or it gets one now, or `route` is a refusal, of which the end of `channel` is told.
+// and fits, or it gets one now, or `route` becomes a refusal and `channel` is left as it is.
 void check_seat(const Downstream& downstream, const Route& by_connect, Route& route,
                 SessionChannelPtr& channel);
 // The same, when the bytes came late.

@@ -1,10 +1,12 @@
-// socket(2) and accept4(2) with their flags, handed over to Asio.
+// socket(2), accept4(2) and connect(2) with their flags, handed over to Asio.
 #include "net/descriptor.hpp"
 
 #include <cerrno>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <boost/asio/error.hpp>
 
 namespace ssmgate::net {
 namespace {
@@ -47,6 +49,28 @@ void accept_waiting(Tcp::acceptor& acceptor, Tcp::socket& socket, error_code& er
   const int descriptor =
       ::accept4(acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
   hand_over(descriptor, socket, bound.protocol(), error);
+}
+
+error_code begin_connecting(Tcp::socket& socket, const Tcp::endpoint& endpoint) noexcept {
+  const auto size = static_cast<socklen_t>(endpoint.size());
+  if (::connect(socket.native_handle(), endpoint.data(), size) == 0) return {};
+  const error_code error(errno, boost::system::system_category());
+  return error == asio::error::in_progress ? outcome_of_connecting(socket) : error;
+}
+
+error_code outcome_of_connecting(Tcp::socket& socket) noexcept {
+  pollfd waited{socket.native_handle(), POLLOUT, 0};
+  if (::poll(&waited, 1, 0) != 1) return asio::error::in_progress;
+  return take_error(socket);
+}
+
+error_code take_error(Tcp::socket& socket) noexcept {
+  int number = 0;
+  socklen_t size = sizeof number;
+  if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &number, &size) != 0) {
+    number = errno;
+  }
+  return {number, boost::system::system_category()};
 }
 
 }  // namespace ssmgate::net

@@ -1,5 +1,6 @@
 // Sockets that a command started by `ssmgate run` does not inherit, not even one that is made while
-// the command starts: Asio makes them without SOCK_CLOEXEC.
+// the command starts: Asio makes them without SOCK_CLOEXEC. And what Asio does with them only by
+// way of the event loop, done at once where it can be.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -21,5 +22,14 @@ void adopt_acceptor(asio::ip::tcp::acceptor& acceptor, const asio::ip::tcp& prot
 // never blocks.
 void accept_waiting(asio::ip::tcp::acceptor& acceptor, asio::ip::tcp::socket& socket,
                     error_code& error);
+
+// Connects `socket`, which is open and does not block, without waiting. As `outcome_of_connecting`.
+[[nodiscard]] error_code begin_connecting(asio::ip::tcp::socket& socket,
+                                          const asio::ip::tcp::endpoint& endpoint) noexcept;
+// in_progress: ask again when it is writable. No error: it is connected.
+[[nodiscard]] error_code outcome_of_connecting(asio::ip::tcp::socket& socket) noexcept;
+
+// What the kernel has learned of `socket` and told nobody; told once. SOURCE: socket(7), SO_ERROR.
+[[nodiscard]] error_code take_error(asio::ip::tcp::socket& socket) noexcept;
 
 }  // namespace ssmgate::net

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include "net/readiness.hpp"
 #include "net/socket.hpp"
@@ -53,39 +52,54 @@ bool has_nothing_to_read(asio::ip::tcp::socket& socket) noexcept {
   }
 }
 
-// A wait and its deadline. Shared with the timer's handler, which may run a moment after the wait
-// is over.
-struct Wait {
-  Wait(const asio::any_io_executor& executor, std::chrono::milliseconds limit)
-      : timer(executor, limit) {}
-  asio::steady_timer timer;
-  bool expired = false;
-  bool over = false;
-};
+// Waits for something to read, and not for ever. Belongs to its two handlers.
+class TimedWait : public std::enable_shared_from_this<TimedWait> {
+ public:
+  TimedWait(asio::ip::tcp::socket& socket, Stream::Tell tell)
+      : socket_(socket), tell_(std::move(tell)), timer_(socket.get_executor()) {}
 
-// True when a read would not wait, false when nothing came for `limit`.
-// INVARIANT: a wake-up is a hint, no more: the reactor reports bytes that another thread has read
-// between the kernel's event and its own turn.
-asio::awaitable<bool> wait_readable(asio::ip::tcp::socket& socket,
-                                    std::chrono::milliseconds limit) {
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto wait = std::make_shared<Wait>(executor, limit);
-  wait->timer.async_wait([wait, &socket](const error_code& error) {
-    error_code ignored;
-    if (error || wait->over) return;
-    wait->expired = true;
-    socket.cancel(ignored);
-  });
-  bool readable = false;
-  while (!readable && !wait->expired) {
-    const auto [error] = co_await socket.async_wait(asio::ip::tcp::socket::wait_read, kAwait);
-    if (error == asio::error::operation_aborted) break;
-    readable = !has_nothing_to_read(socket);
+  void start(std::chrono::milliseconds limit) {
+    timer_.expires_after(limit);
+    timer_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (!error) self->end_in_vain();
+    });
+    wait();
   }
-  wait->over = true;
-  wait->timer.cancel();
-  co_return readable;
-}
+
+ private:
+  void wait() {
+    socket_.async_wait(
+        asio::ip::tcp::socket::wait_read,
+        [self = shared_from_this()](const error_code& error) { self->on_wake_up(error); });
+  }
+
+  // INVARIANT: a wake-up is a hint, no more: the reactor reports bytes that another thread has read
+  // between the kernel's event and its own turn.
+  void on_wake_up(const error_code& error) {
+    if (error || !has_nothing_to_read(socket_)) return end(!error);
+    if (in_vain_) return end(false);
+    wait();
+  }
+
+  void end_in_vain() {
+    if (!tell_) return;  // a moment ago
+    in_vain_ = true;
+    error_code ignored;
+    socket_.cancel(ignored);
+  }
+
+  // From here on there may be no socket.
+  void end(bool readable) {
+    timer_.cancel();
+    auto tell = std::exchange(tell_, nullptr);
+    tell(readable);
+  }
+
+  asio::ip::tcp::socket& socket_;
+  Stream::Tell tell_;  // INVARIANT: keeps the socket, and is there until the end
+  asio::steady_timer timer_;
+  bool in_vain_ = false;
+};
 
 class PlainStream final : public Stream {
  public:
@@ -175,8 +189,8 @@ class PlainStream final : public Stream {
     if (readiness_) readiness_->forget_waiter();
   }
 
-  asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
-    return wait_readable(socket_, limit);
+  void when_readable_within(std::chrono::milliseconds limit, Tell tell) override {
+    std::make_shared<TimedWait>(socket_, std::move(tell))->start(limit);
   }
 
   void acknowledge_now() noexcept override {

@@ -38,21 +38,17 @@ class Race : public std::enable_shared_from_this<Race> {
     while (!over && next_ < lanes_.size()) {
       const std::size_t index = next_++;
       Lane& lane = lanes_[index];
-      error_code error;
-      open_socket(lane.socket, lane.endpoint.protocol(), error);
-      if (error) {
-        lane.error = error;
+      const error_code begun = begin(lane);
+      if (begun != asio::error::in_progress) {
+        take_outcome(lane, begun);
         continue;
       }
       ++running_;
-      lane.socket.async_connect(lane.endpoint,
-                                [self = shared_from_this(), index](const error_code& outcome) {
-                                  self->on_outcome(index, outcome);
-                                });
+      wait(index);
       if (next_ < lanes_.size()) arm_stagger();
       return;
     }
-    if (running_ == 0) end();
+    if (!over && running_ == 0) end();
   }
 
   // Closes what is still under way.
@@ -94,10 +90,31 @@ class Race : public std::enable_shared_from_this<Race> {
     });
   }
 
-  void on_outcome(std::size_t index, const error_code& outcome) {
-    if (over) return;
-    --running_;
+  // One on this machine has answered by the time connect(2) returns: of many that are dialled at
+  // once few are under way then.
+  static error_code begin(Lane& lane) {
+    error_code error;
+    open_socket(lane.socket, lane.endpoint.protocol(), error);
+    return error ? error : begin_connecting(lane.socket, lane.endpoint);
+  }
+
+  void wait(std::size_t index) {
+    lanes_[index].socket.async_wait(Tcp::socket::wait_write,
+                                    [self = shared_from_this(), index](const error_code& error) {
+                                      if (!self->over) self->on_writable(index, error);
+                                    });
+  }
+
+  void on_writable(std::size_t index, const error_code& error) {
     Lane& lane = lanes_[index];
+    const error_code outcome = error ? error : outcome_of_connecting(lane.socket);
+    if (outcome == asio::error::in_progress) return wait(index);
+    --running_;
+    take_outcome(lane, outcome);
+    start_next();
+  }
+
+  void take_outcome(Lane& lane, const error_code& outcome) {
     lane.error = outcome ? outcome : accept(lane);
     if (!lane.error) {
       winner_ = &lane;
@@ -105,7 +122,6 @@ class Race : public std::enable_shared_from_this<Race> {
     }
     error_code ignored;
     lane.socket.close(ignored);
-    start_next();
   }
 
   // The kernel has the last word on where a socket goes: 0.0.0.0 comes out at loopback.

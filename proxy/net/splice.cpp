@@ -13,6 +13,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include "net/descriptor.hpp"
 #include "net/one_way.hpp"
 #include "net/socket.hpp"
 #include "ssmgate/text/free_text.hpp"
@@ -236,10 +237,7 @@ class Splice : public std::enable_shared_from_this<Splice> {
     if (both) return finish();
     auto handler = [self = shared_from_this(), &way](const error_code& error) {
       if (self->over_ || error) return;
-      int reason = 0;
-      socklen_t size = sizeof reason;
-      ::getsockopt(way.from.native_handle(), SOL_SOCKET, SO_ERROR, &reason, &size);
-      if (reason != 0) self->abort(way.source_side);
+      if (take_error(way.from)) self->abort(way.source_side);
     };
     way.from.async_wait(Socket::wait_error, std::move(handler));
   }

@@ -67,8 +67,11 @@ class Stream {
   virtual void when_readable(Ready ready) = 0;
   // `ready` is not called any more.
   virtual void cancel_wait() noexcept = 0;
-  // True when a read would not wait, false when nothing came for `limit`. Nothing is read.
-  [[nodiscard]] virtual asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) = 0;
+  // One call of `tell`, by the stream's event loop or from within: with true when a read would not
+  // wait, with false when nothing came for `limit` or the stream was closed. Nothing is read.
+  // `tell` may own the stream.
+  using Tell = absl::AnyInvocable<void(bool)>;
+  virtual void when_readable_within(std::chrono::milliseconds limit, Tell tell) = 0;
   // Says at once that what came has come. A client that keeps Nagle's algorithm on sends its
   // request only when its last flight of the handshake has been acknowledged; we answer nothing to
   // that one, and the kernel would wait 40 ms for something to send along.

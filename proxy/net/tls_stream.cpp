@@ -149,9 +149,9 @@ class TlsStream final : public Stream {
   void cancel_wait() noexcept override { under_.cancel_wait(); }
 
   // Bytes of a record that is not whole yet count as readable.
-  asio::awaitable<bool> readable_within(std::chrono::milliseconds limit) override {
-    if (bio_.has_early() || SSL_has_pending(session()) != 0) co_return true;
-    co_return co_await under_.readable_within(limit);
+  void when_readable_within(std::chrono::milliseconds limit, Tell tell) override {
+    if (bio_.has_early() || SSL_has_pending(session()) != 0) return tell(true);
+    under_.when_readable_within(limit, std::move(tell));
   }
 
   void acknowledge_now() noexcept override { under_.acknowledge_now(); }

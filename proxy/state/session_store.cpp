@@ -40,8 +40,12 @@ class EndOfWait {
 
 class DatabaseStore final : public SessionStore {
  public:
-  DatabaseStore(std::unique_ptr<SessionDatabase> database, std::vector<StoredSession> found)
-      : database_(std::move(database)), found_(std::move(found)), thread_([this] { run(); }) {}
+  DatabaseStore(std::unique_ptr<SessionDatabase> database, std::vector<StoredSession> found,
+                std::chrono::milliseconds patience)
+      : database_(std::move(database)),
+        found_(std::move(found)),
+        patience_(patience),
+        thread_([this] { run(); }) {}
   ~DatabaseStore() override { close(); }
 
   std::vector<StoredSession> load() override { return std::exchange(found_, {}); }
@@ -52,10 +56,9 @@ class DatabaseStore final : public SessionStore {
     const EndOfWait guard(waiter->reply);
     if (!enqueue(std::move(session), waiter)) co_return false;
     TurnEnd::ring(executor, bell_);
-    const bool told = co_await waiter->reply.wait(kStoreDeadline);
+    const bool told = co_await waiter->reply.wait(patience_);
     const bool written = told && waiter->written;
-    if (!told && !slow_.exchange(true)) spdlog::error(kSlow);
-    if (written && slow_.exchange(false)) spdlog::info("the session store is in time again");
+    say_whether_in_time(told, written);
     co_return written;
   }
 
@@ -106,11 +109,21 @@ class DatabaseStore final : public SessionStore {
         waiter->written = written;
         waiter->reply.tell(waiter);
       }
-      if (database_->log_pages() >= kCheckpoint) checkpoint();
+      if (written && database_->log_pages() >= kCheckpoint) checkpoint();
       lock.lock();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
     }
+  }
+
+  void say_whether_in_time(bool told, bool written) {
+    if (!told && !slow_.exchange(true)) {
+      spdlog::error(
+          "the session store has not been written for {} s: is its disk busy? No session is opened "
+          "meanwhile",
+          std::chrono::duration<double>(patience_).count());
+    }
+    if (written && slow_.exchange(false)) spdlog::info("the session store is in time again");
   }
 
   void wait(std::unique_lock<std::mutex>& lock, Doorbell::Clock::time_point until) {
@@ -149,12 +162,10 @@ class DatabaseStore final : public SessionStore {
 
   static constexpr std::chrono::milliseconds kRetry{500};
   static constexpr int kCheckpoint = 2000;  // pages of the log: 8 MB
-  static constexpr const char* kSlow =
-      "the session store has not been written for 8 s: is its disk busy? No session is opened "
-      "meanwhile";
 
   const std::unique_ptr<SessionDatabase> database_;
   std::vector<StoredSession> found_;
+  const std::chrono::milliseconds patience_;
   bool failing_ = false;  // the thread's alone, as is what follows
   bool growing_ = false;
 
@@ -180,14 +191,14 @@ class NoStore final : public SessionStore {
 }  // namespace
 
 std::variant<StoreFault, std::unique_ptr<SessionStore>> SessionStore::open(
-    const std::filesystem::path& file) {
+    const std::filesystem::path& file, std::chrono::milliseconds patience) {
   auto opened = SessionDatabase::open(file);
   if (auto* fault = std::get_if<StoreFault>(&opened)) return std::move(*fault);
   auto& database = std::get<std::unique_ptr<SessionDatabase>>(opened);
   auto loaded = database->load();
   if (auto* fault = std::get_if<StoreFault>(&loaded)) return std::move(*fault);
-  return std::make_unique<DatabaseStore>(std::move(database),
-                                         std::get<std::vector<StoredSession>>(std::move(loaded)));
+  auto found = std::get<std::vector<StoredSession>>(std::move(loaded));
+  return std::make_unique<DatabaseStore>(std::move(database), std::move(found), patience);
 }
 
 std::unique_ptr<SessionStore> SessionStore::none() {

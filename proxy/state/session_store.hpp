@@ -35,9 +35,9 @@ inline constexpr std::chrono::milliseconds kStoreDeadline{8000};
 class SessionStore {
  public:
   // Opens or creates `file` (0600), brings it to today's format, and takes it for this process
-  // alone: two gateways would end each other's sessions.
+  // alone: two gateways would end each other's sessions. `patience`: of whoever waits for a write.
   [[nodiscard]] static std::variant<StoreFault, std::unique_ptr<SessionStore>> open(
-      const std::filesystem::path& file);
+      const std::filesystem::path& file, std::chrono::milliseconds patience = kStoreDeadline);
   // For a gateway whose sessions end with it: keeps nothing.
   [[nodiscard]] static std::unique_ptr<SessionStore> none();
   virtual ~SessionStore() = default;

@@ -7,7 +7,7 @@
 
 namespace ssmgate::tls {
 
-// TLS ≥ 1.2, ALPN http/1.1 alone, tickets by a key of this context. `chain` are the certificates
+// TLS ≥ 1.2, ALPN http/1.1 alone, no resumption. `chain` are the certificates
 // sent after the leaf. Null, with OpenSSL's queue filled, only when OpenSSL fails.
 [[nodiscard]] ContextPtr make_server_context(X509* leaf, EVP_PKEY* key,
                                              const std::vector<X509*>& chain);

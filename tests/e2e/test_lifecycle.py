@@ -161,6 +161,9 @@ class Drain(unittest.TestCase):
             self.gateway.process.wait(20)
             self.assertLess(time.monotonic() - begun, 9)
         self.assertEqual(self.gateway.audit()[-1]["event"], "stop")
+        line, = self.gateway.audit("connect")
+        self.assertEqual((line["closed_by"], line["message"]),
+                         ("shutdown", "ended before the request was whole"))
 
     def test_what_a_second_signal_cuts_is_not_put_down_to_the_upstream(self):
         with Server(read_to_end) as silent:

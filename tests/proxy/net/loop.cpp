@@ -27,6 +27,19 @@ void settle(asio::io_context& io) {
   io.poll();
 }
 
+void tell_readable(net::Stream& stream, std::chrono::milliseconds limit,
+                   std::optional<bool>& told) {
+  stream.when_readable_within(limit, [&told](bool readable) { told = readable; });
+}
+
+bool is_readable_within(asio::io_context& io, net::Stream& stream,
+                        std::chrono::milliseconds limit) {
+  std::optional<bool> told;
+  tell_readable(stream, limit, told);
+  run_until(io, [&told] { return told.has_value(); });
+  return *told;
+}
+
 void wait_readable(int descriptor) {
   pollfd waiting{descriptor, POLLIN, 0};
   if (::poll(&waiting, 1, 20000) != 1) throw std::runtime_error("nothing came");

@@ -1,6 +1,7 @@
 // Running coroutines in tests: on one io_context, never for longer than a test may take.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -46,6 +47,11 @@ Value run(asio::io_context& io, asio::awaitable<Value> task) {
   run_until(io, [&outcome] { return outcome->has_value(); });
   return std::move(**outcome);
 }
+
+// `told`: empty until the stream says whether it is readable within `limit`.
+void tell_readable(net::Stream& stream, std::chrono::milliseconds limit, std::optional<bool>& told);
+[[nodiscard]] bool is_readable_within(asio::io_context& io, net::Stream& stream,
+                                      std::chrono::milliseconds limit);
 
 // Two ends of one TCP connection: one for us, one for the peer, which blocks (at most 20 s).
 struct Ends {

@@ -332,28 +332,30 @@ TEST_CASE("a plain stream that is woken for a byte that is gone waits on") {
     char byte = 0;
     CHECK(::recv(ours, &byte, 1, MSG_DONTWAIT) == 1);
   });
-  const auto waiting = start(io, ends.ours->readable_within(std::chrono::seconds(20)));
+  std::optional<bool> told;
+  tell_readable(*ends.ours, std::chrono::seconds(20), told);
   settle(io);
   ::send(other.theirs, "1", 1, 0);
   ::send(ends.theirs, "2", 1, 0);
   wait_readable(other.socket().native_handle());
   wait_readable(ours);
   settle(io);
-  CHECK_FALSE(waiting->has_value());
+  CHECK_FALSE(told.has_value());
   ::send(ends.theirs, "3", 1, 0);
-  run_until(io, [&waiting] { return waiting->has_value(); });
-  CHECK(waiting->value());
+  run_until(io, [&told] { return told.has_value(); });
+  CHECK(*told);
 }
 
 TEST_CASE("a plain stream says in time that nothing came, and that it was closed") {
   asio::io_context io;
   const Ends ends = connect_ends(io);
-  CHECK_FALSE(run(io, ends.ours->readable_within(std::chrono::milliseconds(1))));
-  const auto waiting = start(io, ends.ours->readable_within(std::chrono::seconds(20)));
+  CHECK_FALSE(is_readable_within(io, *ends.ours, std::chrono::milliseconds(1)));
+  std::optional<bool> told;
+  tell_readable(*ends.ours, std::chrono::seconds(20), told);
   settle(io);
   ends.ours->close();
-  run_until(io, [&waiting] { return waiting->has_value(); });
-  CHECK_FALSE(waiting->value());
+  run_until(io, [&told] { return told.has_value(); });
+  CHECK_FALSE(*told);
   ::close(ends.theirs);
 }
 

@@ -151,12 +151,12 @@ TEST_CASE("closing the inner layer ends a read that is under way") {
 TEST_CASE("two layers are quiet until something comes and readable from then on") {
   Nested nested;
   CHECK(nested.server->is_quiet());
-  CHECK_FALSE(run(nested.io, nested.server->readable_within(std::chrono::milliseconds(1))));
+  CHECK_FALSE(is_readable_within(nested.io, *nested.server, std::chrono::milliseconds(1)));
   run(nested.io, nested.client->write(asio::buffer("ab", 2)));
-  CHECK(run(nested.io, nested.server->readable_within(std::chrono::seconds(20))));
+  CHECK(is_readable_within(nested.io, *nested.server, std::chrono::seconds(20)));
   std::string text(1, '\0');
   CHECK_FALSE(run(nested.io, nested.server->read_some(asio::buffer(text))).error);
   // The second byte is in OpenSSL's hands already.
-  CHECK(run(nested.io, nested.server->readable_within(std::chrono::milliseconds(1))));
+  CHECK(is_readable_within(nested.io, *nested.server, std::chrono::milliseconds(1)));
   CHECK_FALSE(nested.server->is_quiet());
 }

@@ -1,8 +1,4 @@
 #include <doctest/doctest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
-
-#include <sstream>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,6 +7,7 @@
 
 #include "audit_fixture.hpp"
 #include "broken_sinks.hpp"
+#include "operator_log.hpp"
 #include "state/audit_log.hpp"
 
 using namespace ssmgate;
@@ -23,33 +20,6 @@ namespace {
 using Sinks = std::vector<std::unique_ptr<AuditSink>>;
 constexpr std::chrono::seconds kAmple{30};
 constexpr std::chrono::milliseconds kShort{20};
-
-// The operator's log while a test runs.
-class OperatorLog {
- public:
-  OperatorLog() {
-    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", std::move(sink)));
-  }
-  ~OperatorLog() { spdlog::set_default_logger(before_); }
-  OperatorLog(const OperatorLog&) = delete;
-  OperatorLog& operator=(const OperatorLog&) = delete;
-
-  // After the log that is looked at is gone.
-  int count(std::string_view words) const {
-    const std::string text = text_.str();
-    int found = 0;
-    for (std::size_t at = text.find(words); at != std::string::npos;
-         at = text.find(words, at + 1)) {
-      ++found;
-    }
-    return found;
-  }
-
- private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_ = spdlog::default_logger();
-};
 
 Sinks only(std::unique_ptr<AuditSink> sink) {
   Sinks sinks;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "operator_log.hpp"
 #include "state/session_database.hpp"
 #include "state/session_look.hpp"
 #include "state/session_store.hpp"
@@ -41,8 +43,9 @@ struct Folder {
   fs::path path;
 };
 
-std::unique_ptr<SessionStore> open(const fs::path& file) {
-  auto opened = SessionStore::open(file);
+std::unique_ptr<SessionStore> open(const fs::path& file,
+                                   std::chrono::milliseconds patience = kStoreDeadline) {
+  auto opened = SessionStore::open(file, patience);
   if (auto* fault = std::get_if<StoreFault>(&opened)) throw std::runtime_error(fault->text);
   return std::get<std::unique_ptr<SessionStore>>(std::move(opened));
 }
@@ -85,7 +88,7 @@ void run_sql(const fs::path& file, const char* sql) {
   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
 }
 
-// How often the database `file` itself, and not its log, is written to.
+// How often the database `file` itself, and not its log, is written to: by a checkpoint.
 class WatchedDisk {
  public:
   explicit WatchedDisk(const fs::path& file) {
@@ -93,13 +96,22 @@ class WatchedDisk {
     REQUIRE(::stat(file.c_str(), &status) == 0);
     number_ = status.st_ino;
     writes_ = 0;
+    stuck_ = false;
     replace(&note);
   }
-  ~WatchedDisk() { replace(nullptr); }
+  ~WatchedDisk() {
+    set_stuck(false);
+    replace(nullptr);
+  }
   WatchedDisk(const WatchedDisk&) = delete;
   WatchedDisk& operator=(const WatchedDisk&) = delete;
 
   static int writes() { return writes_; }
+  // Writes that begin from now on do not end, until they may.
+  static void set_stuck(bool stuck) {
+    stuck_ = stuck;
+    stuck_.notify_all();
+  }
 
  private:
   using Write = ssize_t(int, const void*, std::size_t, off_t);
@@ -113,12 +125,16 @@ class WatchedDisk {
 
   static ssize_t note(int descriptor, const void* bytes, std::size_t size, off_t offset) {
     struct stat status {};
-    if (::fstat(descriptor, &status) == 0 && status.st_ino == number_) ++writes_;
+    if (::fstat(descriptor, &status) == 0 && status.st_ino == number_) {
+      ++writes_;
+      stuck_.wait(true);
+    }
     return ::pwrite(descriptor, bytes, size, offset);
   }
 
   inline static ino_t number_ = 0;
-  inline static int writes_ = 0;
+  inline static std::atomic<int> writes_ = 0;
+  inline static std::atomic<bool> stuck_ = false;
 };
 
 }  // namespace
@@ -157,6 +173,41 @@ TEST_CASE("what is applied stands in the log until somebody asks for a checkpoin
   CHECK(WatchedDisk::writes() > 3000);
   CHECK_FALSE(database.apply({later("one more", "x")}, Clock::now()));
   CHECK(database.log_pages() < 10);
+}
+
+TEST_CASE("who waits for a write is told before the checkpoint and who comes meanwhile waits") {
+  const OperatorLog operator_log;
+  const Folder folder;
+  std::map<std::string, std::string> told;
+  {
+    const auto store = open(folder.file(), std::chrono::seconds(1));
+    const WatchedDisk disk(folder.file());
+    WatchedDisk::set_stuck(true);
+    const auto write_next = [&] {
+      const std::string id = std::to_string(told.size());
+      const std::string text(20'000, 'x');
+      const bool written = write(*store, later(id, text));
+      if (written) told.emplace(id, text);
+      return written;
+    };
+    while (WatchedDisk::writes() == 0) {
+      REQUIRE(told.size() < 1000);
+      (void)write_next();
+    }
+    while (write_next()) REQUIRE(told.size() < 1000);
+    CHECK(told.size() > 100);
+    // As it would be found, were the machine to stop now.
+    const fs::path copy = folder.path / "copy";
+    fs::create_directory(copy);
+    for (const char* name : {"sessions.db", "sessions.db-wal"}) {
+      fs::copy_file(folder.path / name, copy / name);
+    }
+    CHECK(found(*open(copy / "sessions.db")) == told);
+    WatchedDisk::set_stuck(false);
+    while (!write_next()) REQUIRE(told.size() < 1000);
+  }
+  CHECK(operator_log.count("the session store has not been written for 1 s") >= 1);
+  CHECK(operator_log.count("the session store is in time again") >= 1);
 }
 
 TEST_CASE("what nobody needs any more is pruned") {
