@@ -1,7 +1,9 @@
 #include "flow/free_memory.hpp"
 
 #include <fcntl.h>
+#include <link.h>
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,7 +40,24 @@ std::size_t idle_bytes() noexcept {
   return all - std::min(used, all);
 }
 
+// For dl_iterate_phdr(3). What is written to, if only by the dynamic linker, would not come back.
+int unmap_read_only(dl_phdr_info* of, std::size_t, void*) {
+  const auto page = static_cast<ElfW(Addr)>(::sysconf(_SC_PAGESIZE));
+  for (ElfW(Half) i = 0; i < of->dlpi_phnum; ++i) {
+    const ElfW(Phdr)& segment = of->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    const ElfW(Addr) at = of->dlpi_addr + segment.p_vaddr;
+    const ElfW(Addr) begin = at / page * page;
+    (void)::madvise(reinterpret_cast<void*>(begin), at + segment.p_memsz - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
 }  // namespace
+
+void unmap_code() noexcept {
+  ::dl_iterate_phdr(&unmap_read_only, nullptr);
+}
 
 void FreeMemory::give_back(bool deserted) noexcept {
   const std::size_t idle = idle_bytes();

@@ -1,4 +1,4 @@
-// Gives the system back what the heap holds free.
+// Gives the system back what the heap holds free, and what only the start has needed.
 //
 // glibc does so by itself only at the heap's end: what a burst of connections needed for a moment
 // would stay with the gateway in the holes between those that remain
@@ -9,6 +9,11 @@
 #include <limits>
 
 namespace ssmgate::flow {
+
+// Lets go of all pages of the program and of its libraries that nobody writes to. What only the
+// start has needed stays away; the rest is mapped again as it is used, from the system's cache,
+// 64 KiB at a time. Safe beside threads that are at work.
+void unmap_code() noexcept;
 
 class FreeMemory {
  public:

@@ -252,6 +252,7 @@ void Server::start() {
     add_session_routes(impl.admin->router(), impl.gateway.sessions);
     impl.admin->start();
   }
+  asio::post(loop, [] { unmap_code(); });
 }
 
 void Server::drain(std::chrono::milliseconds grace) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -19,12 +20,22 @@ constexpr bool kOtherHeap = false;
 #endif
 
 // Bytes.
-std::size_t resident() {
+struct Resident {
+  std::size_t all = 0;
+  std::size_t of_files = 0;
+};
+
+Resident resident_now() {
   std::ifstream file("/proc/self/statm");
   std::size_t size = 0;
-  std::size_t resident = 0;
-  file >> size >> resident;
-  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  Resident pages;
+  file >> size >> pages.all >> pages.of_files;
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return {pages.all * page, pages.of_files * page};
+}
+
+std::size_t resident() {
+  return resident_now().all;
 }
 
 constexpr std::size_t kBlock = 3000;
@@ -87,4 +98,11 @@ TEST_CASE("what would take long is given back once nobody is connected" *
   REQUIRE(full - resident() < kBlock * kBlocks / 2);
   free_memory.give_back(true);
   CHECK(full - resident() > kBlock * kBlocks * 3 / 4);
+}
+
+TEST_CASE("pages of the program that are read alone are let go of and come back") {
+  const std::size_t before = resident_now().of_files;
+  ssmgate::flow::unmap_code();
+  CHECK(resident_now().of_files < before * 2 / 3);
+  CHECK_THROWS_AS(std::vector<int>().at(1), std::out_of_range);  // libstdc++'s, as ever
 }
