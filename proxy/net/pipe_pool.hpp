@@ -28,8 +28,9 @@ class Pipe {
 };
 
 // Safe from several threads. INVARIANT: outlives what borrows from it.
-// LIMIT: 256 pipes are out at a time, so that tunnels whose receivers stall cannot use up the
-// descriptors and pipe pages (16,384 for one user) of all others; 16 are kept for the next.
+// LIMIT: 256 pipes are out at a time, 32 of 1 MiB and the rest of 128 KiB, so that tunnels whose
+// receivers stall cannot use up the descriptors and pipe pages (16,384 for one user) of all others;
+// 16 are kept for the next.
 class PipePool {
  public:
   PipePool();

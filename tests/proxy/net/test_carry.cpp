@@ -2,6 +2,7 @@
 // borrowed.
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -208,6 +209,25 @@ TEST_CASE("without a pipe bytes are copied") {
   sender.join();
   for (net::Pipe& pipe : taken) tunnel.pipes.give_back(std::move(pipe), false);
   CHECK(tunnel.pipes.borrowed() == 0);
+}
+
+TEST_CASE("few pipes are large and all together hold no more than one user may have") {
+  constexpr int kMost = 64 * 1024 * 1024;
+  PipePool pipes;
+  std::vector<net::Pipe> taken;
+  const auto total = [&taken] {
+    int sum = 0;
+    for (const net::Pipe& pipe : taken) sum += ::fcntl(pipe.read_end(), F_GETPIPE_SZ);
+    return sum;
+  };
+  // Also where those that come back are not the last that went.
+  for (int round = 0; round < 3; ++round) {
+    while (net::Pipe pipe = pipes.borrow()) taken.push_back(std::move(pipe));
+    CHECK(taken.size() == 256);
+    CHECK(total() <= kMost);
+    for (std::size_t i = 0; i < 100; ++i) pipes.give_back(std::move(taken[i]), false);
+    taken.erase(taken.begin(), taken.begin() + 100);
+  }
 }
 
 TEST_CASE("a reset passes as a reset") {
