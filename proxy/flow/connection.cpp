@@ -61,9 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                     *ticket_,
                     Identity(),
                     std::string(),
-                    std::string()} {
-    attachment_.emplace(*watchdog_, *downstream_.stream);
-  }
+                    std::string()} {}
 
   void start() { run(begin()); }
 
@@ -85,6 +83,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
   asio::awaitable<void> begin() {
+    attachment_.emplace(*watchdog_, *downstream_.stream);
     bool open = true;
     if (downstream_.entrance->context != nullptr) open = co_await pass_front_door(downstream_);
     if (open) open = co_await answer_connect();
@@ -93,7 +92,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_await open_way(false);
   }
 
-  // A server that speaks first is opened before its client has said a word.
+  // True: the client may be waiting for its server to speak first, and the way is opened even if
+  // nothing comes. What is to be intercepted begins with a ClientHello.
   bool may_be_silent() const {
     return downstream_.inbox.empty() && asked_->route.kind != Route::Kind::intercept;
   }
@@ -115,7 +115,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     end();
   }
 
-  // Of all that is not the tunnel's, if it has become one.
+  // In good order: a fault of ours destroys this object instead. What has become a tunnel goes on
+  // without it, and takes the ticket along.
   void end() {
     attachment_.reset();
     watchdog_->finish();

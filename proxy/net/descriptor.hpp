@@ -1,6 +1,6 @@
 // Sockets that a command started by `ssmgate run` does not inherit, not even one that is made while
-// the command starts: Asio makes them without SOCK_CLOEXEC. And what Asio does with them only by
-// way of the event loop, done at once where it can be.
+// the command starts: Asio makes them without SOCK_CLOEXEC. And what is done with them without a
+// turn of the event loop.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>

@@ -1,8 +1,11 @@
 // A TCP socket as a Stream.
 #include <cerrno>
+#include <memory>
+#include <utility>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <boost/asio/error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -61,7 +64,7 @@ class TimedWait : public std::enable_shared_from_this<TimedWait> {
   void start(std::chrono::milliseconds limit) {
     timer_.expires_after(limit);
     timer_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error) self->end_in_vain();
+      if (!error) self->give_up();
     });
     wait();
   }
@@ -76,13 +79,20 @@ class TimedWait : public std::enable_shared_from_this<TimedWait> {
   // INVARIANT: a wake-up is a hint, no more: the reactor reports bytes that another thread has read
   // between the kernel's event and its own turn.
   void on_wake_up(const error_code& error) {
-    if (error || !has_nothing_to_read(socket_)) return end(!error);
+    if (error || !socket_.is_open()) return end(false);
+    if (has_arrival()) return end(true);
     if (in_vain_) return end(false);
     wait();
   }
 
-  void end_in_vain() {
-    if (!tell_) return;  // a moment ago
+  // Not by a look at the first byte: that would take a reset away from whoever reads.
+  bool has_arrival() {
+    pollfd arrival{socket_.native_handle(), POLLIN, 0};
+    return ::poll(&arrival, 1, 0) != 0;
+  }
+
+  void give_up() {
+    if (!tell_) return;  // it is over, and there may be no socket
     in_vain_ = true;
     error_code ignored;
     socket_.cancel(ignored);

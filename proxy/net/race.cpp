@@ -90,8 +90,8 @@ class Race : public std::enable_shared_from_this<Race> {
     });
   }
 
-  // One on this machine has answered by the time connect(2) returns: of many that are dialled at
-  // once few are under way then.
+  // A server on this machine has answered by the time connect(2) returns. Taken at once, a dial is
+  // over before the next one of a burst begins: none of them waits, and holds what a wait needs.
   static error_code begin(Lane& lane) {
     error_code error;
     open_socket(lane.socket, lane.endpoint.protocol(), error);

@@ -68,8 +68,9 @@ class Stream {
   // `ready` is not called any more.
   virtual void cancel_wait() noexcept = 0;
   // One call of `tell`, by the stream's event loop or from within: with true when a read would not
-  // wait, with false when nothing came for `limit` or the stream was closed. Nothing is read.
-  // `tell` may own the stream.
+  // wait, with false when nothing came for `limit` or the stream was closed meanwhile. Nothing is
+  // read, not even an error. INVARIANT: until then `tell` keeps the stream, or it outlives the
+  // wait.
   using Tell = absl::AnyInvocable<void(bool)>;
   virtual void when_readable_within(std::chrono::milliseconds limit, Tell tell) = 0;
   // Says at once that what came has come. A client that keeps Nagle's algorithm on sends its

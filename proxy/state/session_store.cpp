@@ -109,7 +109,8 @@ class DatabaseStore final : public SessionStore {
         waiter->written = written;
         waiter->reply.tell(waiter);
       }
-      if (written && database_->log_pages() >= kCheckpoint) checkpoint();
+      // One that is overdue may make room for what could not be written.
+      if ((written || growing_) && database_->log_pages() >= kCheckpoint) checkpoint();
       lock.lock();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;

@@ -61,6 +61,7 @@ class Tunnels(unittest.TestCase):
     def setUp(self):
         self.ends.clear()
         self.ended = len(self.world.gateway.audit("result"))
+        self.asked = len(self.world.gateway.audit("connect"))
 
     def open(self, name):
         return connect(self.world.gateway.port, name)
@@ -113,6 +114,18 @@ class Tunnels(unittest.TestCase):
         self.assertEqual(self.ends, ["reset"])
         self.assertEqual(self.result()["closed_by"], "client")
 
+    def test_a_reset_in_the_silence_opens_no_way(self):
+        begun, accepted = time.monotonic(), self.servers[IDLE].accepted
+        stream = self.open(IDLE)
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NONE)
+        stream.close()
+        in_silence = time.monotonic() - begun < 0.3
+        lines = wait_for(lambda: self.world.gateway.audit("connect")[self.asked:], "the record")
+        if in_silence:  # else it was a tunnel already
+            self.assertEqual([(line["decision"], line["closed_by"]) for line in lines],
+                             [("error", "client")])
+            self.assertEqual(self.servers[IDLE].accepted, accepted)
+
     def test_a_reset_of_the_server_is_a_reset_for_the_client(self):
         with self.open(RESET) as stream:
             stream.sendall(b"x")
@@ -137,7 +150,8 @@ class Tunnels(unittest.TestCase):
 
     def failed(self):
         """What was not opened."""
-        return [line for line in self.world.gateway.audit("connect") if line["decision"] != "relay"]
+        return [line for line in self.world.gateway.audit("connect")[self.asked:]
+                if line["decision"] != "relay"]
 
     def test_what_an_idle_tunnel_costs(self):
         accepted = self.servers[IDLE].accepted

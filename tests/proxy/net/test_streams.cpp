@@ -359,6 +359,21 @@ TEST_CASE("a plain stream says in time that nothing came, and that it was closed
   ::close(ends.theirs);
 }
 
+TEST_CASE("a plain stream that waits tells of a reset and leaves it to who reads") {
+  asio::io_context io;
+  const Ends ends = connect_ends(io);
+  std::optional<bool> told;
+  tell_readable(*ends.ours, std::chrono::seconds(20), told);
+  settle(io);
+  constexpr linger kReset{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(ends.theirs, SOL_SOCKET, SO_LINGER, &kReset, sizeof kReset);
+  ::close(ends.theirs);
+  run_until(io, [&told] { return told.has_value(); });
+  CHECK(*told);
+  char byte = 0;
+  CHECK(ends.ours->read_now(asio::buffer(&byte, 1)).error == asio::error::connection_reset);
+}
+
 TEST_CASE("streams leave no descriptor") {
   { const Secure warm; }
   const std::size_t before = open_descriptors();

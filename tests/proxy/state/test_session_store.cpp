@@ -180,21 +180,21 @@ TEST_CASE("who waits for a write is told before the checkpoint and who comes mea
   const Folder folder;
   std::map<std::string, std::string> told;
   {
-    const auto store = open(folder.file(), std::chrono::seconds(1));
+    const auto store = open(folder.file(), std::chrono::seconds(2));
     const WatchedDisk disk(folder.file());
     WatchedDisk::set_stuck(true);
+    int attempts = 0;
     const auto write_next = [&] {
+      REQUIRE(++attempts < 1000);
       const std::string id = std::to_string(told.size());
       const std::string text(20'000, 'x');
       const bool written = write(*store, later(id, text));
       if (written) told.emplace(id, text);
       return written;
     };
-    while (WatchedDisk::writes() == 0) {
-      REQUIRE(told.size() < 1000);
-      (void)write_next();
+    while (WatchedDisk::writes() == 0) (void)write_next();
+    while (write_next()) {
     }
-    while (write_next()) REQUIRE(told.size() < 1000);
     CHECK(told.size() > 100);
     // As it would be found, were the machine to stop now.
     const fs::path copy = folder.path / "copy";
@@ -204,9 +204,10 @@ TEST_CASE("who waits for a write is told before the checkpoint and who comes mea
     }
     CHECK(found(*open(copy / "sessions.db")) == told);
     WatchedDisk::set_stuck(false);
-    while (!write_next()) REQUIRE(told.size() < 1000);
+    while (!write_next()) {
+    }
   }
-  CHECK(operator_log.count("the session store has not been written for 1 s") >= 1);
+  CHECK(operator_log.count("the session store has not been written for 2 s") >= 1);
   CHECK(operator_log.count("the session store is in time again") >= 1);
 }
 
