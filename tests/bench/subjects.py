@@ -43,15 +43,29 @@ def make_ca(folder, name):
             "-subj", f"/CN=bench {name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
-def make_leaf(folder, ca, name):
-    """A P-256 server certificate for HOST under the CA: NAME.pem and NAME.key."""
-    extensions = folder / f"{name}.ext"
-    extensions.write_text(f"subjectAltName=DNS:{HOST}\nextendedKeyUsage=serverAuth\n")
+def issue(folder, ca, name, common_name, *extensions):
+    """A P-256 certificate under the CA: NAME.pem and NAME.key."""
+    lines = folder / f"{name}.ext"
+    lines.write_text("\n".join(extensions) + "\n")
     openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-            "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.csr", "-subj", f"/CN={HOST}")
+            "-keyout", f"{folder}/{name}.key", "-out", f"{folder}/{name}.csr", "-subj", f"/CN={common_name}")
     openssl("x509", "-req", "-in", f"{folder}/{name}.csr", "-CA", f"{folder}/{ca}.pem",
             "-CAkey", f"{folder}/{ca}.key", "-CAcreateserial", "-days", "2",
-            "-extfile", str(extensions), "-out", f"{folder}/{name}.pem")
+            "-extfile", str(lines), "-out", f"{folder}/{name}.pem")
+
+
+def make_leaf(folder, ca, name):
+    """A server certificate for HOST."""
+    issue(folder, ca, name, HOST, f"subjectAltName=DNS:{HOST}", "extendedKeyUsage=serverAuth")
+
+
+def make_chain(folder, ca, name):
+    """The same by way of an intermediate that may speak for HOST alone, as ssmgate's: in NAME.pem as well."""
+    issue(folder, ca, "intermediate", "bench intermediate", "basicConstraints=critical,CA:TRUE,pathlen:0",
+          "keyUsage=critical,keyCertSign", f"nameConstraints=critical,permitted;DNS:{HOST}")
+    make_leaf(folder, "intermediate", name)
+    with open(folder / f"{name}.pem", "a", encoding="ascii") as chain:
+        chain.write((folder / "intermediate.pem").read_text())
 
 
 class Subject:
@@ -255,13 +269,14 @@ class Mitmproxy(Subject):
 
 
 class Floor(Subject):
-    """The least that ends TLS on both sides: no parsing, no judging, no record."""
+    """The least that ends TLS on both sides: no parsing, no judging, no record. What its client verifies is
+    what ssmgate's does."""
 
     name = "floor"
 
     def run(self):
         make_ca(self.folder, "ca")
-        make_leaf(self.folder, "ca", "leaf")
+        make_chain(self.folder, "ca", "leaf")
         self.start([str(self.bench.args.programs / "bench_floor"), "--listen", f"127.0.0.1:{self.port}",
                     "--certificate", f"{self.folder}/leaf.pem", "--key", f"{self.folder}/leaf.key",
                     "--origin", self.origin, "--roots", f"{self.bench.folder}/root.pem", "--host", HOST])
