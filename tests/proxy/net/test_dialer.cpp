@@ -96,6 +96,13 @@ struct SilentPort {
       (void)::connect(fill.back().native_handle(), to.data(), static_cast<socklen_t>(to.size()));
     }
   }
+  // From here on it answers: the kernel of whoever dials asks again after a second.
+  void make_room() {
+    for (Tcp::socket& each : fill) each.close();
+    acceptor.non_blocking(true);
+    boost::system::error_code error;
+    while (!error) (void)acceptor.accept(error);
+  }
   [[nodiscard]] std::uint16_t port() const { return acceptor.local_endpoint().port(); }
 };
 
@@ -199,6 +206,29 @@ TEST_CASE("a silent address is a time-out within the deadline") {
   CHECK(SteadyClock::now() - before < 5s);
   CHECK(fault.code == Code::upstream_timeout);
   CHECK(fault.detail == "127.0.0.1:" + std::to_string(silent.port()) + ": no answer in time");
+}
+
+// Elsewhere an answer takes its time; on loopback alone it is there when connect(2) returns.
+TEST_CASE("an answer that comes later is waited for") {
+  Fixture f;
+  SilentPort silent;
+  Dialer dialer(f.resolver, f.options);
+  const auto dialling = start(
+      f.io, dialer.dial("127.0.0.1", silent.port(), AddressFilter(), SteadyClock::now() + 20s));
+  settle(f.io);
+  CHECK_FALSE(dialling->has_value());
+  SUBCASE("when there is room for it") {
+    silent.make_room();
+    run_until(f.io, [&dialling] { return dialling->has_value(); });
+    REQUIRE(std::holds_alternative<net::StreamPtr>(**dialling));
+    CHECK(dialled(**dialling).remote_endpoint() == silent.acceptor.local_endpoint());
+  }
+  SUBCASE("when nobody listens any more") {
+    silent.acceptor.close();
+    run_until(f.io, [&dialling] { return dialling->has_value(); });
+    REQUIRE(std::holds_alternative<DialFault>(**dialling));
+    CHECK(std::get<DialFault>(**dialling).code == Code::upstream_refused);
+  }
 }
 
 TEST_CASE("every address that failed is named up to four") {
