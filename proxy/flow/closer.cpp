@@ -6,8 +6,8 @@
 namespace ssmgate::flow {
 namespace {
 
-constexpr std::array<std::string_view, 8> kClosers = {
-    "", "client", "upstream", "max-duration", "killed", "policy", "shutdown", "error"};
+constexpr std::array<std::string_view, 9> kClosers = {
+    "", "client", "upstream", "max-duration", "killed", "policy", "shutdown", "error", "deadline"};
 
 }  // namespace
 

@@ -15,6 +15,7 @@ enum class Closer : std::uint8_t {
   policy,
   shutdown,
   error,
+  deadline,  // what was due did not come in time
 };
 
 [[nodiscard]] std::string_view name(Closer closer) noexcept;

@@ -63,7 +63,8 @@ boost::asio::awaitable<void> Downstream::close_gently() {
 }
 
 std::string_view ended_by(const Downstream& downstream) noexcept {
-  return is_stopped(downstream) ? downstream.watchdog.stopped_by() : name(Closer::client);
+  if (is_stopped(downstream)) return downstream.watchdog.stopped_by();
+  return name(downstream.watchdog.expired() ? Closer::deadline : Closer::client);
 }
 
 state::AuditRecord make_record(const Downstream& downstream, state::Event event) {

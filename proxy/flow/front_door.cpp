@@ -52,10 +52,13 @@ void record_trouble(const Downstream& downstream, const net::HandshakeFault& fau
                                  ? "the client does not trust this listener's `tls.certificate`"
                                  : fault.detail;
   state::AuditRecord record = begin_record(downstream, std::string(expired) + detail);
-  record.decision = unknown ? "deny" : "error";
   if (unknown) {
+    record.decision = "deny";
     record.effect = "refuse";
     record.code = name(Code::unauthenticated);
+  } else {
+    record.decision = "error";
+    record.closed_by = ended_by(downstream);
   }
   downstream.gateway.audit()->post(record);
   downstream.gateway.trouble.say_hung_up(downstream.listener, downstream.client,

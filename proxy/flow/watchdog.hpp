@@ -53,7 +53,7 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
     ~Stage();
     Stage(const Stage&) = delete;
     Stage& operator=(const Stage&) = delete;
-    [[nodiscard]] bool expired() const noexcept { return watchdog_.expired_; }
+    [[nodiscard]] bool expired() const noexcept { return watchdog_.expired(); }
 
    private:
     Watchdog& watchdog_;
@@ -93,6 +93,9 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
   void stop(std::string_view why);
   // Empty: it was not. The first reason counts.
   [[nodiscard]] std::string_view stopped_by() const noexcept { return stopped_by_; }
+
+  // The deadline of the last stage has passed before it was over.
+  [[nodiscard]] bool expired() const noexcept { return expired_; }
 
   // No stage will follow: lets go of the timer.
   void finish();

@@ -88,7 +88,7 @@ class TimedWait : public std::enable_shared_from_this<TimedWait> {
   // Not by a look at the first byte: that would take a reset away from whoever reads.
   bool has_arrival() {
     pollfd arrival{socket_.native_handle(), POLLIN, 0};
-    return ::poll(&arrival, 1, 0) != 0;
+    return ::poll(&arrival, 1, 0) == 1;
   }
 
   void give_up() {

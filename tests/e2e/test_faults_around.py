@@ -54,6 +54,8 @@ class Around(FaultCase):
 class Listener(Around):
     """TLS with a certificate asked for, the CONNECT and the client's own TLS inside."""
 
+    SPLICED = False
+
     @classmethod
     def around(cls):
         people = ClientAuthority(cls.folder)
@@ -127,6 +129,8 @@ class PlainParent(Parent):
 
 
 class TlsParent(Parent):
+    SPLICED = False
+
     @classmethod
     def context(cls):
         return cls.root.leaf_context(PROXY_NAME)

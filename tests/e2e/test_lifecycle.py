@@ -262,9 +262,10 @@ class Overload(unittest.TestCase):
             self.ends_within(stream, 0.5, 8)
         with open_tls(self.world) as stream:
             self.ends_within(stream, 1.5, 9)
-        said = [line.get("message", "") for line in self.gateway.audit("connect")]
+        said = [line for line in self.gateway.audit("connect") if "message" in line]
         for stage in ("handshake-timeout", "header-timeout", "body-timeout"):
-            self.assertTrue([line for line in said if line.startswith(stage)], (stage, said))
+            of_it = [line["closed_by"] for line in said if line["message"].startswith(stage)]
+            self.assertEqual(of_it, ["deadline"], (stage, said))
 
     def test_a_byte_now_and_then_does_not_buy_more_time(self):
         stream = self.plain()

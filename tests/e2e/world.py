@@ -4,6 +4,8 @@ Owns the processes it starts and one temporary folder. Clients are in clients.py
 """
 
 import base64
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -11,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 from connect_proxy import ConnectProxy
@@ -108,6 +111,15 @@ class StandIn:
         return stop(self.process)
 
 
+def is_filled(pipe):
+    """Whether bytes wait in the pipe that stands at this path."""
+    end = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return any(fcntl.ioctl(end, termios.FIONREAD, bytes(4)))
+    finally:
+        os.close(end)
+
+
 class Gateway:
     """A running `ssmgate serve`. `changes` replaces or adds top-level keys of its configuration;
     `prefix` are the words before its command line."""
@@ -194,8 +206,15 @@ class Gateway:
         files = self.open_files()
         return len(files) - 3 * files.count("anon_inode:[eventpoll]")
 
-    def pipe_ends(self):
-        return sum(name.startswith("pipe:") for name in self.open_files())
+    def filled_pipes(self):
+        """How many of its pipes have bytes in them."""
+        folder, filled = f"/proc/{self.process.pid}/fd", set()
+        for name in set(os.listdir(folder)) - {"0", "1", "2"}:
+            path = f"{folder}/{name}"
+            with contextlib.suppress(FileNotFoundError):
+                if (pipe := os.readlink(path)).startswith("pipe:") and is_filled(path):
+                    filled.add(pipe)
+        return len(filled)
 
     def stop(self):
         """SIGTERM, and a second one should something still drain. It must end in good order."""
