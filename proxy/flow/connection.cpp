@@ -63,11 +63,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
                     std::string(),
                     std::string()} {}
 
-  void start() { run(begin()); }
+  // Begun in the loop of `executor`, and nowhere else is it used from then on: nor destroyed.
+  static void start(std::shared_ptr<Connection> self) {
+    asio::awaitable<void> first = self->begin();
+    run(std::move(self), std::move(first));
+  }
 
  private:
-  void run(asio::awaitable<void> stretch) {
-    asio::co_spawn(executor_, guard(shared_from_this(), std::move(stretch)), asio::detached);
+  static void run(std::shared_ptr<Connection> self, asio::awaitable<void> stretch) {
+    const asio::any_io_executor executor = self->executor_;
+    asio::co_spawn(executor, guard(std::move(self), std::move(stretch)), asio::detached);
   }
 
   // A fault of ours ends one connection, not the gateway.
@@ -101,7 +106,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void wait_for_first_bytes() {
     downstream_.stream->when_readable_within(
         kFirstBytes,
-        [self = shared_from_this()](bool arrived) { self->run(self->open_way(!arrived)); });
+        [self = shared_from_this()](bool arrived) { run(self, self->open_way(!arrived)); });
   }
 
   // What the first bytes decide comes after the 200: refusing is hanging up.
@@ -349,8 +354,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 void start_connection(Gateway& gateway, std::unique_ptr<Arrival> arrival,
                       std::shared_ptr<Watchdog> watchdog, std::unique_ptr<Admission::Ticket> ticket,
                       const asio::any_io_executor& executor) {
-  std::make_shared<Connection>(gateway, *arrival, std::move(watchdog), std::move(ticket), executor)
-      ->start();
+  Connection::start(std::make_shared<Connection>(gateway, *arrival, std::move(watchdog),
+                                                 std::move(ticket), executor));
 }
 
 }  // namespace ssmgate::flow

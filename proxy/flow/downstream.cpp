@@ -45,6 +45,7 @@ boost::asio::awaitable<net::error_code> Downstream::send(std::string_view bytes)
   const boost::asio::const_buffer buffer(bytes.data(), bytes.size());
   const Watchdog::Stage stage(watchdog, *stream, generation->config.limits.body_timeout);
   const net::Transfer sent = co_await stream->write(buffer);
+  if (stage.expired()) co_return boost::asio::error::timed_out;
   co_return sent.error;
 }
 

@@ -40,8 +40,22 @@ std::size_t idle_bytes() noexcept {
   return all - std::min(used, all);
 }
 
-// For dl_iterate_phdr(3). What is written to, if only by the dynamic linker, would not come back.
+// The dynamic linker has written into its code (`-z notext`).
+bool is_relocated(const dl_phdr_info& of) {
+  for (ElfW(Half) i = 0; i < of.dlpi_phnum; ++i) {
+    if (of.dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+    const auto* entry = reinterpret_cast<const ElfW(Dyn)*>(of.dlpi_addr + of.dlpi_phdr[i].p_vaddr);
+    for (; entry->d_tag != DT_NULL; ++entry) {
+      if (entry->d_tag == DT_TEXTREL) return true;
+      if (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL) != 0) return true;
+    }
+  }
+  return false;
+}
+
+// For dl_iterate_phdr(3). What has been written to would not come back.
 int unmap_read_only(dl_phdr_info* of, std::size_t, void*) {
+  if (is_relocated(*of)) return 0;
   const auto page = static_cast<ElfW(Addr)>(::sysconf(_SC_PAGESIZE));
   for (ElfW(Half) i = 0; i < of->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = of->dlpi_phdr[i];

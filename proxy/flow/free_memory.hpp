@@ -12,7 +12,8 @@ namespace ssmgate::flow {
 
 // Lets go of all pages of the program and of its libraries that nobody writes to. What only the
 // start has needed stays away; the rest is mapped again as it is used, from the system's cache,
-// 64 KiB at a time. Safe beside threads that are at work.
+// 64 KiB at a time. Safe beside threads that are at work. A debugger's breakpoints that are in them
+// already are lost.
 void unmap_code() noexcept;
 
 class FreeMemory {

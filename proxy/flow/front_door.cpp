@@ -58,7 +58,7 @@ void record_trouble(const Downstream& downstream, const net::HandshakeFault& fau
     record.code = name(Code::unauthenticated);
   } else {
     record.decision = "error";
-    record.closed_by = ended_by(downstream);
+    record.closed_by = ended_by(downstream, fault);
   }
   downstream.gateway.audit()->post(record);
   downstream.gateway.trouble.say_hung_up(downstream.listener, downstream.client,

@@ -163,15 +163,15 @@ class RequestLoop {
 };
 
 void record_handshake_trouble(const Downstream& downstream, const Interception& interception,
-                              state::HandshakeTrouble why, std::string detail) {
+                              state::HandshakeTrouble why, std::string detail,
+                              std::string_view closed_by) {
   downstream.gateway.observations->metrics.handshake_failed(why);
   state::AuditRecord record = make_record(downstream, state::Event::connect);
   record.request_id = new_request_id();
   record.decision = "error";
   record.endpoint = interception.endpoint.host;
   record.message = std::move(detail);
-  record.closed_by =
-      why == state::HandshakeTrouble::no_leaf ? name(Closer::error) : ended_by(downstream);
+  record.closed_by = closed_by;
   downstream.gateway.audit()->post(record);
 }
 
@@ -185,7 +185,7 @@ asio::awaitable<void> intercept(Downstream& downstream,
                                                                      gateway.now(), fault);
   if (!context) {
     record_handshake_trouble(downstream, *interception, state::HandshakeTrouble::no_leaf,
-                             "no leaf could be made: " + fault);
+                             "no leaf could be made: " + fault, name(Closer::error));
     co_return;
   }
   net::Stream* const plain = downstream.stream.get();
@@ -201,7 +201,7 @@ asio::awaitable<void> intercept(Downstream& downstream,
   if (auto* trouble = std::get_if<net::HandshakeFault>(&handshake)) {
     // Most often: the client does not trust the CA (`ssmgate env` sets what it needs).
     record_handshake_trouble(downstream, *interception, trouble_of(*trouble, !expired.empty()),
-                             expired + trouble->detail);
+                             expired + trouble->detail, ended_by(downstream, *trouble));
     co_return;
   }
   downstream.stream = std::move(std::get<net::StreamPtr>(handshake));

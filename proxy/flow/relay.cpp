@@ -98,7 +98,8 @@ class Exchange {
     const ClientWatch watch(downstream_, upstream_);
     const net::error_code error = co_await upstream_.readable();
     timed_out_ = stage.expired();
-    client_gone_ = watch.gone();
+    // Of both in one turn the fault counts: nobody else would record it.
+    client_gone_ = watch.gone() && !timed_out_;
     co_return error;
   }
 

@@ -25,6 +25,11 @@ RequestUnreadable unreadable(Code code, std::string_view detail) {
   return out;
 }
 
+std::string trouble_of(const net::error_code& error, std::string_view stage) {
+  if (error != asio::error::timed_out) return "the client hung up in the middle of a request";
+  return std::string(stage) + ": the client was too slow in the middle of a request";
+}
+
 RequestLost lost(std::string why) {
   RequestLost out;
   out.why = std::move(why);
@@ -57,7 +62,7 @@ asio::awaitable<Arrived> RequestReader::read() {
   }
   if (head_.expect_continue && downstream_.inbox.size() == head_.size) {
     const net::error_code error = co_await downstream_.send(kContinue);
-    if (error) co_return lost("the client hung up in the middle of a request");
+    if (error) co_return lost(trouble_of(error, "body-timeout"));
   }
   // StartSession's body is refused by its length alone: what is dropped is never held.
   const bool in_vain = refused_anyhow_ && head_.content_length > kLargeBody;
@@ -143,10 +148,7 @@ asio::awaitable<std::string> RequestReader::read_on(const Deadline& deadline,
                                                     std::string_view stage) {
   const net::error_code error = co_await downstream_.read_more(deadline.left());
   if (!error) co_return std::string();
-  if (error == asio::error::timed_out) {
-    co_return std::string(stage) + ": the client sent its request too slowly";
-  }
-  co_return std::string("the client hung up in the middle of a request");
+  co_return trouble_of(error, stage);
 }
 
 bool RequestReader::hold(std::size_t size) {

@@ -9,19 +9,29 @@ namespace {
 constexpr std::size_t kMostBorrowed = 256;
 constexpr std::size_t kMostKept = 16;
 
-// What a pipe is asked to hold: with 1 MiB, which is all that one may, a byte costs half of the CPU
-// that it costs with 256 KiB. A user without the right to it keeps the default of 64 KiB, and of
-// one who has more than 64 MiB in all the kernel makes pipes of 8 KiB. SOURCE: pipe(7).
+// What a pipe is asked to hold: with 1 MiB, which is all that one may where nobody has changed
+// fs.pipe-max-size, a byte costs half of the CPU that it costs with 256 KiB. Unasked it has the
+// default, or 8 KiB where the user has more than 64 MiB in all. SOURCE: pipe(7).
 constexpr int kLarge = 1024 * 1024;
 constexpr int kSmall = 128 * 1024;
+constexpr int kDefault = 64 * 1024;
 constexpr std::size_t kMostLarge = 32;
 static_assert(kMostLarge * kLarge + (kMostBorrowed - kMostLarge) * kSmall <= 64 * 1024 * 1024);
 
-Pipe open_pipe(int size) noexcept {
+// As much of `size` as is allowed; what it then holds.
+int enlarge(int pipe, int size) noexcept {
+  for (; size >= kSmall; size /= 2) {
+    const int holds = ::fcntl(pipe, F_SETPIPE_SZ, size);
+    if (holds > 0) return holds;
+  }
+  return ::fcntl(pipe, F_GETPIPE_SZ);
+}
+
+Pipe open_pipe(bool large) noexcept {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
-  (void)::fcntl(ends[1], F_SETPIPE_SZ, size);
-  return {ends[0], ends[1]};
+  const int holds = enlarge(ends[1], large ? kLarge : kSmall);
+  return {ends[0], ends[1], large && holds >= kDefault};
 }
 
 }  // namespace
@@ -29,6 +39,7 @@ Pipe open_pipe(int size) noexcept {
 Pipe& Pipe::operator=(Pipe&& other) noexcept {
   std::swap(read_end_, other.read_end_);
   std::swap(write_end_, other.write_end_);
+  std::swap(large_, other.large_);
   return *this;
 }
 
@@ -43,32 +54,34 @@ PipePool::PipePool() {
 }
 
 Pipe PipePool::borrow() noexcept {
-  int size = kSmall;
+  bool large = false;
   {
     const std::scoped_lock lock(mutex_);
     if (borrowed_ >= kMostBorrowed) return {};
     ++borrowed_;
-    // One is opened only where none is kept, so that no more are large.
-    if (borrowed_ <= kMostLarge) size = kLarge;
-    if (!kept_.empty()) {
+    large = large_ < kMostLarge;
+    if (large) ++large_;
+    if (large && !kept_.empty()) {
       Pipe pipe = std::move(kept_.back());
       kept_.pop_back();
       return pipe;
     }
   }
-  Pipe pipe = open_pipe(size);
-  if (pipe) return pipe;
+  Pipe pipe = open_pipe(large);
+  if (pipe && pipe.is_large() == large) return pipe;
   const std::scoped_lock lock(mutex_);
-  --borrowed_;
-  return {};
+  if (large) --large_;
+  if (!pipe) --borrowed_;
+  return pipe;
 }
 
 void PipePool::give_back(Pipe pipe, bool used) noexcept {
   if (!pipe) return;
   const std::scoped_lock lock(mutex_);
   --borrowed_;
-  if (used || kept_.size() >= kMostKept) return;
-  kept_.push_back(std::move(pipe));
+  if (!pipe.is_large()) return;
+  --large_;
+  if (!used && kept_.size() < kMostKept) kept_.push_back(std::move(pipe));
 }
 
 std::size_t PipePool::borrowed() const {

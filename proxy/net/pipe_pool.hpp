@@ -12,25 +12,30 @@ namespace ssmgate::net {
 class Pipe {
  public:
   Pipe() = default;
-  Pipe(int read_end, int write_end) noexcept : read_end_(read_end), write_end_(write_end) {}
+  Pipe(int read_end, int write_end, bool large) noexcept
+      : read_end_(read_end), write_end_(write_end), large_(large) {}
   Pipe(Pipe&& other) noexcept
       : read_end_(std::exchange(other.read_end_, -1)),
-        write_end_(std::exchange(other.write_end_, -1)) {}
+        write_end_(std::exchange(other.write_end_, -1)),
+        large_(other.large_) {}
   Pipe& operator=(Pipe&& other) noexcept;
   ~Pipe();
   explicit operator bool() const noexcept { return read_end_ >= 0; }
   [[nodiscard]] int read_end() const noexcept { return read_end_; }
   [[nodiscard]] int write_end() const noexcept { return write_end_; }
+  // One of the few that may be, and not so small that another try is better.
+  [[nodiscard]] bool is_large() const noexcept { return large_; }
 
  private:
   int read_end_ = -1;
   int write_end_ = -1;
+  bool large_ = false;
 };
 
 // Safe from several threads. INVARIANT: outlives what borrows from it.
 // LIMIT: 256 pipes are out at a time, 32 of 1 MiB and the rest of 128 KiB, so that tunnels whose
 // receivers stall cannot use up the descriptors and pipe pages (16,384 for one user) of all others;
-// 16 are kept for the next.
+// 16 of the large are kept for the next.
 class PipePool {
  public:
   PipePool();
@@ -43,8 +48,9 @@ class PipePool {
 
  private:
   mutable std::mutex mutex_;
-  std::vector<Pipe> kept_;
+  std::vector<Pipe> kept_;  // large, all of them
   std::size_t borrowed_ = 0;
+  std::size_t large_ = 0;  // of the borrowed
 };
 
 }  // namespace ssmgate::net

@@ -93,6 +93,11 @@ bool is_closed(const error_code& error) {
          error == asio::error::connection_reset || error == asio::error::broken_pipe;
 }
 
+// SOURCE: ssl.h: the reasons from there on are the alerts that were received.
+bool is_by_peer(const error_code& error) {
+  return is_closed(error) || tls_reason(error) >= SSL_AD_REASON_OFFSET;
+}
+
 std::string other_words(const error_code& error) {
   if (error == asio::error::operation_aborted) return "the tls handshake was given up";
   if (tls_reason(error) != 0) {
@@ -218,6 +223,7 @@ HandshakeFault explain_connect(error_code error, SSL* session, const std::string
                                const std::string& host) {
   HandshakeFault fault;
   fault.error = error;
+  fault.by_peer = is_by_peer(error);
   const long result = SSL_get_verify_result(session);
   fault.certificate = tls_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
   fault.detail = fault.certificate ? certificate_words(result, names, host) : connect_words(error);
@@ -227,6 +233,7 @@ HandshakeFault explain_connect(error_code error, SSL* session, const std::string
 HandshakeFault explain_accept(error_code error, SSL* session) {
   HandshakeFault fault;
   fault.error = error;
+  fault.by_peer = is_by_peer(error);
   const bool refused = session != nullptr && tls_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
   fault.certificate = refused || tls_reason(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
   fault.distrusted = is_distrust(error);

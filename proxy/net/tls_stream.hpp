@@ -17,6 +17,7 @@ struct HandshakeFault {
   error_code error;
   bool certificate = false;  // the peer's certificate was not accepted
   bool distrusted = false;   // the peer did not accept ours
+  bool by_peer = false;      // it hung up, or said by an alert that it will not go on
   std::string detail;        // printable
 };
 

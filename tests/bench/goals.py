@@ -15,11 +15,12 @@ class Goal:
     what: str
     value: Callable[[dict], float]  # of the part's result; KeyError: not measured
     at_least: bool
-    promised: float
+    promised: float | None  # None: a bound only
     bound: float
 
     def __post_init__(self):
-        assert self.holds(self.bound, self.promised) == (self.bound == self.promised), self.what
+        assert self.promised in (None, self.bound) or \
+            not self.holds(self.bound, self.promised), self.what
 
     def holds(self, value, wanted):
         return value >= wanted if self.at_least else value <= wanted
@@ -39,16 +40,21 @@ def grown(number):
     return lambda found: found[number]["second"] / found[number]["first"]
 
 
-PEERS = ("squid", "squid-peek", "mitmproxy")
+PEERS = ("squid", "squid-peek", "mitmproxy", "floor")
 GOALS = [
+    # The floor depends on the machine, the load and OpenSSL as ssmgate does: what moves these is ours.
+    Goal("commands", "cold: rate, of the floor's", ratio("floor", "cold", "rate"), True, None, 0.7),
+    Goal("commands", "cold: CPU, of the floor's", ratio("floor", "cold", "cpu_us"), False, None, 1.3),
+    Goal("commands", "warm: CPU, of the floor's", ratio("floor", "warm", "cpu_us"), False, None, 5),
     Goal("commands", "cold: rate, of Squid's (peek and bump)", ratio("squid-peek", "cold", "rate"),
-         True, 3.5, 2.5),
+         True, 3.5, 2.75),
+    # The floor itself reaches 2.5 (docs/performance.md).
     Goal("commands", "cold: rate, of Squid's (bump all)", ratio("squid", "cold", "rate"),
-         True, 3.5, 2.25),
+         True, 3.5, 1.8),
     Goal("commands", "cold: CPU, of Squid's (peek and bump)",
-         ratio("squid-peek", "cold", "cpu_us"), False, 0.25, 0.4),
+         ratio("squid-peek", "cold", "cpu_us"), False, 0.25, 0.3),
     Goal("commands", "cold: CPU, of Squid's (bump all)", ratio("squid", "cold", "cpu_us"),
-         False, 0.25, 0.7),
+         False, 0.25, 0.5),
     Goal("commands", "warm: CPU, of Squid's (peek and bump)",
          ratio("squid-peek", "warm", "cpu_us"), False, 0.6, 1.1),
     Goal("commands", "warm: CPU, of Squid's (bump all)", ratio("squid", "warm", "cpu_us"),
@@ -57,16 +63,16 @@ GOALS = [
     Goal("commands", "cold: p99, of the median", tail("cold"), False, 3, 6),
     Goal("commands", "warm: p99, of the median", tail("warm"), False, 3, 6),
     Goal("tunnels", "tunnel: rate, of Squid's",
-         lambda found: found["ssmgate"]["rate"] / found["squid"]["rate"], True, 1.7, 1.1),
+         lambda found: found["ssmgate"]["rate"] / found["squid"]["rate"], True, 1.7, 1.2),
     Goal("tunnels", "tunnel: CPU a byte, of HAProxy's",
-         lambda found: found["ssmgate"]["cpu"] / found["haproxy"]["cpu"], False, 1.0, 1.6),
+         lambda found: found["ssmgate"]["cpu"] / found["haproxy"]["cpu"], False, 1.0, 1.1),
     Goal("tunnels", "an idle tunnel's memory, of HAProxy's",
-         lambda found: found["ssmgate"]["idle"] / found["haproxy"]["idle"], False, 1.0, 1.5),
+         lambda found: found["ssmgate"]["idle"] / found["haproxy"]["idle"], False, 1.0, 1.2),
     Goal("far", "a command 20 ms away, of one without gateway",
          lambda found: found["through"] / found["direct"], False, 0.45, 0.7),
     Goal("rest", "exec to ready, ms", lambda found: found["start_ms"], False, 30, 90),
-    Goal("rest", "memory at rest, MiB", lambda found: found["memory"] / 2**20, False, 12, 30),
-    Goal("rest", "program, MiB", lambda found: found["size"] / 2**20, False, 8, 14),
+    Goal("rest", "memory at rest, MiB", lambda found: found["memory"] / 2**20, False, 12, 16),
+    Goal("rest", "program, MiB", lambda found: found["size"] / 2**20, False, 8, 9),
     # With two, the load takes more than one of them itself: there is nothing left to grow by.
     *([Goal("growth", "all processors, of one (cold)", grown(0), True, 1.7, 1.2)]
       if os.cpu_count() >= 4 else []),
@@ -79,8 +85,8 @@ GOALS = [
 def judge(results, names):
     """Prints a line for each goal of the parts and peers that were measured; true: nothing is worse
     than its bound, and there was something to judge."""
-    row = "{:48}{:>10}{:>10}  {}"
-    print(row.format("goal", "promised", "reached", ""))
+    row = "{:48}{:>10}{:>10}{:>10}  {}"
+    print(row.format("goal", "promised", "bound", "reached", ""))
     good, judged = True, 0
     for goal in GOALS:
         if goal.part not in results:
@@ -92,8 +98,10 @@ def judge(results, names):
                 continue
             raise
         kept = goal.holds(value, goal.bound)
-        verdict = "ok" if goal.holds(value, goal.promised) else "missed" if kept else "WORSE"
+        reached = kept if goal.promised is None else goal.holds(value, goal.promised)
+        verdict = "ok" if reached else "missed" if kept else "WORSE"
         good, judged = good and kept, judged + 1
         sign = ">=" if goal.at_least else "<="
-        print(row.format(goal.what, f"{sign} {goal.promised:g}", f"{value:.2f}", verdict))
+        promised = "" if goal.promised is None else f"{sign} {goal.promised:g}"
+        print(row.format(goal.what, promised, f"{sign} {goal.bound:g}", f"{value:.2f}", verdict))
     return good and judged > 0

@@ -151,9 +151,12 @@ class Hellos(EndToEnd):
 
     def test_old_versions_are_refused(self):
         for version in (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1):
+            before = len(self.world.gateway.audit("connect"))
             with self.subTest(version), connect(self.world.gateway.port) as stream:
                 with self.assertRaises((ssl.SSLError, ConnectionError)):
                     old(version).wrap_socket(stream, server_hostname=HOST)
+                line, = wait_for(lambda: self.world.gateway.audit("connect")[before:], "the record")
+                self.assertEqual((line["decision"], line["closed_by"]), ("error", "error"))
         self.assert_nothing_reached()
 
     def test_tls_1_2_is_spoken(self):

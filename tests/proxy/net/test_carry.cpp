@@ -230,6 +230,34 @@ TEST_CASE("few pipes are large and all together hold no more than one user may h
   }
 }
 
+TEST_CASE("who is almost alone has a large pipe, also after a burst") {
+  // What the kernel gives, which is less where the user has many.
+  const auto most = [] {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    const int holds = ::fcntl(ends[1], F_SETPIPE_SZ, 1024 * 1024);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    return holds;
+  };
+  const auto holds = [](const net::Pipe& pipe) { return ::fcntl(pipe.read_end(), F_GETPIPE_SZ); };
+  PipePool pipes;
+  std::vector<net::Pipe> taken;
+  for (int i = 0; i < 60; ++i) taken.push_back(pipes.borrow());
+  CHECK(holds(taken.front()) == most());
+  CHECK(holds(taken.back()) < most());
+  // The small ones first, which leaves no room for others if they are kept.
+  while (!taken.empty()) {
+    pipes.give_back(std::move(taken.back()), false);
+    taken.pop_back();
+  }
+  for (int i = 0; i < 32; ++i) {
+    taken.push_back(pipes.borrow());
+    CHECK(holds(taken.back()) == most());
+  }
+  CHECK(holds(pipes.borrow()) < most());
+}
+
 TEST_CASE("a reset passes as a reset") {
   for (const bool by_copy : {false, true}) {
     for (const bool by_client : {false, true}) {

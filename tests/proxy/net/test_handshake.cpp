@@ -193,13 +193,22 @@ TEST_CASE("a client that does not trust us or speaks no TLS is told apart") {
     const Peer peer([&f, &distrust] { BlockingTls(f.ends.theirs, distrust.get()).connect(kHost); });
     const auto fault = f.fault_in(run(f.io, net::accept_tls(f.ends.ours, server, {})));
     CHECK(fault.detail.find("does not trust the gateway's CA") != std::string::npos);
+    CHECK(fault.by_peer);
   }
   Fixture f;
   const auto server = serve(f.leaf.get(), f.key.get());
   const auto fault =
       f.fault_in(run(f.io, net::accept_tls(f.ends.ours, server, "GET / HTTP/1.1\r\n\r\n")));
   CHECK(fault.detail == "the client sent a plain HTTP request where TLS is spoken");
+  CHECK_FALSE(fault.by_peer);
   ::close(f.ends.theirs);
+}
+
+TEST_CASE("a client that hangs up in the handshake ended it") {
+  Fixture f;
+  const auto server = serve(f.leaf.get(), f.key.get());
+  ::close(f.ends.theirs);
+  CHECK(f.fault_in(run(f.io, net::accept_tls(f.ends.ours, server, "\x16\x03\x01"))).by_peer);
 }
 
 TEST_CASE("a hello that was read before in part or whole is not lost") {
