@@ -170,6 +170,21 @@ std::string AuditSink::text() const {
   return "nowhere";
 }
 
+namespace {
+
+// The last of them. Who reads that log would find each record twice, and nothing wrong. A log
+// server can tell two apart, by `facility`, `app_name` or `format`.
+void check_single(const TreeNode& node, const Reader& read, const std::vector<AuditSink>& sinks) {
+  const Type type = sinks.back().type;
+  if (type != Type::file && type != Type::standard_output) return;
+  const std::string place = sinks.back().text();
+  const auto same = [&place](const AuditSink& each) { return each.text() == place; };
+  if (std::ranges::count_if(sinks, same) < 2) return;
+  read.error(node, "two sinks write to " + place + ", each record twice; take one out");
+}
+
+}  // namespace
+
 void load_audit(const TreeNode& node, const Reader& read, Audit& value) {
   static constexpr std::array<std::string_view, 2> kKnown = {"sinks", "on_failure"};
   static constexpr std::array<std::string_view, 2> kWords = {"refuse", "continue"};
@@ -182,8 +197,11 @@ void load_audit(const TreeNode& node, const Reader& read, Audit& value) {
   const auto* sinks = node.find("sinks");
   if (sinks == nullptr) return;
   value.sinks.clear();
-  read.list(*sinks, "`sinks`",
-            [&](const TreeNode& item) { SinkLoader(item, read).load(value.sinks); });
+  read.list(*sinks, "`sinks`", [&](const TreeNode& item) {
+    const std::size_t before = value.sinks.size();
+    SinkLoader(item, read).load(value.sinks);
+    if (value.sinks.size() > before) check_single(item, read, value.sinks);
+  });
   if (sinks->kind == TreeNode::Kind::sequence && sinks->items.empty()) {
     read.error(*sinks, "`sinks` is empty; nothing may pass unrecorded: name a file");
   }

@@ -73,7 +73,7 @@ std::optional<std::uint32_t> Reader::count(const TreeNode& node, std::string_vie
     const auto [stop, fault] = std::from_chars(node.scalar.data(), end, value);
     if (fault == std::errc() && stop == end && value > 0) return value;
   }
-  error(node, std::string(what) + " is not a whole number of at least 1");
+  error(node, std::string(what) + " is not a whole number of at least 1 and at most 4294967295");
   return std::nullopt;
 }
 
@@ -105,7 +105,8 @@ void Reader::duration(const TreeNode* node, std::string_view what,
   if (!parsed) {
     error(*node,
           std::string(what) +
-              " is no duration; write a whole number and a unit: `250ms`, `5s`, `10m`, `1h`");
+              " is no duration; write a whole number and a unit, at most 7 days: `250ms`, `5s`, "
+              "`10m`, `1h`");
     return;
   }
   value = *parsed;

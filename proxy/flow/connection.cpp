@@ -178,7 +178,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     wire::HeadScan scan;
     for (;;) {
       const net::error_code error = co_await downstream_.read_more(deadline.left());
-      if (error) co_return false;
+      if (error) {
+        record_unread(error);
+        co_return false;
+      }
       auto parsed = wire::parse_connect(downstream_.inbox, scan);
       if (auto* request = std::get_if<wire::ConnectRequest>(&parsed)) {
         connect = std::move(*request);
@@ -325,6 +328,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
       const net::error_code error = co_await downstream_.read_more(deadline.left());
       if (error) co_return error;
     }
+  }
+
+  // Nobody is told of one that says nothing: what watches over the port opens and closes it.
+  void record_unread(const net::error_code& error) {
+    if (downstream_.inbox.empty()) return;
+    state::AuditRecord record = make_record(downstream_, state::Event::connect);
+    record.request_id = new_request_id();
+    record.decision = "error";
+    record.message = error == asio::error::timed_out
+                         ? "header-timeout: no whole CONNECT came"
+                         : "the connection ended in the middle of the CONNECT";
+    record.closed_by = ended_by(downstream_);
+    gateway().audit()->post(record);
   }
 
   // Let in, and over before there was a way: by the client, unless we ended it.

@@ -29,11 +29,10 @@ std::variant<Lines, tls::ContextPtr> open_context(const config::Listener& listen
 }  // namespace
 
 std::variant<Lines, std::vector<EntrancePtr>> open_entrances(const config::Config& settings) {
-  const bool wants_users = std::ranges::any_of(
-      settings.listen, [](const auto& each) { return each.auth == config::Auth::basic; });
+  // Also where no listener asks for passwords: they are as secret, and one may soon.
   std::shared_ptr<const auth::Users> users;
-  if (wants_users) {
-    auto loaded = auth::load_users(settings.users_file.value_or(""));
+  if (settings.users_file) {
+    auto loaded = auth::load_users(*settings.users_file);
     if (auto* lines = std::get_if<Lines>(&loaded)) return std::move(*lines);
     users = std::get<std::shared_ptr<const auth::Users>>(std::move(loaded));
   }

@@ -175,7 +175,7 @@ std::variant<StartFault, std::monostate> take_entrances(const config::Config& se
 std::variant<StartFault, std::monostate> take_audit(const config::Config& settings,
                                                     const Generation* running,
                                                     Generation::Parts& parts) {
-  if (running != nullptr && settings.audit == running->config.audit) {
+  if (running != nullptr && settings.audit.sinks == running->config.audit.sinks) {
     parts.audit = running->audit;
     return std::monostate();
   }

@@ -41,9 +41,10 @@ bool is_allowed(const Downstream& downstream) {
 asio::awaitable<Outcome> check_password(Downstream& downstream,
                                         const wire::ConnectRequest& connect) {
   if (!connect.proxy_authorization) {
+    const bool secure = downstream.entrance->settings.tls.has_value();
     co_return ask_for_password(
-        "it came without a user name and a password; put them into the proxy URL: "
-        "http://NAME:PASSWORD@ADDRESS:PORT");
+        "it came without a user name and a password; put them into the proxy URL: " +
+        std::string(secure ? "https" : "http") + "://NAME:PASSWORD@ADDRESS:PORT");
   }
   auto parsed = wire::parse_basic_credentials(*connect.proxy_authorization);
   if (const auto* fault = std::get_if<wire::CredentialsFault>(&parsed)) {

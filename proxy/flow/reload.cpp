@@ -28,18 +28,40 @@ void add_listeners(std::vector<std::string>& lines, std::string_view what,
   }
 }
 
-// For the operator: in words, what is another than before.
-std::vector<std::string> describe_changes(const Generation& old, const Generation& next,
-                                          const Listeners::Plan& plan) {
+std::vector<std::string> describe_policy(const Generation& old, const Generation& next) {
   std::vector<std::string> lines;
-  const auto& was = old.config;
-  const auto& is = next.config;
+  const auto& was = old.config.policy;
+  const auto& is = next.config.policy;
   if (old.policy->revision() != next.policy->revision()) {
     lines.push_back("policy " + next.policy->revision() + " (was " + old.policy->revision() + ")");
   }
-  if (was.policy != is.policy) {
-    lines.push_back("policy file: " + (is.policy ? is.policy->string() : "the built-in one"));
+  if (was != is) lines.push_back("policy file: " + (is ? is->string() : "the built-in one"));
+  return lines;
+}
+
+void add_changed_listeners(std::vector<std::string>& lines, const Generation& old,
+                           const Generation& next) {
+  for (const config::Listener& is : next.config.listen) {
+    const auto& all = old.config.listen;
+    const bool same = std::ranges::find(all, is) != all.end();
+    const bool there = std::ranges::find(all, is.bind, &config::Listener::bind) != all.end();
+    if (same || !there) continue;
+    lines.push_back("who may come in by " + config::render_socket_address(is.bind));
   }
+  if (old.config.users_file != next.config.users_file) {
+    lines.emplace_back("users_file");
+  } else if (old.config.listen == next.config.listen &&
+             old.entrances_fingerprint != next.entrances_fingerprint) {
+    lines.emplace_back("files of the listeners: users, certificates or revocation lists");
+  }
+}
+
+// In words, what is another than before beside the policy.
+std::vector<std::string> describe_settings(const Generation& old, const Generation& next,
+                                           const Listeners::Plan& plan) {
+  std::vector<std::string> lines;
+  const auto& was = old.config;
+  const auto& is = next.config;
   if (old.authority != next.authority) lines.emplace_back("ca");
   if (was.intercept != is.intercept) lines.emplace_back("intercept");
   if (was.egress != is.egress) lines.emplace_back("egress");
@@ -47,14 +69,15 @@ std::vector<std::string> describe_changes(const Generation& old, const Generatio
     lines.emplace_back("upstream");
   }
   if (old.audit != next.audit) lines.emplace_back("audit");
+  if (was.audit.on_failure != is.audit.on_failure) {
+    const bool refuses = is.audit.on_failure == config::Audit::OnFailure::refuse;
+    lines.push_back(std::string("audit.on_failure: ") + (refuses ? "refuse" : "continue"));
+  }
+  if (was.sessions != is.sessions) lines.emplace_back("sessions");
   if (was.limits != is.limits) lines.emplace_back("limits, for new connections");
+  add_changed_listeners(lines, old, next);
   add_listeners(lines, "listening on", plan.added);
   add_listeners(lines, "no longer listening on", plan.removed);
-  if (lines.empty() && was.listen != is.listen) lines.emplace_back("listen");
-  if (lines.empty()) return lines;
-  for (const std::string& warning : find_warnings(is, *next.policy)) {
-    lines.push_back("warning: " + warning);
-  }
   return lines;
 }
 
@@ -70,7 +93,7 @@ void post(Gateway& gateway, state::AuditLog& log, state::Event event, const Gene
 
 // Before the swap: no decision by the new policy stands in front of them.
 void record_changes(Gateway& gateway, const Generation& old, const Generation& next,
-                    const std::string& asked_by) {
+                    const std::string& asked_by, const std::vector<std::string>& settings) {
   const std::string who = "a reload (" + asked_by + ")";
   if (old.audit != next.audit) {
     post(gateway, *next.audit, state::Event::start, next,
@@ -78,9 +101,15 @@ void record_changes(Gateway& gateway, const Generation& old, const Generation& n
              ? who + " moved the audit log here; an unfinished line at its end was cut off"
              : who + " moved the audit log here");
   }
-  if (old.policy->revision() == next.policy->revision()) return;
-  const std::string message = who + " put policy " + next.policy->revision() +
-                              " in force; it was " + old.policy->revision();
+  std::string message;
+  if (old.policy->revision() != next.policy->revision()) {
+    message = who + " put policy " + next.policy->revision() + " in force; it was " +
+              old.policy->revision();
+  }
+  for (const std::string& line : settings) {
+    message += (message.empty() ? who + " changed: " : "; ") + line;
+  }
+  if (message.empty()) return;
   post(gateway, *next.audit, state::Event::policy, next, message);
   if (old.audit != next.audit) {
     post(gateway, *old.audit, state::Event::policy, next, message);
@@ -141,8 +170,15 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   const std::lock_guard lock(target.lifecycle);
   if (target.ending) return refuse({"ssmgate is about to end"});
   report.taken = true;
-  report.lines = describe_changes(*running, *next, plan);
-  record_changes(gateway, *running, *next, asked_by);
+  const std::vector<std::string> changes = describe_settings(*running, *next, plan);
+  record_changes(gateway, *running, *next, asked_by, changes);
+  report.lines = describe_policy(*running, *next);
+  report.lines.insert(report.lines.end(), changes.begin(), changes.end());
+  if (!report.lines.empty()) {
+    for (const std::string& warning : find_warnings(next->config, *next->policy)) {
+      report.lines.push_back("warning: " + warning);
+    }
+  }
   target.admission.set_limits(next->config.limits);
   gateway.replace(next);
   target.listeners.commit(std::move(plan), gateway);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/route.hpp"
 #include "ssmgate/rules/session_limits.hpp"
 #include "ssmgate/text/duration.hpp"
 #include "ssmgate/tools/callers.hpp"
@@ -57,12 +58,42 @@ void add_rules_too_long(const config::Config& settings, const Policy& policy,
                   ", which ends them; make the one longer or the other shorter");
 }
 
+// A name that the entry is about, with a region for each wildcard; empty: of an address, or of any.
+std::string example_of(const HostPattern& pattern) {
+  const auto* name = std::get_if<HostPattern::Name>(&pattern.form());
+  std::string text;
+  for (std::size_t i = 0; name != nullptr && i < name->labels.size(); ++i) {
+    const std::string& label = name->labels[i];
+    text += (i == 0 ? "" : ".") + (label == "*" ? "us-east-1" : label);
+  }
+  return text;
+}
+
 }  // namespace
 
-std::vector<std::string> find_warnings(const config::Config& settings, const Policy& policy) {
+std::vector<std::string> find_policy_warnings(const config::Config& settings,
+                                              const Policy& policy) {
   std::vector<std::string> lines;
   add_rules_for_nobody(settings, policy, lines);
   add_rules_too_long(settings, policy, lines);
+  return lines;
+}
+
+std::vector<std::string> find_egress_warnings(const config::Config& settings) {
+  std::vector<std::string> lines;
+  for (const config::EgressEntry& entry : settings.egress.deny) {
+    const std::string name = example_of(entry.host);
+    if (name.empty() || !find_served(name, settings.intercept)) continue;
+    lines.push_back("`egress.deny` is not asked about `" + name +
+                    "`: what goes to Systems Manager's own endpoints is for the policy to judge; "
+                    "refuse it there, by `deny` or `operations`");
+  }
+  return lines;
+}
+
+std::vector<std::string> find_warnings(const config::Config& settings, const Policy& policy) {
+  std::vector<std::string> lines = find_policy_warnings(settings, policy);
+  for (std::string& line : find_egress_warnings(settings)) lines.push_back(std::move(line));
   return lines;
 }
 

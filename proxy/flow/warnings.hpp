@@ -9,7 +9,11 @@
 
 namespace ssmgate::flow {
 
-// Lines for the operator; empty when there is nothing to say.
+// Lines for the operator, "what; what to do"; empty when there is nothing to say.
+[[nodiscard]] std::vector<std::string> find_policy_warnings(const config::Config& settings,
+                                                            const Policy& policy);
+[[nodiscard]] std::vector<std::string> find_egress_warnings(const config::Config& settings);
+// Both.
 [[nodiscard]] std::vector<std::string> find_warnings(const config::Config& settings,
                                                      const Policy& policy);
 

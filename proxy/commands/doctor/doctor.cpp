@@ -209,9 +209,8 @@ class Doctor {
   }
 
   void look_at_machine() {
-    take("config",
-         [&] { return Findings{ok("config.valid", "the configuration is " + settings_->source)}; });
     const config::Config& settings = settings_->config;
+    take("config", [&] { return check_egress(settings, settings_->source); });
     take("ca", [&] { return check_authority(authority_, now_, own_); });
     take("files", [&] {
       Findings found = check_files(

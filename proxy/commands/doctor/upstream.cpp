@@ -118,6 +118,15 @@ Findings check_upstream(const config::Upstream& upstream, const std::string& hos
   return found;
 }
 
+Findings check_egress(const config::Config& settings, const std::string& source) {
+  Findings found = {ok("config.valid", "the configuration is " + source)};
+  for (const std::string& line : flow::find_egress_warnings(settings)) {
+    const std::size_t hint = line.rfind("; ");
+    found.push_back(warning("config.egress", line.substr(0, hint), line.substr(hint + 2)));
+  }
+  return found;
+}
+
 Findings check_policy(const config::Config& settings, std::chrono::system_clock::time_point now) {
   if (!settings.policy) {
     return {ok("policy.valid",
@@ -135,7 +144,7 @@ Findings check_policy(const config::Config& settings, std::chrono::system_clock:
   Findings found = check_text(path, *text, loaded, now);
   if (!loaded.policy) return found;
   append(found, check_endings(*loaded.policy, path, now));
-  for (const std::string& line : flow::find_warnings(settings, *loaded.policy)) {
+  for (const std::string& line : flow::find_policy_warnings(settings, *loaded.policy)) {
     const std::size_t hint = line.rfind("; ");
     found.push_back(warning("policy.nobody", line.substr(0, hint), line.substr(hint + 2)));
   }

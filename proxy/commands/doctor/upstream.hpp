@@ -18,6 +18,9 @@ namespace ssmgate::doctor {
 [[nodiscard]] Finding check_clock(std::chrono::system_clock::time_point now,
                                   std::chrono::system_clock::time_point date);
 
+// A sound configuration, and what in it does nothing. `source`: which.
+[[nodiscard]] Findings check_egress(const config::Config& settings, const std::string& source);
+
 // The policy's faults and warnings, rules for nobody, and what of it ends within two weeks.
 [[nodiscard]] Findings check_policy(const config::Config& settings,
                                     std::chrono::system_clock::time_point now);

@@ -95,3 +95,8 @@ TEST_CASE("values that mean nothing are slips") {
   check_slip("{type: stdout, format: cef}", "`json` or `ocsf`");
   check_slip("{type: kafka}", "`file`, `stdout`, `journald` or `syslog`");
 }
+
+TEST_CASE("a file is written by one sink") {
+  check_slip("{type: file, path: a.jsonl}, {type: file, path: ./a.jsonl}", "two sinks write to");
+  check_slip("{type: stdout}, {type: stdout, format: ocsf}", "two sinks write to");
+}

@@ -54,3 +54,23 @@ TEST_CASE("a rule that says more than the gateway lets any session last is warne
   settings.sessions.max_duration = std::chrono::hours(24);
   CHECK(find_warnings(settings, *loaded.policy).empty());
 }
+
+TEST_CASE("an entry of egress.deny that nothing asks is warned of") {
+  const auto of = [](const char* entry) {
+    config::Config settings;
+    settings.intercept.hosts = {"ssm.corp.example"};
+    settings.egress.deny.push_back({*parse_host_pattern(entry)});
+    return find_egress_warnings(settings);
+  };
+  for (const char* idle : {"ssm.us-east-1.amazonaws.com", "ssmmessages.eu-west-1.amazonaws.com",
+                           "ssm.*.amazonaws.com", "ssm-fips.*.amazonaws.com", "ssm.corp.example"}) {
+    INFO(idle);
+    REQUIRE(of(idle).size() == 1);
+    CHECK(of(idle)[0].find("is not asked about `ssm") != std::string::npos);
+  }
+  for (const char* asked : {"*.amazonaws.com", "ec2messages.*.amazonaws.com", "example.com",
+                            "ssm-guiconnect.*.amazonaws.com", "10.0.0.0/8"}) {
+    INFO(asked);
+    CHECK(of(asked).empty());
+  }
+}

@@ -1,0 +1,101 @@
+"""What a reload says that it has changed: to who asked, in the operator's log, and in the record."""
+
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from clients import ALICE, TARGET
+from identities import OTHER_PASSWORD, PASSWORD, crypt_hash, write_users
+from raw import exchange, signed
+from reloading import rendered, replace
+from waiting import wait_for
+from world import World, program
+
+
+class Report(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="ssmgate-e2e-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.users = write_users(self.folder / "users", f"alice:{crypt_hash(PASSWORD)}")
+        self.world = World(users_file=self.users, listen=[
+            {"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0", "auth": "basic"}])
+        self.addCleanup(self.world.close)
+        self.gateway = self.world.gateway
+
+    def ask(self):
+        return subprocess.run([program(), "reload", "--config", self.gateway.config_file],
+                              capture_output=True, text=True, timeout=60,
+                              env=self.world.surroundings())
+
+    def reload(self):
+        """The watch may have been quicker: then this finds no change."""
+        asked = self.ask()
+        self.assertEqual((asked.returncode, asked.stderr), (0, ""))
+
+    def recorded(self, *parts):
+        """The one line of the audit log that has all these."""
+        def find():
+            return [line["message"] for line in self.gateway.audit("policy")
+                    if all(part in line["message"] for part in parts)]
+        found = wait_for(find, f"the record of {parts}")
+        self.assertEqual(len(found), 1)
+        for part in parts:
+            self.assertIn(part, self.gateway.log.text)
+        return found[0]
+
+    def change(self, **changes):
+        replace(self.gateway.config_file, rendered(self.gateway, **changes))
+        self.reload()
+
+    def test_sessions(self):
+        self.change(sessions={"require_decision": False})
+        self.assertRegex(self.recorded("sessions"), r"^a reload \(\w+\) changed: sessions$")
+
+    def test_who_may_come_in_beside_another_change(self):
+        self.change(limits={"connections": 99}, listen=[
+            {"address": "127.0.0.1:0", "clients": ["127.0.0.1"]},
+            {"address": "127.0.0.1:0", "auth": "basic"}])
+        self.recorded("limits, for new connections", "who may come in by 127.0.0.1:")
+
+    def test_what_becomes_of_requests_when_no_record_can_be_made(self):
+        """The log itself is as before."""
+        self.change(audit={"on_failure": "continue"})
+        self.recorded("audit.on_failure: continue")
+        self.assertEqual(len(self.gateway.audit("start")), 1)
+        self.assertEqual(self.gateway.audit("stop"), [])
+        self.assertEqual(
+            exchange(self.world, signed(ALICE, "StartSession", {"Target": TARGET})).status, 200)
+
+    def test_the_users_file(self):
+        os.rename(write_users(self.folder / "aside", f"alice:{crypt_hash(OTHER_PASSWORD)}"),
+                  self.users)
+        self.recorded("files of the listeners: users, certificates or revocation lists")
+
+    def test_a_policy_and_more(self):
+        policy = "version: 1\nallow:\n- id: shell\n  documents: [SSM-SessionManagerRunShell]\n"
+        (self.gateway.folder / "policy.yaml").write_text(policy)
+        self.change(sessions={"max_per_user": 2})
+        wait_for(lambda: "sessions" in " ".join(line["message"] for line in
+                                                self.gateway.audit("policy")), "the record")
+        said = " ".join(line["message"] for line in self.gateway.audit("policy"))
+        self.assertRegex(said, "put policy [0-9a-f]{64} in force; it was [0-9a-f]{64}")
+
+    def test_nothing(self):
+        self.reload()
+        self.assertEqual(self.gateway.audit("policy"), [])
+
+    def test_a_users_file_that_nobody_needs_is_looked_at_all_the_same(self):
+        others = write_users(self.folder / "others", f"bob:{crypt_hash(PASSWORD)}")
+        os.chmod(others, 0o644)
+        replace(self.gateway.config_file, rendered(
+            self.gateway, users_file=others, listen=[{"address": "127.0.0.1:0"}]))
+        asked = self.ask()
+        self.assertEqual(asked.returncode, 1, asked)
+        self.assertIn(others, asked.stdout + asked.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
