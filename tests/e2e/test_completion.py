@@ -118,21 +118,24 @@ end
     def test_zsh(self):
         need("zsh", "zsh")
         # A terminal of its own: zsh completes nowhere else. What it would offer is noted by compadd.
+        # What is typed before its line editor is at work is the terminal's to edit, and Ctrl-U
+        # then takes the line away: so the editor itself says that it has begun.
         script = r"""
 zmodload zsh/zpty zsh/zselect
 rm -f $NOTES.ready
 # Takes what the other shell prints, and leaves it the processor.
-drain() { zpty -r -t z junk; zselect -t 1 }
+until_ready() { while [[ ! -e $NOTES.ready ]]; do zpty -r -t z junk; zselect -t 1; done }
 zpty z zsh -f -i
 zpty -w z 'PS1= PS2=; stty -echo; autoload -Uz compinit; compinit -D -u; eval "$(ssmgate completion zsh)"
 note() { builtin compadd "$@"; local -a hits; builtin compadd -O hits "$@"; print -rl -- $hits >>$NOTES }
 _complete_all() { compadd() { note "$@" }; _main_complete; unfunction compadd }
-zle -C all complete-word _complete_all; bindkey "^T" all; print -r READY >$NOTES.ready'
-while [[ ! -e $NOTES.ready ]]; do drain; done
+zle -C all complete-word _complete_all; bindkey "^T" all
+zle-line-init() { print -r >$NOTES.ready }; zle -N zle-line-init'
+until_ready
 while IFS= read -r line; do
-  : >$NOTES; rm -f $NOTES.done
-  zpty -w -n z "$line"$'\C-t\C-u'"print >$NOTES.done"$'\n'
-  while [[ ! -e $NOTES.done ]]; do drain; done
+  : >$NOTES; rm -f $NOTES.ready
+  zpty -w -n z "$line"$'\C-t\C-u\n'
+  until_ready
   cat $NOTES; print end-of-line
 done
 """
