@@ -92,16 +92,11 @@ std::variant<ConfigFault, FoundConfig> find_config_again(const std::optional<fs:
   return loaded;
 }
 
-std::vector<fs::path> listener_files_of(const Config& config) {
-  std::vector<fs::path> files;
-  if (config.users_file) files.push_back(*config.users_file);
-  for (const Listener& listener : config.listen) {
-    if (!listener.tls) continue;
-    files.push_back(listener.tls->certificate);
-    files.push_back(listener.tls->key);
-    if (listener.tls->client_ca) files.push_back(*listener.tls->client_ca);
-    if (listener.tls->crl) files.push_back(*listener.tls->crl);
-  }
+std::vector<fs::path> listener_files_of(const Listener& listener) {
+  if (!listener.tls) return {};
+  std::vector<fs::path> files = {listener.tls->certificate, listener.tls->key};
+  if (listener.tls->client_ca) files.push_back(*listener.tls->client_ca);
+  if (listener.tls->crl) files.push_back(*listener.tls->crl);
   return files;
 }
 
@@ -115,10 +110,10 @@ std::vector<fs::path> upstream_files_of(const Upstream& upstream) {
   return files;
 }
 
-// What the gateway shows a log server: it is read again with every reload.
-std::vector<fs::path> sink_files_of(const Audit& audit) {
+std::vector<fs::path> log_server_files_of(const Audit& audit) {
   std::vector<fs::path> files;
   for (const AuditSink& sink : audit.sinks) {
+    if (sink.address.transport == LogAddress::Transport::tls) files.push_back(sink.ca_file);
     if (sink.certificate.empty()) continue;
     files.push_back(sink.certificate);
     files.push_back(sink.key);
@@ -127,12 +122,15 @@ std::vector<fs::path> sink_files_of(const Audit& audit) {
 }
 
 std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config& config) {
-  std::vector<fs::path> files = listener_files_of(config);
+  std::vector<fs::path> files = log_server_files_of(config.audit);
+  for (const Listener& listener : config.listen) {
+    const auto of_it = listener_files_of(listener);
+    files.insert(files.end(), of_it.begin(), of_it.end());
+  }
+  if (config.users_file) files.push_back(*config.users_file);
   const auto upwards = upstream_files_of(config.upstream);
   // But for the roots: a system's bundle is replaced with its packages.
   files.insert(files.end(), upwards.begin() + 1, upwards.end());
-  const auto shown = sink_files_of(config.audit);
-  files.insert(files.end(), shown.begin(), shown.end());
   if (file) files.push_back(fs::absolute(*file));
   if (config.policy) files.push_back(*config.policy);
   files.push_back(config.ca_certificate);

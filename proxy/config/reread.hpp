@@ -24,8 +24,12 @@ namespace ssmgate::config {
 [[nodiscard]] std::variant<ConfigFault, FoundConfig> find_config_again(
     const std::optional<std::filesystem::path>& file, const Config& running);
 
-// What the listeners need: certificates, keys, whom they believe, the users.
-[[nodiscard]] std::vector<std::filesystem::path> listener_files_of(const Config& config);
+// What a listener needs: certificate, key, whom it believes. Not the users.
+[[nodiscard]] std::vector<std::filesystem::path> listener_files_of(const Listener& listener);
+
+// Whom the gateway believes to be a log server, and what it shows it. They are read again with
+// every reload.
+[[nodiscard]] std::vector<std::filesystem::path> log_server_files_of(const Audit& audit);
 
 // What the way up needs: roots, and what is shown to a parent proxy.
 [[nodiscard]] std::vector<std::filesystem::path> upstream_files_of(const Upstream& upstream);

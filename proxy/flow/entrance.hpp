@@ -13,15 +13,32 @@
 
 namespace ssmgate::flow {
 
+// Which of a configuration's listeners: the nth of those with this address (several may leave the
+// port to the system).
+struct ListenerKey {
+  config::SocketAddress wanted;
+  std::size_t nth = 0;
+  bool operator==(const ListenerKey&) const = default;
+};
+[[nodiscard]] std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners);
+
 struct Entrance {
+  ListenerKey key;
   config::Listener settings;
+  std::string fingerprint;                   // of the files that it was made of
   tls::ContextPtr context;                   // null: plain
   std::shared_ptr<const auth::Users> users;  // INVARIANT: given for `auth: basic`
 };
 using EntrancePtr = std::shared_ptr<const Entrance>;
 
-// One for each listener of `settings`, in their order. A fault is a line for standard error each.
+// Null: there is none.
+[[nodiscard]] EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances,
+                                        const ListenerKey& key);
+
+// One for each listener of `settings`, in their order: that of `running` where neither its settings
+// nor its files are other than they were, for by another everyone is asked anew. A fault is a line
+// for standard error each.
 [[nodiscard]] std::variant<std::vector<std::string>, std::vector<EntrancePtr>> open_entrances(
-    const config::Config& settings);
+    const config::Config& settings, const std::vector<EntrancePtr>& running);
 
 }  // namespace ssmgate::flow

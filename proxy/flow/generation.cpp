@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "config/reread.hpp"
-#include "flow/file_watch.hpp"
+#include "flow/fingerprint.hpp"
 #include "flow/gateway.hpp"
 #include "flow/route.hpp"
 #include "state/signed_file.hpp"
-#include "tls/file.hpp"
 #include "tls/upstream_context.hpp"
 
 namespace ssmgate::flow {
@@ -59,40 +58,6 @@ net::AddressFilter endpoint_filter(const config::Egress& egress) {
   };
 }
 
-// Empty when one of the files cannot be read: then nothing is the same as it.
-std::string fingerprint(const std::vector<fs::path>& files) {
-  std::string hashes;
-  for (const fs::path& file : files) {
-    const auto text = tls::read_file(file, tls::Privacy::none);
-    const auto* bytes = std::get_if<std::string>(&text);
-    if (bytes == nullptr) return {};
-    hashes += state::sha256_hex(*bytes);
-  }
-  return hashes;
-}
-
-// A bundle of roots is large: another time or size counts as another content, and costs the warm
-// connections.
-std::string stamp(const fs::path& file) {
-  const FileState state = look_at({file}).front();
-  if (!state.present) return {};
-  return std::to_string(state.device) + ":" + std::to_string(state.inode) + ":" +
-         std::to_string(state.size) + ":" + std::to_string(state.modified_ns);
-}
-
-// Empty when one of the files cannot be read.
-std::string stamp_all(const config::Upstream& upstream) {
-  std::string stamps;
-  for (const fs::path& file : config::upstream_files_of(upstream)) {
-    const std::string one = stamp(file);
-    if (one.empty()) return {};
-    stamps += one + " ";
-  }
-  return stamps;
-}
-
-// INVARIANT: the fingerprint is taken before the files are read for use: what changes in between
-// looks old afterwards, and the next reload reads it again.
 std::variant<StartFault, std::monostate> take_authority(const config::Config& settings,
                                                         const Generation* running,
                                                         Generation::Parts& parts) {
@@ -125,7 +90,7 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
                                                         net::Resolver& resolver,
                                                         const Generation* running,
                                                         Generation::Parts& parts) {
-  parts.roots_fingerprint = stamp_all(settings.upstream);
+  parts.roots_fingerprint = stamp(config::upstream_files_of(settings.upstream));
   if (running != nullptr && settings.upstream == running->config.upstream &&
       settings.egress == running->config.egress &&
       parts.roots_fingerprint == running->roots_fingerprint && !parts.roots_fingerprint.empty()) {
@@ -142,39 +107,22 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
   return std::monostate();
 }
 
-// An entrance that is another is one by which everyone is asked anew.
-void keep_same(const std::vector<EntrancePtr>& old, std::vector<EntrancePtr>& entrances) {
-  for (EntrancePtr& entrance : entrances) {
-    const auto same = std::ranges::find_if(
-        old, [&](const EntrancePtr& each) { return each->settings == entrance->settings; });
-    if (same != old.end()) entrance = *same;
-  }
-}
-
 std::variant<StartFault, std::monostate> take_entrances(const config::Config& settings,
                                                         const Generation* running,
                                                         Generation::Parts& parts) {
-  parts.entrances_fingerprint = fingerprint(config::listener_files_of(settings));
-  if (running != nullptr && settings.listen == running->config.listen &&
-      settings.users_file == running->config.users_file &&
-      parts.entrances_fingerprint == running->entrances_fingerprint) {
-    parts.entrances = running->entrances;
-    return std::monostate();
-  }
-  auto opened = open_entrances(settings);
+  auto opened = open_entrances(
+      settings, running != nullptr ? running->entrances : std::vector<EntrancePtr>());
   if (auto* lines = std::get_if<std::vector<std::string>>(&opened)) {
     return StartFault{std::move(*lines)};
   }
   parts.entrances = std::get<std::vector<EntrancePtr>>(std::move(opened));
-  const bool same_files = running != nullptr && settings.users_file == running->config.users_file &&
-                          parts.entrances_fingerprint == running->entrances_fingerprint;
-  if (same_files) keep_same(running->entrances, parts.entrances);
   return std::monostate();
 }
 
 std::variant<StartFault, std::monostate> take_audit(const config::Config& settings,
                                                     const Generation* running,
                                                     Generation::Parts& parts) {
+  parts.log_servers_fingerprint = fingerprint(config::log_server_files_of(settings.audit));
   if (running != nullptr && settings.audit.sinks == running->config.audit.sinks) {
     parts.audit = running->audit;
     return std::monostate();
@@ -203,7 +151,7 @@ Generation::Generation(config::Config settings, Parts parts)
       pool(upstreams->pool),
       authority_fingerprint(std::move(parts.authority_fingerprint)),
       roots_fingerprint(std::move(parts.roots_fingerprint)),
-      entrances_fingerprint(std::move(parts.entrances_fingerprint)) {}
+      log_servers_fingerprint(std::move(parts.log_servers_fingerprint)) {}
 
 std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
                                                         net::Resolver& resolver,

@@ -43,7 +43,7 @@ struct Generation {
     std::vector<EntrancePtr> entrances;
     std::string authority_fingerprint;
     std::string roots_fingerprint;
-    std::string entrances_fingerprint;
+    std::string log_servers_fingerprint;
   };
   Generation(config::Config settings, Parts parts);
 
@@ -57,7 +57,7 @@ struct Generation {
   UpstreamPool& pool;
   const std::string authority_fingerprint;
   const std::string roots_fingerprint;
-  const std::string entrances_fingerprint;
+  const std::string log_servers_fingerprint;
 };
 
 using GenerationPtr = std::shared_ptr<Generation>;

@@ -39,25 +39,7 @@ void open_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
   if (!error) acceptor.listen(kBacklog, error);
 }
 
-EntrancePtr entrance_of(const Generation& generation, const ListenerKey& key) {
-  std::size_t nth = 0;
-  for (const EntrancePtr& entrance : generation.entrances) {
-    if (entrance->settings.bind == key.wanted && nth++ == key.nth) return entrance;
-  }
-  return nullptr;
-}
-
 }  // namespace
-
-std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners) {
-  std::vector<ListenerKey> keys;
-  for (const config::Listener& listener : listeners) {
-    const auto same = std::ranges::count_if(
-        keys, [&](const ListenerKey& key) { return key.wanted == listener.bind; });
-    keys.push_back(ListenerKey{listener.bind, static_cast<std::size_t>(same)});
-  }
-  return keys;
-}
 
 std::variant<std::string, ListenerPtr> Listener::bind(EventLoops& loops, const ListenerKey& key,
                                                       int inherited) {
@@ -141,7 +123,7 @@ boost::system::error_code Listener::accept_batch(Gateway& gateway, Admission& ad
 void Listener::welcome(tcp::socket socket, asio::io_context& loop, Gateway& gateway,
                        Admission& admission) {
   GenerationPtr generation = gateway.current();
-  EntrancePtr entrance = entrance_of(*generation, key_);
+  EntrancePtr entrance = find_entrance(generation->entrances, key_);
   if (entrance == nullptr) return;  // taken out by a reload just now
   boost::system::error_code error;
   const auto peer = socket.remote_endpoint(error);

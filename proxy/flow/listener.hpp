@@ -16,6 +16,7 @@
 
 #include "config/config.hpp"
 #include "flow/admission.hpp"
+#include "flow/entrance.hpp"
 #include "flow/event_loops.hpp"
 #include "flow/gateway.hpp"
 
@@ -39,15 +40,6 @@ class Throttle {
   std::chrono::steady_clock::time_point next_;
   std::uint64_t kept_back_ = 0;
 };
-
-// Which of a configuration's listeners: the nth of those with this address (several may leave the
-// port to the system).
-struct ListenerKey {
-  config::SocketAddress wanted;
-  std::size_t nth = 0;
-  bool operator==(const ListenerKey&) const = default;
-};
-[[nodiscard]] std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners);
 
 // INVARIANT: held by its accept loop, so that it outlives that.
 class Listener : public std::enable_shared_from_this<Listener> {

@@ -28,54 +28,53 @@ void add_listeners(std::vector<std::string>& lines, std::string_view what,
   }
 }
 
-std::vector<std::string> describe_policy(const Generation& old, const Generation& next) {
-  std::vector<std::string> lines;
-  const auto& was = old.config.policy;
-  const auto& is = next.config.policy;
-  if (old.policy->revision() != next.policy->revision()) {
-    lines.push_back("policy " + next.policy->revision() + " (was " + old.policy->revision() + ")");
-  }
-  if (was != is) lines.push_back("policy file: " + (is ? is->string() : "the built-in one"));
-  return lines;
+bool is_same_authority(const Generation& old, const Generation& next) {
+  return old.config.ca_certificate == next.config.ca_certificate &&
+         old.config.ca_key == next.config.ca_key &&
+         old.authority_fingerprint == next.authority_fingerprint;
 }
 
-void add_changed_listeners(std::vector<std::string>& lines, const Generation& old,
-                           const Generation& next) {
-  for (const config::Listener& is : next.config.listen) {
-    const auto& all = old.config.listen;
-    const bool same = std::ranges::find(all, is) != all.end();
-    const bool there = std::ranges::find(all, is.bind, &config::Listener::bind) != all.end();
-    if (same || !there) continue;
-    lines.push_back("who may come in by " + config::render_socket_address(is.bind));
-  }
-  if (old.config.users_file != next.config.users_file) {
-    lines.emplace_back("users_file");
-  } else if (old.config.listen == next.config.listen &&
-             old.entrances_fingerprint != next.entrances_fingerprint) {
-    lines.emplace_back("files of the listeners: users, certificates or revocation lists");
+void add_entrances(std::vector<std::string>& lines, const Generation& old, const Generation& next,
+                   const Listeners::Plan& plan) {
+  for (std::size_t i = 0; i < next.entrances.size(); ++i) {
+    const EntrancePtr& is = next.entrances[i];
+    const EntrancePtr was = find_entrance(old.entrances, is->key);
+    if (!was || was == is) continue;
+    const bool by_files = was->settings == is->settings;
+    lines.push_back(
+        (by_files ? "users, certificates or revocation lists of " : "who may come in by ") +
+        config::render_socket_address(plan.all[i]->address()));
   }
 }
 
-// In words, what is another than before beside the policy.
+// In words, what is another than before beside the policy's text.
 std::vector<std::string> describe_settings(const Generation& old, const Generation& next,
                                            const Listeners::Plan& plan) {
   std::vector<std::string> lines;
   const auto& was = old.config;
   const auto& is = next.config;
-  if (old.authority != next.authority) lines.emplace_back("ca");
+  if (was.policy != is.policy) {
+    lines.push_back("policy file: " + (is.policy ? is.policy->string() : "the built-in one"));
+  }
+  if (!is_same_authority(old, next)) lines.emplace_back("ca");
   if (was.intercept != is.intercept) lines.emplace_back("intercept");
   if (was.egress != is.egress) lines.emplace_back("egress");
   if (was.upstream != is.upstream || old.roots_fingerprint != next.roots_fingerprint) {
     lines.emplace_back("upstream");
   }
-  if (old.audit != next.audit) lines.emplace_back("audit");
+  if (old.audit != next.audit) {
+    lines.emplace_back("audit");
+  } else if (old.log_servers_fingerprint != next.log_servers_fingerprint) {
+    lines.emplace_back("certificates, keys or roots for the log servers");
+  }
   if (was.audit.on_failure != is.audit.on_failure) {
     const bool refuses = is.audit.on_failure == config::Audit::OnFailure::refuse;
     lines.push_back(std::string("audit.on_failure: ") + (refuses ? "refuse" : "continue"));
   }
   if (was.sessions != is.sessions) lines.emplace_back("sessions");
   if (was.limits != is.limits) lines.emplace_back("limits, for new connections");
-  add_changed_listeners(lines, old, next);
+  if (was.users_file != is.users_file) lines.emplace_back("users_file");
+  add_entrances(lines, old, next, plan);
   add_listeners(lines, "listening on", plan.added);
   add_listeners(lines, "no longer listening on", plan.removed);
   return lines;
@@ -101,15 +100,17 @@ void record_changes(Gateway& gateway, const Generation& old, const Generation& n
              ? who + " moved the audit log here; an unfinished line at its end was cut off"
              : who + " moved the audit log here");
   }
-  std::string message;
-  if (old.policy->revision() != next.policy->revision()) {
-    message = who + " put policy " + next.policy->revision() + " in force; it was " +
-              old.policy->revision();
+  const bool same_policy = old.policy->revision() == next.policy->revision();
+  if (same_policy && settings.empty()) return;
+  std::string message = who;
+  if (!same_policy) {
+    message +=
+        " put policy " + next.policy->revision() + " in force; it was " + old.policy->revision();
   }
   for (const std::string& line : settings) {
-    message += (message.empty() ? who + " changed: " : "; ") + line;
+    message += message == who ? " changed: " : "; ";
+    message += line;
   }
-  if (message.empty()) return;
   post(gateway, *next.audit, state::Event::policy, next, message);
   if (old.audit != next.audit) {
     post(gateway, *old.audit, state::Event::policy, next, message);
@@ -172,7 +173,10 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   report.taken = true;
   const std::vector<std::string> changes = describe_settings(*running, *next, plan);
   record_changes(gateway, *running, *next, asked_by, changes);
-  report.lines = describe_policy(*running, *next);
+  if (running->policy->revision() != next->policy->revision()) {
+    report.lines.push_back("policy " + next->policy->revision() + " (was " +
+                           running->policy->revision() + ")");
+  }
   report.lines.insert(report.lines.end(), changes.begin(), changes.end());
   if (!report.lines.empty()) {
     for (const std::string& warning : find_warnings(next->config, *next->policy)) {

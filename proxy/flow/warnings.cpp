@@ -58,11 +58,13 @@ void add_rules_too_long(const config::Config& settings, const Policy& policy,
                   ", which ends them; make the one longer or the other shorter");
 }
 
-// A name that the entry is about, with a region for each wildcard; empty: of an address, or of any.
+// A name that the entry is about, with a region for each wildcard; empty: of an address, or of
+// names that may be any.
 std::string example_of(const HostPattern& pattern) {
   const auto* name = std::get_if<HostPattern::Name>(&pattern.form());
+  if (name == nullptr || name->leading_wildcard) return {};
   std::string text;
-  for (std::size_t i = 0; name != nullptr && i < name->labels.size(); ++i) {
+  for (std::size_t i = 0; i < name->labels.size(); ++i) {
     const std::string& label = name->labels[i];
     text += (i == 0 ? "" : ".") + (label == "*" ? "us-east-1" : label);
   }
@@ -83,10 +85,14 @@ std::vector<std::string> find_egress_warnings(const config::Config& settings) {
   std::vector<std::string> lines;
   for (const config::EgressEntry& entry : settings.egress.deny) {
     const std::string name = example_of(entry.host);
-    if (name.empty() || !find_served(name, settings.intercept)) continue;
-    lines.push_back("`egress.deny` is not asked about `" + name +
-                    "`: what goes to Systems Manager's own endpoints is for the policy to judge; "
-                    "refuse it there, by `deny` or `operations`");
+    const auto endpoint = find_served(name, settings.intercept);
+    if (!endpoint) continue;
+    const bool api = endpoint->service == Endpoint::Service::api;
+    lines.push_back("`egress.deny` is not asked about `" + name + "`: " +
+                    (api ? "what is asked of Systems Manager is for the policy to judge; refuse it "
+                           "there, by `deny` or `operations`"
+                         : "a data channel is let through for a session that the policy has "
+                           "allowed; refuse that one"));
   }
   return lines;
 }

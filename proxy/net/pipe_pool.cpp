@@ -14,7 +14,6 @@ constexpr std::size_t kMostKept = 16;
 // default, or 8 KiB where the user has more than 64 MiB in all. SOURCE: pipe(7).
 constexpr int kLarge = 1024 * 1024;
 constexpr int kSmall = 128 * 1024;
-constexpr int kDefault = 64 * 1024;
 constexpr std::size_t kMostLarge = 32;
 static_assert(kMostLarge * kLarge + (kMostBorrowed - kMostLarge) * kSmall <= 64 * 1024 * 1024);
 
@@ -31,7 +30,7 @@ Pipe open_pipe(bool large) noexcept {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return {};
   const int holds = enlarge(ends[1], large ? kLarge : kSmall);
-  return {ends[0], ends[1], large && holds >= kDefault};
+  return {ends[0], ends[1], large && holds >= kSmall};
 }
 
 }  // namespace

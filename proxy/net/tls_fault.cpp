@@ -93,9 +93,11 @@ bool is_closed(const error_code& error) {
          error == asio::error::connection_reset || error == asio::error::broken_pipe;
 }
 
-// SOURCE: ssl.h: the reasons from there on are the alerts that were received.
+// SOURCE: ssl.h: the 256 reasons from there on are the alerts that were received; faults of
+// OpenSSL's own are far behind them.
 bool is_by_peer(const error_code& error) {
-  return is_closed(error) || tls_reason(error) >= SSL_AD_REASON_OFFSET;
+  const int alert = tls_reason(error) - SSL_AD_REASON_OFFSET;
+  return is_closed(error) || (alert >= 0 && alert < 256);
 }
 
 std::string other_words(const error_code& error) {

@@ -20,8 +20,9 @@ class Report(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.users = write_users(self.folder / "users", f"alice:{crypt_hash(PASSWORD)}")
-        self.world = World(users_file=self.users, listen=[
-            {"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0", "auth": "basic"}])
+        self.world = World(
+            users_file=self.users, intercept={"hosts": ["ssm.corp.example"]},
+            listen=[{"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0", "auth": "basic"}])
         self.addCleanup(self.world.close)
         self.gateway = self.world.gateway
 
@@ -43,7 +44,7 @@ class Report(unittest.TestCase):
         found = wait_for(find, f"the record of {parts}")
         self.assertEqual(len(found), 1)
         for part in parts:
-            self.assertIn(part, self.gateway.log.text)
+            wait_for(lambda part=part: part in self.gateway.log.text, f"the line of {part}")
         return found[0]
 
     def change(self, **changes):
@@ -69,10 +70,41 @@ class Report(unittest.TestCase):
         self.assertEqual(
             exchange(self.world, signed(ALICE, "StartSession", {"Target": TARGET})).status, 200)
 
-    def test_the_users_file(self):
+    def change_users(self):
         os.rename(write_users(self.folder / "aside", f"alice:{crypt_hash(OTHER_PASSWORD)}"),
                   self.users)
-        self.recorded("files of the listeners: users, certificates or revocation lists")
+
+    def test_the_users_file(self):
+        self.change_users()
+        said = self.recorded("users, certificates or revocation lists of 127.0.0.1:"
+                             f"{self.gateway.ports[1]}")
+        self.assertNotIn(";", said)
+
+    def test_users_beside_another_listener(self):
+        self.change_users()
+        self.change(listen=[{"address": "127.0.0.1:0", "clients": ["127.0.0.1"]},
+                            {"address": "127.0.0.1:0", "auth": "basic"}])
+        one, other = self.gateway.ports[:2]
+        self.recorded(f"who may come in by 127.0.0.1:{one}")
+        self.recorded(f"users, certificates or revocation lists of 127.0.0.1:{other}")
+
+    def test_a_listener_that_asks_no_more_though_another_never_did(self):
+        """Both leave their port to the system: the first is the first."""
+        self.change(listen=[{"address": "127.0.0.1:0", "auth": "basic"},
+                            {"address": "127.0.0.1:0"}])
+        one, other = self.gateway.ports[:2]
+        self.recorded(f"who may come in by 127.0.0.1:{one}",
+                      f"who may come in by 127.0.0.1:{other}")
+
+    def test_what_is_intercepted_is_no_other_ca(self):
+        self.change(intercept={"hosts": []})
+        self.assertRegex(self.recorded("intercept"), r"changed: intercept$")
+
+    def test_the_same_policy_of_another_file(self):
+        text = (self.gateway.folder / "policy.yaml").read_text()
+        (self.gateway.folder / "other.yaml").write_text(text)
+        self.change(policy="other.yaml")
+        self.recorded("policy file: ", "other.yaml")
 
     def test_a_policy_and_more(self):
         policy = "version: 1\nallow:\n- id: shell\n  documents: [SSM-SessionManagerRunShell]\n"

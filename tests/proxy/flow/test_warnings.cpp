@@ -68,7 +68,8 @@ TEST_CASE("an entry of egress.deny that nothing asks is warned of") {
     REQUIRE(of(idle).size() == 1);
     CHECK(of(idle)[0].find("is not asked about `ssm") != std::string::npos);
   }
-  for (const char* asked : {"*.amazonaws.com", "ec2messages.*.amazonaws.com", "example.com",
+  for (const char* asked : {"*.ssm.corp.example", "*.ssm.us-east-1.amazonaws.com",
+                            "*.amazonaws.com", "ec2messages.*.amazonaws.com", "example.com",
                             "ssm-guiconnect.*.amazonaws.com", "10.0.0.0/8"}) {
     INFO(asked);
     CHECK(of(asked).empty());
