@@ -122,14 +122,19 @@ std::vector<fs::path> log_server_files_of(const Audit& audit) {
 }
 
 std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config& config) {
-  std::vector<fs::path> files = log_server_files_of(config.audit);
+  std::vector<fs::path> files;
+  // But for roots, here and there: a system's bundle is replaced with its packages.
+  for (const AuditSink& sink : config.audit.sinks) {
+    if (sink.certificate.empty()) continue;
+    files.push_back(sink.certificate);
+    files.push_back(sink.key);
+  }
   for (const Listener& listener : config.listen) {
     const auto of_it = listener_files_of(listener);
     files.insert(files.end(), of_it.begin(), of_it.end());
   }
   if (config.users_file) files.push_back(*config.users_file);
   const auto upwards = upstream_files_of(config.upstream);
-  // But for the roots: a system's bundle is replaced with its packages.
   files.insert(files.end(), upwards.begin() + 1, upwards.end());
   if (file) files.push_back(fs::absolute(*file));
   if (config.policy) files.push_back(*config.policy);

@@ -1,5 +1,7 @@
 #include "flow/admission.hpp"
 
+#include "flow/entrance.hpp"
+
 namespace ssmgate::flow {
 
 Admission::Ticket::~Ticket() {
@@ -69,10 +71,11 @@ void Admission::drain_all() {
   for (const auto& watchdog : live_) watchdog->drain();
 }
 
-void Admission::drain_from(const Entrance& entrance) {
+void Admission::drain_replaced(const std::vector<EntrancePtr>& entrances) {
   const std::lock_guard lock(mutex_);
   for (const auto& watchdog : live_) {
-    if (watchdog->entrance() == &entrance) watchdog->drain();
+    const Entrance* entrance = watchdog->entrance();
+    if (entrance != nullptr && is_replaced(*entrance, entrances)) watchdog->drain();
   }
 }
 

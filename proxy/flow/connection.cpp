@@ -147,6 +147,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
     int status = 403;
     const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
     if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
+    if (is_replaced(*downstream_.entrance, gateway().current()->entrances)) {
+      // Who it is was asked as it is no more: of one that has not been answered nobody else knows.
+      record_lost(Asked{connect->host, connect->port, route},
+                  "a reload has changed whom this listener lets in; connect again", Closer::policy);
+      co_return false;
+    }
     if (unidentified) {
       route = refuse_unidentified(std::move(route), *unidentified);
       if (unidentified->challenge) status = 407;
@@ -343,15 +349,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
     gateway().audit()->post(record);
   }
 
-  // Let in, and over before there was a way: by the client, unless we ended it.
-  void record_lost(const Asked& asked, std::string_view why) {
+  // Over before there was a way. `closer`: none is whoever it was, by the watchdog.
+  void record_lost(const Asked& asked, std::string_view why, Closer closer = Closer::none) {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
     record.decision = "error";
     record.endpoint = asked.host.text();
     record.port = asked.port;
     record.message = is_stopped(downstream_) ? "ended before the way was open" : why;
-    record.closed_by = ended_by(downstream_);
+    record.closed_by = closer == Closer::none ? ended_by(downstream_) : name(closer);
     gateway().audit()->post(record);
   }
 

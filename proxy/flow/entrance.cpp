@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "config/reread.hpp"
 #include "config/values.hpp"
@@ -28,12 +29,86 @@ std::variant<Lines, tls::ContextPtr> open_context(const config::Listener& listen
   return std::get<tls::ContextPtr>(std::move(context));
 }
 
-std::string fingerprint_of(const config::Listener& listener, const config::Config& settings) {
+// The files that its entrance is made of.
+std::vector<std::filesystem::path> files_of(const config::Listener& listener,
+                                            const config::Config& settings) {
   std::vector<std::filesystem::path> files = config::listener_files_of(listener);
   const bool basic = listener.auth == config::Auth::basic;
   if (basic && settings.users_file) files.push_back(*settings.users_file);
-  return fingerprint(files);
+  return files;
 }
+
+// Makes what has changed, and keeps the rest.
+class Opening {
+ public:
+  Opening(const config::Config& settings, const std::vector<EntrancePtr>& running)
+      : settings_(settings), running_(running), keys_(keys_of(settings.listen)) {}
+
+  std::variant<Lines, std::vector<EntrancePtr>> run() {
+    if (std::optional<Lines> fault = look_at_unused_users()) return std::move(*fault);
+    std::vector<EntrancePtr> entrances;
+    for (std::size_t i = 0; i < settings_.listen.size(); ++i) {
+      if (std::optional<Lines> fault = take(i, entrances)) return std::move(*fault);
+    }
+    return entrances;
+  }
+
+ private:
+  // LIMIT: what is still another after so many tries is not being replaced but written to.
+  static constexpr int kTries = 3;
+
+  // Passwords are as secret where no listener asks for them, and one may soon. Once, so that it
+  // does not keep a gateway from other changes.
+  std::optional<Lines> look_at_unused_users() {
+    const bool used = std::ranges::any_of(
+        settings_.listen, [](const auto& each) { return each.auth == config::Auth::basic; });
+    if (used || !settings_.users_file || !running_.empty()) return std::nullopt;
+    return load_users();
+  }
+
+  std::optional<Lines> load_users() {
+    auto loaded = auth::load_users(*settings_.users_file);
+    if (auto* lines = std::get_if<Lines>(&loaded)) return std::move(*lines);
+    users_ = std::get<std::shared_ptr<const auth::Users>>(std::move(loaded));
+    return std::nullopt;
+  }
+
+  // That of the running ones where nothing is other than it was: whether its files would still be
+  // accepted is no reason to refuse what else has changed.
+  std::optional<Lines> take(std::size_t i, std::vector<EntrancePtr>& entrances) {
+    const config::Listener& listener = settings_.listen[i];
+    const auto files = files_of(listener, settings_);
+    std::string before = fingerprint(files);
+    EntrancePtr was = find_entrance(running_, keys_[i]);
+    const bool readable = files.empty() || !before.empty();
+    if (was && readable && was->settings == listener && was->fingerprint == before) {
+      entrances.push_back(std::move(was));
+      return std::nullopt;
+    }
+    for (int tries = 0; tries < kTries; ++tries) {
+      auto context = open_context(listener);
+      if (auto* lines = std::get_if<Lines>(&context)) return std::move(*lines);
+      std::optional<Lines> fault;
+      if (listener.auth == config::Auth::basic) fault = load_users();
+      if (fault) return fault;
+      std::string after = fingerprint(files);
+      if (after == before && (files.empty() || !after.empty())) {
+        entrances.push_back(std::make_shared<Entrance>(
+            Entrance{keys_[i], listener, std::move(after),
+                     std::get<tls::ContextPtr>(std::move(context)), users_}));
+        return std::nullopt;
+      }
+      before = std::move(after);
+    }
+    return Lines{"ssmgate: the listener " + config::render_socket_address(listener.bind) +
+                 ": its files are being written to; reload when that is done"};
+  }
+
+  const config::Config& settings_;
+  const std::vector<EntrancePtr>& running_;
+  const std::vector<ListenerKey> keys_;
+  std::shared_ptr<const auth::Users> users_;
+};
 
 }  // namespace
 
@@ -53,35 +128,14 @@ EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances, const Liste
   return found == entrances.end() ? nullptr : *found;
 }
 
+bool is_replaced(const Entrance& entrance, const std::vector<EntrancePtr>& entrances) {
+  const EntrancePtr now = find_entrance(entrances, entrance.key);
+  return now && now.get() != &entrance;
+}
+
 std::variant<Lines, std::vector<EntrancePtr>> open_entrances(
     const config::Config& settings, const std::vector<EntrancePtr>& running) {
-  const std::vector<ListenerKey> keys = keys_of(settings.listen);
-  std::vector<std::string> fingerprints;
-  for (const config::Listener& listener : settings.listen) {
-    fingerprints.push_back(fingerprint_of(listener, settings));
-  }
-  // Also where no listener asks for passwords: they are as secret, and one may soon.
-  std::shared_ptr<const auth::Users> users;
-  if (settings.users_file) {
-    auto loaded = auth::load_users(*settings.users_file);
-    if (auto* lines = std::get_if<Lines>(&loaded)) return std::move(*lines);
-    users = std::get<std::shared_ptr<const auth::Users>>(std::move(loaded));
-  }
-  std::vector<EntrancePtr> entrances;
-  for (std::size_t i = 0; i < settings.listen.size(); ++i) {
-    const config::Listener& listener = settings.listen[i];
-    auto context = open_context(listener);
-    if (auto* lines = std::get_if<Lines>(&context)) return std::move(*lines);
-    EntrancePtr was = find_entrance(running, keys[i]);
-    if (was && was->settings == listener && was->fingerprint == fingerprints[i]) {
-      entrances.push_back(std::move(was));
-      continue;
-    }
-    entrances.push_back(
-        std::make_shared<Entrance>(Entrance{keys[i], listener, std::move(fingerprints[i]),
-                                            std::get<tls::ContextPtr>(std::move(context)), users}));
-  }
-  return entrances;
+  return Opening(settings, running).run();
 }
 
 }  // namespace ssmgate::flow

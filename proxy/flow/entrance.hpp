@@ -35,6 +35,9 @@ using EntrancePtr = std::shared_ptr<const Entrance>;
 [[nodiscard]] EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances,
                                         const ListenerKey& key);
 
+// Its listener is one of them, and lets in otherwise.
+[[nodiscard]] bool is_replaced(const Entrance& entrance, const std::vector<EntrancePtr>& entrances);
+
 // One for each listener of `settings`, in their order: that of `running` where neither its settings
 // nor its files are other than they were, for by another everyone is asked anew. A fault is a line
 // for standard error each.

@@ -117,19 +117,6 @@ void record_changes(Gateway& gateway, const Generation& old, const Generation& n
   }
 }
 
-// Whom a listener would not let in any more must not go on asking on a connection that is open:
-// who waits for a request is hung up on, a request in hand is the last of its connection. Clients
-// open another, and are asked who they are.
-void ask_anew(Admission& admission, const Generation& old, const Generation& next) {
-  for (const EntrancePtr& was : old.entrances) {
-    const bool stays = std::ranges::find(next.entrances, was) != next.entrances.end();
-    const bool there = std::ranges::any_of(next.entrances, [&](const EntrancePtr& is) {
-      return is->settings.bind == was->settings.bind;
-    });
-    if (!stays && there) admission.drain_from(*was);
-  }
-}
-
 // What both have in common for watching: the files of the one in force, and of the one that was
 // tried, so that mending any of them is noticed.
 void watch_both(std::vector<fs::path>& files, const std::optional<fs::path>& file,
@@ -187,7 +174,10 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   gateway.replace(next);
   target.listeners.commit(std::move(plan), gateway);
   target.listeners.start(gateway, target.admission);
-  ask_anew(target.admission, *running, *next);
+  // Whom a listener would not let in any more must not go on asking on a connection that is open:
+  // who waits for a request is hung up on, a request in hand is the last of its connection. Clients
+  // open another, and are asked who they are.
+  target.admission.drain_replaced(next->entrances);
   target.file = file;
   files = config::files_of(file, next->config);
   target.bury(running);

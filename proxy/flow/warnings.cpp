@@ -91,8 +91,7 @@ std::vector<std::string> find_egress_warnings(const config::Config& settings) {
     lines.push_back("`egress.deny` is not asked about `" + name + "`: " +
                     (api ? "what is asked of Systems Manager is for the policy to judge; refuse it "
                            "there, by `deny` or `operations`"
-                         : "a data channel is let through for a session that the policy has "
-                           "allowed; refuse that one"));
+                         : "a data channel goes by its session; refuse that one, in the policy"));
   }
   return lines;
 }

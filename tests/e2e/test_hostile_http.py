@@ -6,7 +6,6 @@ import json
 import random
 import socket
 import unittest
-from pathlib import Path
 
 from case import EndToEnd
 from clients import ALICE, TARGET
@@ -229,7 +228,7 @@ class LargeBodies(EndToEnd):
             for stream in greedy:  # with their heads a little less than 64 MiB in all
                 stream.sendall(whole[first:-8192])
             # One that asks before that may take the room that one of these then lacks, and loses.
-            wait_for(lambda: self.unread(self.world.gateway.port) == 0, "the gateway to read all")
+            wait_for(lambda: self.world.gateway.unread(self.world.gateway.port) == 0, "the gateway to read all")
             refused = wait_for(lambda: (answer := self.ask()).status == 400 and answer, "no room")
             self.assertIn("over-limit", refused.json["message"])
             self.assertEqual(exchange(self.world, good()).status, 200)
@@ -243,7 +242,7 @@ class LargeBodies(EndToEnd):
             shut_out = [self.enter_shut(streams) for _ in range(5)]
             for stream in shut_out:
                 stream.sendall(whole[:-1])
-            wait_for(lambda: self.unread(self.world.gateway.ports[1]) == 0, "the gateway to read all")
+            wait_for(lambda: self.world.gateway.unread(self.world.gateway.ports[1]) == 0, "the gateway to read all")
             self.assertEqual(self.ask().status, 200)
             self.assert_relayed("SendCommand")
             for stream in shut_out:
@@ -257,14 +256,6 @@ class LargeBodies(EndToEnd):
         outer = connect(self.world.gateway.ports[1])
         return streams.enter_context(
             trusting(self.world.bundle).wrap_socket(outer, server_hostname=HOST))
-
-    def unread(self, port):
-        """Bytes that wait in the kernel for the gateway, of clients of its `port`."""
-        ending = f":{port:04X}"
-        table = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
-        rows = [row.split() for row in table]
-        return sum(int(row[4].split(":")[0], 16) + int(row[4].split(":")[1], 16) for row in rows
-                   if row[1].endswith(ending) or row[2].endswith(ending))
 
     def test_more_than_one_may_have(self):
         self.mark()

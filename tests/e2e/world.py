@@ -206,6 +206,15 @@ class Gateway:
         files = self.open_files()
         return len(files) - 3 * files.count("anon_inode:[eventpoll]")
 
+    @staticmethod
+    def unread(port):
+        """Bytes that wait in the kernel for the gateway, of clients of its `port`."""
+        ending = f":{port:04X}"
+        table = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+        rows = [row.split() for row in table]
+        return sum(int(row[4].split(":")[0], 16) + int(row[4].split(":")[1], 16) for row in rows
+                   if row[1].endswith(ending) or row[2].endswith(ending))
+
     def filled_pipes(self):
         """How many of its pipes have bytes in them."""
         folder, filled = f"/proc/{self.process.pid}/fd", set()
