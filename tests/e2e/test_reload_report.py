@@ -16,17 +16,24 @@ from waiting import wait_for
 from world import World, program
 
 
-class Report(unittest.TestCase):
+class WithUsers(unittest.TestCase):
+    """A gateway of its own for each test, with `listen` and a users file that has alice."""
+
+    changes = {}
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="ssmgate-e2e-")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.users = write_users(self.folder / "users", f"alice:{crypt_hash(PASSWORD)}")
-        self.world = World(
-            users_file=self.users, intercept={"hosts": ["ssm.corp.example"]},
-            listen=[{"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0", "auth": "basic"}])
+        self.world = World(users_file=self.users, **self.changes)
         self.addCleanup(self.world.close)
         self.gateway = self.world.gateway
+
+
+class Report(WithUsers):
+    changes = {"intercept": {"hosts": ["ssm.corp.example"]},
+               "listen": [{"address": "127.0.0.1:0"}, {"address": "127.0.0.1:0", "auth": "basic"}]}
 
     def ask(self):
         return subprocess.run([program(), "reload", "--config", self.gateway.config_file],
@@ -143,18 +150,11 @@ class Report(unittest.TestCase):
         self.assertIn(self.users, begun.stderr)
 
 
-class WhoWasThereBefore(unittest.TestCase):
+class WhoWasThereBefore(WithUsers):
     """Nobody goes on by what a reload has taken away."""
 
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="ssmgate-e2e-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.users = write_users(self.folder / "users", f"alice:{crypt_hash(PASSWORD)}")
-        self.world = World(users_file=self.users, egress={"deny_addresses": []}, listen=[
-            {"address": "127.0.0.1:0", "auth": "basic"}, {"address": "127.0.0.1:0"}])
-        self.addCleanup(self.world.close)
-        self.gateway = self.world.gateway
+    changes = {"egress": {"deny_addresses": []},
+               "listen": [{"address": "127.0.0.1:0", "auth": "basic"}, {"address": "127.0.0.1:0"}]}
 
     def enter(self, host=HOST):
         stream = socket.create_connection(("127.0.0.1", self.gateway.ports[0]), 30)
