@@ -20,6 +20,9 @@
 
 namespace ssmgate::config {
 
+// Where Debian, Ubuntu and Alpine keep the roots that their packages bring.
+inline constexpr std::string_view kSystemRoots = "/etc/ssl/certs/ca-certificates.crt";
+
 // An address and a port, as `listen` and `upstream.resolve` have them. Port 0: any free one.
 struct SocketAddress {
   IpAddress address = IpAddress::v4({127, 0, 0, 1});
@@ -92,7 +95,7 @@ struct ParentProxy {
 };
 
 struct Upstream {
-  std::filesystem::path ca_file = "/etc/ssl/certs/ca-certificates.crt";
+  std::filesystem::path ca_file = kSystemRoots;
   std::map<std::string, SocketAddress> resolve;  // "host:port", lower case
   std::optional<ParentProxy> proxy;
   std::vector<NoProxyEntry> no_proxy;
@@ -125,7 +128,7 @@ struct AuditSink {
   std::uint8_t facility = 10;  // authpriv
   std::string app_name = "ssmgate";
   // For `tls`: whom the server has to be, and who we are to it (empty: nobody).
-  std::filesystem::path ca_file = "/etc/ssl/certs/ca-certificates.crt";
+  std::filesystem::path ca_file = kSystemRoots;
   std::filesystem::path certificate = {};
   std::filesystem::path key = {};
   // For people: a path, `standard output`, `syslog at tls://…`.

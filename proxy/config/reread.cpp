@@ -123,12 +123,11 @@ std::vector<fs::path> log_server_files_of(const Audit& audit) {
 
 std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config& config) {
   std::vector<fs::path> files;
-  // But for roots, here and there: a system's bundle is replaced with its packages.
-  for (const AuditSink& sink : config.audit.sinks) {
-    if (sink.certificate.empty()) continue;
-    files.push_back(sink.certificate);
-    files.push_back(sink.key);
-  }
+  const auto of_log_servers = log_server_files_of(config.audit);
+  files.insert(files.end(), of_log_servers.begin(), of_log_servers.end());
+  files.push_back(config.upstream.ca_file);
+  // Whom AWS and log servers are believed by the system's roots: these change with its packages.
+  std::erase(files, fs::path(kSystemRoots));
   for (const Listener& listener : config.listen) {
     const auto of_it = listener_files_of(listener);
     files.insert(files.end(), of_it.begin(), of_it.end());

@@ -71,11 +71,11 @@ void Admission::drain_all() {
   for (const auto& watchdog : live_) watchdog->drain();
 }
 
-void Admission::drain_replaced(const std::vector<EntrancePtr>& entrances) {
+void Admission::drain_all_but(const std::vector<EntrancePtr>& entrances) {
   const std::lock_guard lock(mutex_);
   for (const auto& watchdog : live_) {
     const Entrance* entrance = watchdog->entrance();
-    if (entrance != nullptr && is_replaced(*entrance, entrances)) watchdog->drain();
+    if (entrance != nullptr && !is_in_force(*entrance, entrances)) watchdog->drain();
   }
 }
 

@@ -56,8 +56,8 @@ class Admission {
   void hasten();
   // Closes every connection that has nothing under way, now or once it has not.
   void drain_all();
-  // The same for those that another entrance let in than the one of `entrances` with its key.
-  void drain_replaced(const std::vector<std::shared_ptr<const Entrance>>& entrances);
+  // The same for those that none of `entrances` let in.
+  void drain_all_but(const std::vector<std::shared_ptr<const Entrance>>& entrances);
   // Closes every connection; a wait that follows is not cut short by an earlier `hasten`.
   void stop_all();
 

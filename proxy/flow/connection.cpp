@@ -11,6 +11,7 @@
 #include "flow/front_door.hpp"
 #include "flow/intercept.hpp"
 #include "flow/judge.hpp"
+#include "flow/renewal.hpp"
 #include "flow/route.hpp"
 #include "flow/seat.hpp"
 #include "flow/tunnel.hpp"
@@ -137,6 +138,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!readable) co_return false;
     drop_head(connect->consumed);
 
+    const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
+    if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
+    downstream_.generation = gateway().current();
+    if (is_revoked(downstream_)) {
+      Route revoked;
+      revoked.refusal = Code::unauthenticated;
+      revoked.reason = kRevoked;
+      record_refused(connect->host, connect->port, revoked, Closer::policy);
+      co_return false;
+    }
     Route route =
         route_connect(connect->host, connect->port, settings().egress, settings().intercept);
     if (leads_to_us(connect->host, connect->port, route)) {
@@ -145,14 +156,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
       route.reason = "this is the gateway itself; CONNECT to where you want to go";
     }
     int status = 403;
-    const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
-    if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
-    if (is_replaced(*downstream_.entrance, gateway().current()->entrances)) {
-      // Who it is was asked as it is no more: of one that has not been answered nobody else knows.
-      record_lost(Asked{connect->host, connect->port, route},
-                  "a reload has changed whom this listener lets in; connect again", Closer::policy);
-      co_return false;
-    }
     if (unidentified) {
       route = refuse_unidentified(std::move(route), *unidentified);
       if (unidentified->challenge) status = 407;
@@ -264,8 +267,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
     co_await downstream_.close_gently();
   }
 
-  // Returns the request id under which it was recorded.
-  std::string record_refused(const Host& host, std::uint16_t port, const Route& route) {
+  // Returns the request id under which it was recorded. `closer`: of one that is not answered.
+  std::string record_refused(const Host& host, std::uint16_t port, const Route& route,
+                             Closer closer = Closer::none) {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
     record.decision = "deny";
@@ -274,6 +278,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     record.endpoint = host.text();
     record.port = port;
     record.message = route.reason;
+    record.closed_by = name(closer);
     gateway().audit()->post(record);
     return record.request_id;
   }
@@ -288,6 +293,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
       record_lost(*asked, error == asio::error::timed_out
                               ? "handshake-timeout: no whole ClientHello came"
                               : "the client hung up before its ClientHello");
+      return {};
+    }
+    if (const std::optional<Route> overtaken = renew(downstream_, asked->host, asked->port)) {
+      record_refused(asked->host, asked->port, *overtaken, Closer::policy);
       return {};
     }
     const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
@@ -349,15 +358,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
     gateway().audit()->post(record);
   }
 
-  // Over before there was a way. `closer`: none is whoever it was, by the watchdog.
-  void record_lost(const Asked& asked, std::string_view why, Closer closer = Closer::none) {
+  // Over before there was a way.
+  void record_lost(const Asked& asked, std::string_view why) {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
     record.decision = "error";
     record.endpoint = asked.host.text();
     record.port = asked.port;
     record.message = is_stopped(downstream_) ? "ended before the way was open" : why;
-    record.closed_by = closer == Closer::none ? ended_by(downstream_) : name(closer);
+    record.closed_by = ended_by(downstream_);
     gateway().audit()->post(record);
   }
 

@@ -128,9 +128,9 @@ EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances, const Liste
   return found == entrances.end() ? nullptr : *found;
 }
 
-bool is_replaced(const Entrance& entrance, const std::vector<EntrancePtr>& entrances) {
-  const EntrancePtr now = find_entrance(entrances, entrance.key);
-  return now && now.get() != &entrance;
+bool is_in_force(const Entrance& entrance, const std::vector<EntrancePtr>& entrances) noexcept {
+  return std::ranges::any_of(entrances,
+                             [&](const EntrancePtr& each) { return each.get() == &entrance; });
 }
 
 std::variant<Lines, std::vector<EntrancePtr>> open_entrances(

@@ -35,8 +35,9 @@ using EntrancePtr = std::shared_ptr<const Entrance>;
 [[nodiscard]] EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances,
                                         const ListenerKey& key);
 
-// Its listener is one of them, and lets in otherwise.
-[[nodiscard]] bool is_replaced(const Entrance& entrance, const std::vector<EntrancePtr>& entrances);
+// False: a reload has changed whom its listener lets in, or taken the listener out.
+[[nodiscard]] bool is_in_force(const Entrance& entrance,
+                               const std::vector<EntrancePtr>& entrances) noexcept;
 
 // One for each listener of `settings`, in their order: that of `running` where neither its settings
 // nor its files are other than they were, for by another everyone is asked anew. A fault is a line

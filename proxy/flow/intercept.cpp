@@ -3,6 +3,7 @@
 #include "flow/handshake_trouble.hpp"
 #include "flow/judge.hpp"
 #include "flow/relay.hpp"
+#include "flow/renewal.hpp"
 #include "flow/request_reader.hpp"
 #include "net/tls_stream.hpp"
 #include "wire/refusal.hpp"
@@ -33,6 +34,13 @@ class RequestLoop {
  private:
   // Judges and answers what arrived. False: the connection is over.
   asio::awaitable<bool> serve(const Arrived& arrived) {
+    const bool asks = std::holds_alternative<WholeRequest>(arrived) ||
+                      std::holds_alternative<RequestUnreadable>(arrived);
+    if (asks && is_revoked(downstream_)) {
+      record_revoked();
+      abrupt_ = true;
+      co_return false;
+    }
     if (const auto* request = std::get_if<WholeRequest>(&arrived)) {
       const bool open = co_await serve_one(*request);
       co_return open && !downstream_.watchdog.draining();
@@ -87,6 +95,19 @@ class RequestLoop {
       co_return co_await refuse(refused, !head.keep_alive);
     }
     co_return result.keep_alive&& head.keep_alive;
+  }
+
+  // Sent, or sent to its end, after a reload: who sent it would have to be asked again.
+  void record_revoked() {
+    state::AuditRecord record = make_record(downstream_, state::Event::connect);
+    record.request_id = new_request_id();
+    record.decision = "deny";
+    record.effect = "refuse";
+    record.code = name(Code::unauthenticated);
+    record.endpoint = interception_.endpoint.host;
+    record.message = kRevoked;
+    record.closed_by = name(Closer::policy);
+    downstream_.gateway.audit()->post(record);
   }
 
   void record_lost(const RequestLost& lost) {

@@ -80,6 +80,16 @@ std::vector<std::string> describe_settings(const Generation& old, const Generati
   return lines;
 }
 
+// What a listener keeps is not loaded again, and may be what a start would refuse.
+void warn_of_next_start(std::vector<std::string>& lines, const config::Config& settings) {
+  auto opened = open_entrances(settings, {});
+  auto* faults = std::get_if<std::vector<std::string>>(&opened);
+  if (faults == nullptr) return;
+  for (const std::string& line : without_name(std::move(*faults))) {
+    lines.push_back("warning: the next start would refuse this: " + line);
+  }
+}
+
 void post(Gateway& gateway, state::AuditLog& log, state::Event event, const Generation& next,
           std::string message) {
   state::AuditRecord record;
@@ -155,6 +165,10 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   auto& plan = std::get<Listeners::Plan>(planned);
   const auto& next = std::get<GenerationPtr>(opened);
 
+  // Before anything is said or changed: it reads files.
+  std::vector<std::string> warnings;
+  warn_of_next_start(warnings, next->config);
+
   const std::lock_guard lock(target.lifecycle);
   if (target.ending) return refuse({"ssmgate is about to end"});
   report.taken = true;
@@ -170,16 +184,17 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
       report.lines.push_back("warning: " + warning);
     }
   }
+  report.lines.insert(report.lines.end(), warnings.begin(), warnings.end());
+  target.file = file;
+  files = config::files_of(file, next->config);
   target.admission.set_limits(next->config.limits);
   gateway.replace(next);
   target.listeners.commit(std::move(plan), gateway);
   target.listeners.start(gateway, target.admission);
-  // Whom a listener would not let in any more must not go on asking on a connection that is open:
-  // who waits for a request is hung up on, a request in hand is the last of its connection. Clients
-  // open another, and are asked who they are.
-  target.admission.drain_replaced(next->entrances);
-  target.file = file;
-  files = config::files_of(file, next->config);
+  // Whom no listener would let in any more, as it did, must not go on asking on a connection that
+  // is open: who waits for a request is hung up on, a request in hand is the last of its
+  // connection. Clients open another, and are asked who they are.
+  target.admission.drain_all_but(next->entrances);
   target.bury(running);
   if (running->audit != next->audit) {
     post(gateway, *running->audit, state::Event::stop, *running,

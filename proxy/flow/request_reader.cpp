@@ -76,6 +76,7 @@ asio::awaitable<std::optional<Arrived>> RequestReader::read_head() {
   Deadline deadline(limits().header_timeout);
   for (;;) {
     if (downstream_.inbox.empty()) {
+      if (downstream_.watchdog.draining()) co_return ConnectionEnded();
       const Watchdog::Idle idle(downstream_.watchdog);
       const net::error_code error = co_await downstream_.read_more(limits().keepalive_timeout);
       if (error) co_return ConnectionEnded();

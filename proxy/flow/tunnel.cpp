@@ -1,6 +1,7 @@
 #include "flow/tunnel.hpp"
 
 #include "flow/caller_fields.hpp"
+#include "flow/renewal.hpp"
 #include "flow/seat.hpp"
 #include "flow/session_rules.hpp"
 #include "ssmgate/rules/decide.hpp"
@@ -58,7 +59,7 @@ struct Life {
     if (std::holds_alternative<wire::NeedMore>(hello)) return net::Gate::wait;
     const GenerationPtr generation = gateway.current();
     Route route = route_hello(late->route, hello, generation->config.intercept);
-    if (route.kind == Route::Kind::channel) seat_late(route, generation->config.sessions);
+    if (route.kind == Route::Kind::channel) seat_late(route, *generation);
     if (route.kind == Route::Kind::tunnel || route.kind == Route::Kind::channel) {
       late.reset();
       return net::Gate::open;
@@ -71,8 +72,15 @@ struct Life {
   }
 
   // A data channel's name that came late: the way is open already, and recorded by another name.
-  void seat_late(Route& route, const config::Sessions& settings) {
+  void seat_late(Route& route, const Generation& generation) {
+    if (!is_in_force(*watchdog->entrance(), generation.entrances)) {
+      route.kind = Route::Kind::refuse;
+      route.refusal = Code::unauthenticated;
+      route.reason = kRevoked;
+      return;
+    }
     const bool named_by_connect = late->route.kind == Route::Kind::channel;
+    const config::Sessions& settings = generation.config.sessions;
     check_seat(gateway, late->owner, watchdog, settings, late->route, route, channel);
     if (named_by_connect || route.kind != Route::Kind::channel) return;
     if (channel != nullptr) channel->opened(traffic);
@@ -134,8 +142,8 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
   // By what CONNECT names: an SSM server name inside does not open other addresses.
   const bool endpoint_host = !target.host.is_address() && find_endpoint(target.host.name());
   const Gateway& gateway = downstream.gateway;
-  return [&gateway, generation = downstream.generation, endpoint_host,
-          port = target.port](const asio::ip::address& address) {
+  return [&gateway, endpoint_host, port = target.port](const asio::ip::address& address) {
+    const GenerationPtr generation = gateway.current();
     const config::Egress& egress = generation->config.egress;
     const IpAddress plain = to_ip_address(address);
     return is_denied_address(plain, egress, endpoint_host) ||
@@ -209,6 +217,16 @@ bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
     if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
     return false;
   }
+  // Time has passed, in which a reload may have been.
+  if (const std::optional<Route> overtaken = renew(downstream, target.host, target.port)) {
+    record.decision = "deny";
+    record.effect = name(Effect::refuse);
+    record.code = name(*overtaken->refusal);
+    record.message = overtaken->reason;
+    record.closed_by = name(Closer::policy);
+    gateway.audit()->post(record);
+    return false;
+  }
   fill(open, downstream, target, std::get<Opened>(opened));
   gateway.audit()->post(record);
   return true;
@@ -223,8 +241,8 @@ asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
   const auto way_out = downstream.generation->way_out;
   const Deadline deadline(way_out->connect_timeout());
   net::AddressFilter denied = filter_for(downstream, *target);
-  auto opened = co_await way_out->open(std::move(target->host), target->port, std::move(denied),
-                                       deadline, downstream.watchdog);
+  auto opened = co_await way_out->open(target->host, target->port, std::move(denied), deadline,
+                                       downstream.watchdog);
   const bool is_open = conclude(*open, downstream, *target, opened, asked);
   if (!is_open) co_return nullptr;
   co_return open;

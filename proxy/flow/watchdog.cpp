@@ -28,11 +28,6 @@ Watchdog::Attachment::~Attachment() {
   std::erase(watchdog_.attached_, stream_);
 }
 
-Watchdog::Idle::Idle(Watchdog& watchdog) : watchdog_(watchdog) {
-  watchdog_.idle_ = true;
-  if (watchdog_.draining_) watchdog_.close_all();
-}
-
 void Watchdog::close_all() {
   for (net::Stream* stream : attached_) stream->close();
 }

@@ -72,10 +72,11 @@ class Watchdog : public std::enable_shared_from_this<Watchdog> {
     net::Stream* stream_;
   };
 
-  // The connection waits for a request and has nothing under way, for as long as this lives.
+  // The connection waits for a request and has nothing under way, for as long as this lives. Not
+  // begun once it is draining: what TLS has read ahead would still come.
   class Idle {
    public:
-    explicit Idle(Watchdog& watchdog);
+    explicit Idle(Watchdog& watchdog) : watchdog_(watchdog) { watchdog_.idle_ = true; }
     ~Idle() { watchdog_.idle_ = false; }
     Idle(const Idle&) = delete;
     Idle& operator=(const Idle&) = delete;

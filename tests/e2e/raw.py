@@ -77,6 +77,22 @@ def first_flight(context, name=HOST):
     return session, incoming, outgoing, outgoing.read()
 
 
+def handshake_and(stream, context, request):
+    """TLS inside a CONNECT, up to the client's last flight, which is not sent: its bytes, and those
+    of `request` right behind them."""
+    session, incoming, outgoing, hello = first_flight(context)
+    stream.sendall(hello)
+    while True:
+        incoming.write(_more(stream, b"a handshake"))
+        try:
+            session.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            pass
+    session.write(request)
+    return outgoing.read()
+
+
 def client_hello(name):
     """The bytes of one that asks for `name`; None: for no name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

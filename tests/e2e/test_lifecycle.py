@@ -9,7 +9,8 @@ import unittest
 from pathlib import Path
 
 from clients import ALICE, TARGET
-from raw import HOST, exchange, open_tls, read_answer, read_to_end, signed
+from raw import (HOST, connect, exchange, handshake_and, open_tls, read_answer, read_to_end, signed,
+                 trusting)
 from reloading import configure, hang_up, replace
 from servers import Server
 from waiting import Output, wait_for
@@ -135,6 +136,19 @@ class Drain(unittest.TestCase):
             self.assertEqual(read_to_end(stream), b"")
         self.gateway.process.wait(20)
         self.assertEqual(self.gateway.process.returncode, 0)
+
+    def test_a_request_that_comes_with_the_end_of_the_handshake(self):
+        """TLS has read it ahead, and nobody could be told what became of it."""
+        with connect(self.gateway.port) as stream, open_tls(self.world) as idle:
+            flight = handshake_and(stream, trusting(self.gateway.ca),
+                                   signed(ALICE, "StartSession", SESSION))
+            self.gateway.process.send_signal(signal.SIGTERM)
+            self.assertEqual(read_to_end(idle), b"")  # the drain has begun
+            stream.sendall(flight)
+            read_to_end(stream)
+        self.gateway.process.wait(20)
+        self.assertEqual(self.gateway.audit("decision"), [])
+        self.assertEqual(self.world.stand_in.records(operation="StartSession"), [])
 
     def test_no_reload_begins_in_a_drain(self):
         with open_tls(self.world) as stream:

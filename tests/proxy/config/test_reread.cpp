@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace ssmgate::config {
@@ -104,6 +105,18 @@ TEST_CASE("the files of a configuration are each named once") {
   const auto named = files_of(files.file, files.running());
   CHECK(named == std::vector<fs::path>{files.folder / "both.pem", files.folder / "ca.key",
                                        files.folder / "ssmgate.yaml"});
+}
+
+TEST_CASE("roots are watched unless they are the system's") {
+  const Files files;
+  files.write(
+      "upstream: {ca_file: roots.pem}\n"
+      "audit: {sinks: [{type: syslog, address: \"tls://log.example.test:6514\", ca_file: "
+      "logs.pem}]}\n");
+  const auto named = files_of(files.file, files.running());
+  CHECK(std::ranges::count(named, files.folder / "roots.pem") == 1);
+  CHECK(std::ranges::count(named, files.folder / "logs.pem") == 1);
+  CHECK(std::ranges::count(named, fs::path(kSystemRoots)) == 0);
 }
 
 }  // namespace ssmgate::config

@@ -1,0 +1,30 @@
+"""What the tests of reloads share: a gateway that lets alice in by her password."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+from identities import PASSWORD, crypt_hash, write_users
+from world import World
+
+
+class WithUsers(unittest.TestCase):
+    """A gateway of its own for each test, with a users file that has alice, and with `changes`."""
+
+    changes = {}
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="ssmgate-e2e-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.users = write_users(self.folder / "users", f"alice:{crypt_hash(PASSWORD)}")
+        self.world = World(users_file=self.users, **self.changes)
+        self.addCleanup(self.world.close)
+        self.gateway = self.world.gateway
+
+    def put_users(self, name, password=PASSWORD, mode=0o600):
+        """In the place of the users file, in one go."""
+        aside = write_users(self.folder / "aside", f"{name}:{crypt_hash(password)}")
+        os.chmod(aside, mode)
+        os.rename(aside, self.users)
