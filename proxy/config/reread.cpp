@@ -123,18 +123,16 @@ std::vector<fs::path> log_server_files_of(const Audit& audit) {
 
 std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config& config) {
   std::vector<fs::path> files;
-  const auto of_log_servers = log_server_files_of(config.audit);
-  files.insert(files.end(), of_log_servers.begin(), of_log_servers.end());
-  files.push_back(config.upstream.ca_file);
-  // Whom AWS and log servers are believed by the system's roots: these change with its packages.
+  for (const auto& some : {log_server_files_of(config.audit), upstream_files_of(config.upstream)}) {
+    files.insert(files.end(), some.begin(), some.end());
+  }
+  // Servers are believed by the system's roots, which its packages change.
   std::erase(files, fs::path(kSystemRoots));
   for (const Listener& listener : config.listen) {
     const auto of_it = listener_files_of(listener);
     files.insert(files.end(), of_it.begin(), of_it.end());
   }
   if (config.users_file) files.push_back(*config.users_file);
-  const auto upwards = upstream_files_of(config.upstream);
-  files.insert(files.end(), upwards.begin() + 1, upwards.end());
   if (file) files.push_back(fs::absolute(*file));
   if (config.policy) files.push_back(*config.policy);
   files.push_back(config.ca_certificate);

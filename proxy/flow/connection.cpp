@@ -7,10 +7,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/error.hpp>
 
+#include "flow/connect_answer.hpp"
 #include "flow/downstream.hpp"
 #include "flow/front_door.hpp"
 #include "flow/intercept.hpp"
-#include "flow/judge.hpp"
 #include "flow/renewal.hpp"
 #include "flow/route.hpp"
 #include "flow/seat.hpp"
@@ -18,7 +18,6 @@
 #include "wire/basic_credentials.hpp"
 #include "wire/client_hello.hpp"
 #include "wire/connect.hpp"
-#include "wire/refusal.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;
@@ -33,6 +32,7 @@ struct Asked {
   Host host;
   std::uint16_t port = 0;
   Route route;  // by the CONNECT alone
+  std::optional<Unidentified> unidentified;
 };
 
 // Where it then goes. Both null: nowhere.
@@ -138,35 +138,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!readable) co_return false;
     drop_head(connect->consumed);
 
-    const std::optional<Unidentified> unidentified = co_await identify(downstream_, *connect);
+    Asked asked{std::move(connect->host), connect->port, Route(), std::nullopt};
+    asked.unidentified = co_await identify(downstream_, *connect);
     if (connect->proxy_authorization) wire::wipe(*connect->proxy_authorization);
-    downstream_.generation = gateway().current();
-    if (is_revoked(downstream_)) {
-      Route revoked;
-      revoked.refusal = Code::unauthenticated;
-      revoked.reason = kRevoked;
-      record_refused(connect->host, connect->port, revoked, Closer::policy);
+    renew(downstream_);
+    if (const std::optional<Route> revoked = find_revoked(downstream_)) {
+      record_cut(asked, *revoked);
       co_return false;
     }
-    Route route =
-        route_connect(connect->host, connect->port, settings().egress, settings().intercept);
-    if (leads_to_us(connect->host, connect->port, route)) {
-      route.kind = Route::Kind::refuse;
-      route.refusal = Code::egress;
-      route.reason = "this is the gateway itself; CONNECT to where you want to go";
-    }
-    int status = 403;
-    if (unidentified) {
-      route = refuse_unidentified(std::move(route), *unidentified);
-      if (unidentified->challenge) status = 407;
-    }
-    if (route.kind == Route::Kind::channel) channel_ = take_seat(downstream_, route);
-    if (route.kind == Route::Kind::refuse) {
-      co_await answer_refused(*connect, route, status);
+    route_asked(asked);
+    if (asked.route.kind == Route::Kind::refuse) {
+      const bool challenge = asked.unidentified && asked.unidentified->challenge;
+      std::string request_id = record_refused(asked, asked.route);
+      const int status = challenge ? 407 : 403;
+      co_await answer_refused(downstream_, asked.route, status, std::move(request_id));
       co_return false;
     }
-    asked_ =
-        std::make_unique<Asked>(Asked{std::move(connect->host), connect->port, std::move(route)});
+    asked_ = std::make_unique<Asked>(std::move(asked));
     const net::error_code error = co_await downstream_.send(wire::connect_established());
     if (error) record_lost(*asked_, "the client did not take the 200");
     co_return !error;
@@ -197,19 +185,30 @@ class Connection : public std::enable_shared_from_this<Connection> {
         co_return true;
       }
       if (auto* fault = std::get_if<wire::ConnectFault>(&parsed)) {
-        co_await answer_fault(*fault);
+        co_await answer_fault(downstream_, *fault);
         co_return false;
       }
     }
   }
 
-  // Its refusal is shown inside the TLS where there is one: clients never show the answer to a
-  // refused CONNECT.
-  static Route refuse_unidentified(Route route, const Unidentified& why) {
-    if (route.kind != Route::Kind::intercept) route.kind = Route::Kind::refuse;
-    route.refusal = why.code;
-    route.reason = why.reason;
-    return route;
+  // By what is in force.
+  void route_asked(Asked& asked) {
+    Route& route = asked.route;
+    route = route_connect(asked.host, asked.port, settings().egress, settings().intercept);
+    if (leads_to_us(asked.host, asked.port, route)) {
+      route.kind = Route::Kind::refuse;
+      route.refusal = Code::egress;
+      route.reason = "this is the gateway itself; CONNECT to where you want to go";
+    }
+    if (asked.unidentified) {
+      // Shown inside the TLS where there is one: clients never show the answer to a refused
+      // CONNECT.
+      if (route.kind != Route::Kind::intercept) route.kind = Route::Kind::refuse;
+      route.refusal = asked.unidentified->code;
+      route.reason = asked.unidentified->reason;
+    }
+    if (route.kind != Route::Kind::channel || channel_ != nullptr) return;
+    channel_ = take_seat(downstream_, route);
   }
 
   // What follows the head belongs to the tunnel. The head's place held a password.
@@ -220,67 +219,27 @@ class Connection : public std::enable_shared_from_this<Connection> {
     inbox = std::move(rest);
   }
 
-  asio::awaitable<void> answer_fault(const wire::ConnectFault& fault) {
-    using Kind = wire::ConnectFault::Kind;
-    const Code code =
-        fault.kind == Kind::host_mismatch ? Code::endpoint_mismatch : Code::request_line;
-    const std::string request_id = new_request_id();
-    state::AuditRecord record = make_record(downstream_, state::Event::connect);
-    record.request_id = request_id;
-    record.decision = "malformed";
-    record.effect = "refuse";
-    record.code = name(code);
-    record.message = fault.detail;
-    gateway().audit()->post(record);
-    if (fault.kind == Kind::tls_hello) {
-      // A TLS client would not understand an HTTP answer: the operator is told.
-      gateway().trouble.say_hung_up(downstream_.listener, downstream_.client, fault.detail,
-                                    request_id);
-      co_return;
-    }
-    const std::string message = with_request_id(gateway_refusal(code, fault.detail), request_id);
-    wire::Refusal refusal;
-    refusal.status = wire::status_of(fault.kind);
-    refusal.type = "ValidationException";
-    refusal.message = message;
-    refusal.request_id = request_id;
-    refusal.close = true;
-    co_await answer_and_close(wire::render_refusal(refusal));
-  }
-
-  asio::awaitable<void> answer_refused(const wire::ConnectRequest& connect, const Route& route,
-                                       int status) {
-    const std::string request_id = record_refused(connect.host, connect.port, route);
-    const std::string message =
-        with_request_id(gateway_refusal(*route.refusal, route.reason), request_id);
-    wire::Refusal refusal;
-    refusal.status = status;
-    refusal.message = message;
-    refusal.request_id = request_id;
-    refusal.close = true;
-    co_await answer_and_close(wire::render_refusal(refusal));
-  }
-
-  asio::awaitable<void> answer_and_close(std::string bytes) {
-    const net::error_code error = co_await downstream_.send(bytes);
-    if (error) co_return;
-    co_await downstream_.close_gently();
-  }
-
-  // Returns the request id under which it was recorded. `closer`: of one that is not answered.
-  std::string record_refused(const Host& host, std::uint16_t port, const Route& route,
-                             Closer closer = Closer::none) {
+  state::AuditRecord make_asked_record(const Asked& asked) const {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
-    record.decision = "deny";
-    record.effect = "refuse";
-    record.code = name(*route.refusal);
-    record.endpoint = host.text();
-    record.port = port;
-    record.message = route.reason;
-    record.closed_by = name(closer);
+    record.endpoint = asked.host.text();
+    record.port = asked.port;
+    return record;
+  }
+
+  // Returns the request id under which it was recorded.
+  std::string record_refused(const Asked& asked, const Route& route) {
+    state::AuditRecord record = make_asked_record(asked);
+    fill_refusal(record, route);
     gateway().audit()->post(record);
     return record.request_id;
+  }
+
+  // By a reload, on its way.
+  void record_cut(const Asked& asked, const Route& refused) {
+    state::AuditRecord record = make_asked_record(asked);
+    fill_cut(record, refused);
+    gateway().audit()->post(record);
   }
 
   Way choose_way(wire::HelloParse& hello, const net::error_code& error) {
@@ -295,23 +254,34 @@ class Connection : public std::enable_shared_from_this<Connection> {
                               : "the client hung up before its ClientHello");
       return {};
     }
-    if (const std::optional<Route> overtaken = renew(downstream_, asked->host, asked->port)) {
-      record_refused(asked->host, asked->port, *overtaken, Closer::policy);
+    if (renew(downstream_)) {
+      const std::optional<Route> revoked = find_revoked(downstream_);
+      if (!revoked) route_asked(*asked);
+      const Route& route = revoked ? *revoked : asked->route;
+      if (route.kind == Route::Kind::refuse) {
+        record_cut(*asked, route);
+        return {};
+      }
+    }
+    const bool seen = has_come(hello);
+    if (!seen && asked->route.kind == Route::Kind::intercept) {
+      // Since that reload, and whose TLS it will be nobody has seen.
+      record_cut(*asked, make_refusal(Code::egress, asked->host.text() +
+                                                        " is intercepted since a reload; connect "
+                                                        "again"));
       return {};
     }
-    const bool seen = !std::holds_alternative<wire::NeedMore>(hello);
     Route route = asked->route;
     if (seen) route = route_hello(asked->route, hello, settings().intercept);
     if (route.kind != Route::Kind::channel) channel_.reset();
     if (route.kind == Route::Kind::channel) check_seat(downstream_, asked->route, route, channel_);
     Way way;
     if (route.kind == Route::Kind::refuse) {
-      record_refused(asked->host, asked->port, route);
+      record_refused(*asked, route);
     } else if (route.kind == Route::Kind::intercept) {
       way.interception = make_interception(*asked, std::move(route), hello);
     } else {
-      way.tunnel = make_target(*asked, std::move(route));
-      way.tunnel->hello_seen = seen;
+      way.tunnel = make_target(*asked, std::move(route), std::move(hello));
       way.tunnel->client_ended = client_ended;
     }
     return way;
@@ -328,9 +298,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return interception;
   }
 
-  std::unique_ptr<TunnelTarget> make_target(Asked& asked, Route route) {
-    return std::make_unique<TunnelTarget>(TunnelTarget{
-        std::move(asked.host), asked.port, std::move(route), false, false, std::move(channel_)});
+  std::unique_ptr<TunnelTarget> make_target(Asked& asked, Route route, wire::HelloParse hello) {
+    return std::make_unique<TunnelTarget>(TunnelTarget{std::move(asked.host), asked.port,
+                                                       std::move(route), std::move(hello), false,
+                                                       std::move(channel_)});
   }
 
   // Until the first bytes are understood. An error: what came before it is in the inbox.
@@ -360,11 +331,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Over before there was a way.
   void record_lost(const Asked& asked, std::string_view why) {
-    state::AuditRecord record = make_record(downstream_, state::Event::connect);
-    record.request_id = new_request_id();
+    state::AuditRecord record = make_asked_record(asked);
     record.decision = "error";
-    record.endpoint = asked.host.text();
-    record.port = asked.port;
     record.message = is_stopped(downstream_) ? "ended before the way was open" : why;
     record.closed_by = ended_by(downstream_);
     gateway().audit()->post(record);

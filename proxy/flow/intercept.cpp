@@ -24,7 +24,7 @@ class RequestLoop {
     while (more) {
       const Arrived arrived = co_await reader_.read();
       // Each request by what is in force when it is here: a connection may be older than a reload.
-      downstream_.generation = downstream_.gateway.current();
+      if (renew(downstream_)) cut_ = find_cut();
       more = co_await serve(arrived);
     }
     // A client that has gone waits for no goodbye, and one whose answer broke off is told so.
@@ -36,8 +36,8 @@ class RequestLoop {
   asio::awaitable<bool> serve(const Arrived& arrived) {
     const bool asks = std::holds_alternative<WholeRequest>(arrived) ||
                       std::holds_alternative<RequestUnreadable>(arrived);
-    if (asks && is_revoked(downstream_)) {
-      record_revoked();
+    if (asks && cut_) {
+      record_cut();
       abrupt_ = true;
       co_return false;
     }
@@ -97,16 +97,20 @@ class RequestLoop {
     co_return result.keep_alive&& head.keep_alive;
   }
 
-  // Sent, or sent to its end, after a reload: who sent it would have to be asked again.
-  void record_revoked() {
+  // Why a request that has come, or come whole, since a reload is not even judged.
+  [[nodiscard]] std::optional<Route> find_cut() const {
+    std::optional<Route> revoked = find_revoked(downstream_);
+    const std::string& host = interception_.endpoint.host;
+    if (revoked || find_served(host, downstream_.generation->config.intercept)) return revoked;
+    return make_refusal(Code::egress, host + " is not intercepted since a reload; connect again");
+  }
+
+  void record_cut() const {
     state::AuditRecord record = make_record(downstream_, state::Event::connect);
     record.request_id = new_request_id();
-    record.decision = "deny";
-    record.effect = "refuse";
-    record.code = name(Code::unauthenticated);
     record.endpoint = interception_.endpoint.host;
-    record.message = kRevoked;
-    record.closed_by = name(Closer::policy);
+    record.port = interception_.connect_port;
+    fill_cut(record, *cut_);
     downstream_.gateway.audit()->post(record);
   }
 
@@ -180,7 +184,8 @@ class RequestLoop {
   Downstream& downstream_;
   const Interception& interception_;
   RequestReader reader_;
-  bool abrupt_ = false;  // the connection ends without a goodbye
+  std::optional<Route> cut_;  // by a reload
+  bool abrupt_ = false;       // the connection ends without a goodbye
 };
 
 void record_handshake_trouble(const Downstream& downstream, const Interception& interception,

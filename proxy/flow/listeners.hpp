@@ -30,7 +30,7 @@ class Listeners {
   // `inherited`: for each of `wanted` the socket that listens there already, or -1; empty: none.
   [[nodiscard]] std::variant<std::string, Plan> prepare(const std::vector<config::Listener>& wanted,
                                                         const std::vector<int>& inherited) const;
-  // Puts it in force. A removed one accepts no more, and its connections go on.
+  // Puts it in force. A removed one accepts no more; who came by it is the admission's to end.
   void commit(Plan plan, Gateway& gateway);
   // Starts those that do not accept yet.
   void start(Gateway& gateway, Admission& admission);

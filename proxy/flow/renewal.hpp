@@ -2,25 +2,30 @@
 // on, and no further where that would not have let it come so far.
 #pragma once
 
-#include <cstdint>
 #include <optional>
-#include <string_view>
+#include <string>
 
+#include "flow/closer.hpp"
 #include "flow/downstream.hpp"
 #include "flow/route.hpp"
 
 namespace ssmgate::flow {
 
-// By `downstream.generation`: whom the listener that it came by lets in has changed, or that
-// listener has been taken out. Whoever it is would have to be asked again.
-[[nodiscard]] bool is_revoked(const Downstream& downstream) noexcept;
-inline constexpr std::string_view kRevoked =
-    "a reload has changed whom this listener lets in; connect again";
+// Puts what is in force in the place of what `downstream` went by. True: that is another.
+bool renew(Downstream& downstream);
 
-// Of a CONNECT to `host`:`port` that was routed by `downstream.generation`, and is not a tunnel
-// yet: what is in force takes that one's place. Why it is refused: it is revoked, or would be
-// routed otherwise.
-[[nodiscard]] std::optional<Route> renew(Downstream& downstream, const Host& host,
-                                         std::uint16_t port);
+// Why who came in by `entrance` is let no further: `generation` has another for its listener, or
+// has no such listener. Whoever it is would have to be asked again.
+[[nodiscard]] std::optional<Route> find_revoked(const Entrance& entrance,
+                                                const Generation& generation);
+[[nodiscard]] inline std::optional<Route> find_revoked(const Downstream& downstream) {
+  return find_revoked(*downstream.entrance, *downstream.generation);
+}
+
+// Of one that is cut off.
+[[nodiscard]] Route make_refusal(Code code, std::string reason);
+// What a record says of a refusal, and of one that is hung up on unanswered.
+void fill_refusal(state::AuditRecord& record, const Route& refused);
+void fill_cut(state::AuditRecord& record, const Route& refused);
 
 }  // namespace ssmgate::flow

@@ -56,7 +56,7 @@ struct Life {
   // Of what a silent client sends once the other side has been opened.
   net::Gate judge_late(std::string_view bytes) {
     const auto hello = late->scan.advance(bytes);
-    if (std::holds_alternative<wire::NeedMore>(hello)) return net::Gate::wait;
+    if (!has_come(hello)) return net::Gate::wait;
     const GenerationPtr generation = gateway.current();
     Route route = route_hello(late->route, hello, generation->config.intercept);
     if (route.kind == Route::Kind::channel) seat_late(route, *generation);
@@ -73,10 +73,9 @@ struct Life {
 
   // A data channel's name that came late: the way is open already, and recorded by another name.
   void seat_late(Route& route, const Generation& generation) {
-    if (!is_in_force(*watchdog->entrance(), generation.entrances)) {
-      route.kind = Route::Kind::refuse;
-      route.refusal = Code::unauthenticated;
-      route.reason = kRevoked;
+    if (std::optional<Route> revoked = find_revoked(*watchdog->entrance(), generation)) {
+      revoked->reason += " (asked for " + route.endpoint->host + ")";
+      route = std::move(*revoked);
       return;
     }
     const bool named_by_connect = late->route.kind == Route::Kind::channel;
@@ -127,12 +126,7 @@ struct Life {
       record.decision = "error";
       record.message = "the client hung up inside its ClientHello, and nothing of it was passed on";
     }
-    if (refusal) {
-      record.decision = "deny";
-      record.effect = name(Effect::refuse);
-      record.code = name(*refusal->refusal);
-      record.message = refusal->reason;
-    }
+    if (refusal) fill_refusal(record, *refusal);
     gateway.audit()->post(record);
     if (channel != nullptr) channel->over(carried.up, carried.down, closer_of(carried));
   }
@@ -189,10 +183,33 @@ void fill(OpenTunnel& open, Downstream& downstream, TunnelTarget& target, Opened
   open.carriage.traffic = std::make_shared<net::Traffic>();
   open.channel = std::move(target.channel);
   if (open.channel != nullptr) open.channel->opened(open.carriage.traffic);
-  if (target.hello_seen) return;
+  if (has_come(target.hello)) return;
   open.late = std::make_unique<LateBytes>();
   open.late->route = std::move(target.route);
   open.late->owner = owner_of(downstream);
+}
+
+// A dial takes time, in which a reload may have been: why it would not be opened by what is in
+// force.
+std::optional<Route> find_overtaken(Downstream& downstream, const TunnelTarget& target) {
+  if (!renew(downstream)) return std::nullopt;
+  if (std::optional<Route> revoked = find_revoked(downstream)) return revoked;
+  const config::Config& settings = downstream.generation->config;
+  Route now = route_connect(target.host, target.port, settings.egress, settings.intercept);
+  if (has_come(target.hello)) now = route_hello(now, target.hello, settings.intercept);
+  if (now.kind == Route::Kind::refuse) return now;
+  if (now.kind == Route::Kind::intercept) {
+    return make_refusal(Code::egress,
+                        now.endpoint->host + " is intercepted since a reload; connect again");
+  }
+  const config::Sessions& sessions = settings.sessions;
+  const bool may_pass = now.kind != Route::Kind::channel || target.channel != nullptr ||
+                        !sessions.require_decision ||
+                        sessions.without_start == config::Sessions::WithoutStart::allow;
+  if (may_pass) return std::nullopt;
+  return make_refusal(Code::no_session,
+                      "since a reload a data channel needs a session; start or "
+                      "resume one through this gateway");
 }
 
 // Records what came of it. True: it is open, and `open` is filled.
@@ -217,13 +234,8 @@ bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
     if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
     return false;
   }
-  // Time has passed, in which a reload may have been.
-  if (const std::optional<Route> overtaken = renew(downstream, target.host, target.port)) {
-    record.decision = "deny";
-    record.effect = name(Effect::refuse);
-    record.code = name(*overtaken->refusal);
-    record.message = overtaken->reason;
-    record.closed_by = name(Closer::policy);
+  if (const std::optional<Route> overtaken = find_overtaken(downstream, target)) {
+    fill_cut(record, *overtaken);
     gateway.audit()->post(record);
     return false;
   }

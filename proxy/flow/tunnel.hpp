@@ -21,10 +21,14 @@ struct TunnelTarget {
   Host host;
   std::uint16_t port = 443;
   Route route;                // tunnel or channel
-  bool hello_seen = false;    // the first bytes were looked at before
+  wire::HelloParse hello;     // of the first bytes; NeedMore: they have not come
   bool client_ended = false;  // the client has ended its direction already
   SessionChannelPtr channel;  // the session that it carries; null: none
 };
+
+[[nodiscard]] inline bool has_come(const wire::HelloParse& hello) {
+  return !std::holds_alternative<wire::NeedMore>(hello);
+}
 
 // What the record of a tunnel's end repeats of its beginning.
 struct TunnelRecord {

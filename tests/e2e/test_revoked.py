@@ -1,13 +1,15 @@
 """Nobody goes on by what a reload has taken away, whatever he had begun before it."""
 
 import socket
+import ssl
 import threading
 import unittest
 
 from clients import ALICE, TARGET
 from identities import PASSWORD, basic
 from identity_case import CHANNEL, connect_head
-from raw import (HOST, client_hello, handshake_and, read_answer, read_to_end, signed, trusting)
+from raw import (HOST, client_hello, first_flight, handshake_and, read_answer, read_to_end, signed,
+                 trusting)
 from reloading import configure, hang_up
 from servers import Server
 from users_case import WithUsers
@@ -20,6 +22,29 @@ CORPORATE = "ssm.corp.example"
 def serve_nothing(stream):
     read_to_end(stream)
     stream.close()
+
+
+class SlowParent:
+    """The proxy in front of `test`'s gateway from here on. It opens no way until `answer` is set."""
+
+    def __init__(self, test):
+        self.asked, self.answer = threading.Event(), threading.Event()
+        server = Server(self._serve)
+        test.addCleanup(server.stop)
+        test.addCleanup(self.answer.set)
+        configure(test.gateway, upstream={"proxy": {"url": f"http://{server.address}"}})
+
+    def wait(self):
+        """Until a way was asked for."""
+        if not self.asked.wait(60):
+            raise AssertionError("no way was asked for")
+
+    def _serve(self, stream):
+        stream.recv(65536)
+        self.asked.set()
+        self.answer.wait(60)
+        stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        read_to_end(stream)
 
 
 class Revoked(WithUsers):
@@ -54,6 +79,10 @@ class Revoked(WithUsers):
         """Waits until the gateway has read all that was sent to it, as its clients have."""
         wait_for(lambda: self.gateway.unread(self.gateway.ports[0]) == 0, "the bytes")
 
+    def opened(self, count):
+        wait_for(lambda: [line["decision"] for line in self.gateway.audit("connect")].count("relay")
+                 == count, "the tunnels")
+
     def revoke(self):
         """Bob takes alice's place."""
         self.put_users("bob")
@@ -73,7 +102,7 @@ class Revoked(WithUsers):
         line = wait_for(find, "the record")[-1]
         self.assertEqual((line["decision"], line["code"], line["endpoint"]),
                          ("deny", code, endpoint))
-        self.assertIn("a reload has changed", line["message"])
+        self.assertIn("a reload has ", line["message"])
 
     def assert_goes_on(self, tunnel):
         sent = client_hello(OTHER)
@@ -115,45 +144,14 @@ class Revoked(WithUsers):
         self.assertEqual(self.other.accepted, 0)
 
     def test_a_tunnel_whose_other_end_is_slow(self):
-        """Here the proxy in between is: by its answer the way would be open."""
-        asked, answer = threading.Event(), threading.Event()
-
-        def serve(stream):
-            stream.recv(65536)
-            asked.set()
-            answer.wait(60)
-            stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-            read_to_end(stream)
-        parent = Server(serve)
-        self.addCleanup(parent.stop)
-        self.addCleanup(answer.set)
-        configure(self.gateway, upstream={"proxy": {"url": f"http://{parent.address}"}})
+        parent = SlowParent(self)
         stream, head = self.enter(OTHER)
         stream.sendall(head + client_hello(OTHER))
         self.assertEqual(read_answer(stream)[0].status, 200)
-        self.assertTrue(asked.wait(60))
+        parent.wait()
         self.revoke()
-        answer.set()
+        parent.answer.set()
         self.assert_cut(stream, OTHER)
-
-    def test_a_request_that_comes_with_the_end_of_the_handshake(self):
-        """TLS has read it ahead when the connection is to wait for a request."""
-        stream = self.connected()
-        flight = handshake_and(stream, trusting(self.world.bundle),
-                               signed(ALICE, "StartSession", {"Target": TARGET}))
-        self.revoke()
-        stream.sendall(flight)
-        read_to_end(stream)
-        # Asked behind it: whatever became of hers is in the log before.
-        bob = socket.create_connection(("127.0.0.1", self.gateway.ports[1]), 30)
-        with bob:
-            bob.sendall(connect_head(HOST))
-            self.assertEqual(read_answer(bob)[0].status, 200)
-            with self.in_tls(bob) as secure:
-                secure.sendall(signed(ALICE, "StartSession", {"Target": TARGET}))
-                self.assertEqual(read_answer(secure)[0].status, 200)
-        self.assertEqual([line.get("user") for line in self.gateway.audit("decision")], [None])
-        self.assertEqual(len(self.world.stand_in.records(operation="StartSession")), 1)
 
     def half_a_request(self, size, reload):
         request = signed(ALICE, "StartSession", {"Target": TARGET})
@@ -198,7 +196,7 @@ class Revoked(WithUsers):
     def test_a_connection_of_a_listener_that_goes(self):
         """Its tunnels go on."""
         secure, tunnel = self.asked_once(), self.connected(OTHER)
-        wait_for(lambda: self.other.accepted, "the tunnel")
+        self.opened(1)
         configure(self.gateway, listen=[{"address": "[::1]:0"}])
         self.assertEqual(read_to_end(secure), b"")
         self.assert_goes_on(tunnel)
@@ -207,7 +205,7 @@ class Revoked(WithUsers):
         """The tunnel goes on, but not to a session."""
         secure = self.asked_once()
         one, another = self.connected(OTHER), self.connected(OTHER)
-        wait_for(lambda: self.other.accepted == 2, "the tunnels")
+        self.opened(2)
         self.revoke()
         self.assertEqual(read_to_end(secure), b"")
         one.sendall(client_hello(CHANNEL))
@@ -219,8 +217,8 @@ class Revoked(WithUsers):
 
 
 class LeadsElsewhere(WithUsers):
-    """Where a CONNECT may lead is asked of what is in force when it is whole, and again when its
-    first bytes are."""
+    """Where a CONNECT leads is asked of what is in force when it is whole, when its first bytes are,
+    and when the way is open."""
 
     # At the start, so that the CA may sign for it.
     changes = {"egress": {"deny_addresses": []}, "intercept": {"hosts": [CORPORATE]}}
@@ -232,31 +230,42 @@ class LeadsElsewhere(WithUsers):
         resolve = {f"{name}:443": self.other.address for name in (OTHER, CORPORATE)}
         configure(self.gateway, upstream={"resolve": resolve}, intercept={"hosts": []})
 
-    def half_a_connect(self, host, **changes):
-        """One that a reload with these changes has come between."""
+    def send(self, whole):
         stream = socket.create_connection(("127.0.0.1", self.gateway.port), 30)
         self.addCleanup(stream.close)
+        stream.sendall(whole)
+        return stream
+
+    def taken(self):
+        wait_for(lambda: self.gateway.unread(self.gateway.port) == 0, "the bytes")
+
+    def half_a_connect(self, host, **changes):
+        """One that a reload with these changes has come between."""
         head = connect_head(host)
-        stream.sendall(head[:9])
+        stream = self.send(head[:9])
         self.taken()
         configure(self.gateway, **changes)
         stream.sendall(head[9:])
         return stream
 
-    def half_a_hello(self, host, **changes):
+    def half_a_hello(self, host, hello, **changes):
         """The same; half of it at once, for of a client that was silent the way would be open soon."""
-        stream = socket.create_connection(("127.0.0.1", self.gateway.port), 30)
-        self.addCleanup(stream.close)
-        hello = client_hello(host)
-        stream.sendall(connect_head(host) + hello[:9])
+        stream = self.send(connect_head(host) + hello[:9])
         self.assertEqual(read_answer(stream)[0].status, 200)
         self.taken()
         configure(self.gateway, **changes)
         stream.sendall(hello[9:])
         return stream
 
-    def taken(self):
-        wait_for(lambda: self.gateway.unread(self.gateway.port) == 0, "the bytes")
+    def slow_way(self, host, name, **changes):
+        """A reload with these changes while the way is being opened."""
+        parent = SlowParent(self)
+        stream = self.send(connect_head(host) + client_hello(name))
+        self.assertEqual(read_answer(stream)[0].status, 200)
+        parent.wait()
+        configure(self.gateway, **changes)
+        parent.answer.set()
+        return stream
 
     def assert_cut(self, stream, host, code):
         self.assertEqual(read_to_end(stream), b"")
@@ -264,6 +273,18 @@ class LeadsElsewhere(WithUsers):
                                  if line.get("closed_by") == "policy"], "the record")[-1]
         self.assertEqual((line["decision"], line["code"], line["endpoint"]), ("deny", code, host))
         self.assertEqual(self.other.accepted, 0)
+
+    def finish(self, session, incoming, outgoing, stream):
+        """A handshake whose hello was sent."""
+        while True:
+            data = stream.recv(65536)
+            self.assertNotEqual(data, b"", "the stream ended")
+            incoming.write(data)
+            try:
+                session.do_handshake()
+                return
+            except ssl.SSLWantReadError:
+                stream.sendall(outgoing.read())
 
     def test_half_a_connect(self):
         stream = self.half_a_connect(OTHER, egress={"default": "refuse"})
@@ -277,21 +298,66 @@ class LeadsElsewhere(WithUsers):
         self.assertEqual(self.other.accepted, 0)
 
     def test_half_a_client_hello(self):
-        self.assert_cut(self.half_a_hello(OTHER, egress={"default": "refuse"}), OTHER, "egress")
+        stream = self.half_a_hello(OTHER, client_hello(OTHER), egress={"default": "refuse"})
+        self.assert_cut(stream, OTHER, "egress")
+
+    def test_half_a_client_hello_that_names_what_is_allowed_still(self):
+        closed = {"default": "refuse", "allow": [OTHER]}
+        self.half_a_hello(OTHER, client_hello(OTHER), egress=closed)
+        wait_for(lambda: self.other.accepted == 1, "the tunnel")
+
+    def test_half_a_client_hello_that_names_another(self):
+        closed = {"default": "refuse", "allow": [OTHER]}
+        stream = self.half_a_hello(OTHER, client_hello("another.example"), egress=closed)
+        self.assertEqual(read_to_end(stream), b"")
+        self.assertEqual(self.other.accepted, 0)
 
     def test_half_a_client_hello_to_what_is_intercepted_now(self):
-        self.assert_cut(self.half_a_hello(CORPORATE, intercept={"hosts": [CORPORATE]}), CORPORATE,
-                        "egress")
+        session, incoming, outgoing, hello = first_flight(trusting(self.gateway.ca), CORPORATE)
+        stream = self.half_a_hello(CORPORATE, hello, intercept={"hosts": [CORPORATE]})
+        self.finish(session, incoming, outgoing, stream)
+        self.assertEqual(self.other.accepted, 0)
 
     def test_half_a_client_hello_to_a_data_channel(self):
-        """Without a session, which was asked for by neither before."""
+        """Without a session, which nobody asked for before."""
         configure(self.gateway, sessions={"require_decision": False})
-        stream = self.half_a_hello(CHANNEL, sessions={"require_decision": True})
+        stream = self.half_a_hello(CHANNEL, client_hello(CHANNEL),
+                                   sessions={"require_decision": True})
         self.assert_cut(stream, CHANNEL, "no-session")
 
+    def test_a_slow_way(self):
+        stream = self.slow_way(OTHER, OTHER, egress={"default": "refuse"})
+        self.assert_cut(stream, OTHER, "egress")
+
+    def test_a_slow_way_to_what_is_intercepted_now(self):
+        """Which the TLS inside names alone."""
+        stream = self.slow_way(OTHER, CORPORATE, intercept={"hosts": [CORPORATE]})
+        self.assert_cut(stream, OTHER, "egress")
+
+    def test_a_slow_way_to_a_data_channel(self):
+        configure(self.gateway, sessions={"require_decision": False})
+        stream = self.slow_way(OTHER, CHANNEL, sessions={"require_decision": True})
+        self.assert_cut(stream, OTHER, "no-session")
+
+    def test_a_slow_way_that_nothing_has_changed(self):
+        self.slow_way(OTHER, OTHER, limits={"connections": 900}, egress={"deny": ["evil.example"]})
+        wait_for(lambda: [line for line in self.gateway.audit("connect")
+                          if line["decision"] == "relay"], "the tunnel")
+
+    def test_a_request_to_what_is_intercepted_no_more(self):
+        configure(self.gateway, intercept={"hosts": [CORPORATE]})
+        stream = self.send(connect_head(CORPORATE))
+        self.assertEqual(read_answer(stream)[0].status, 200)
+        with trusting(self.gateway.ca).wrap_socket(stream, server_hostname=CORPORATE) as secure:
+            configure(self.gateway, intercept={"hosts": []})
+            secure.sendall(signed(ALICE, "StartSession", {"Target": TARGET}, host=CORPORATE))
+            self.assert_cut(secure, CORPORATE, "egress")
+        self.assertEqual(self.gateway.audit("decision"), [])
+
     def test_a_reload_that_leads_it_to_the_same(self):
-        self.half_a_hello(OTHER, limits={"connections": 900}, sessions={"max_per_user": 3},
-                          egress={"deny": ["evil.example"]}, intercept={"hosts": [CORPORATE]})
+        self.half_a_hello(OTHER, client_hello(OTHER), limits={"connections": 900},
+                          sessions={"max_per_user": 3}, egress={"deny": ["evil.example"]},
+                          intercept={"hosts": [CORPORATE]})
         wait_for(lambda: self.other.accepted == 1, "the tunnel")
 
 
