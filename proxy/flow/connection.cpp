@@ -18,6 +18,7 @@
 #include "wire/basic_credentials.hpp"
 #include "wire/client_hello.hpp"
 #include "wire/connect.hpp"
+#include "wire/refusal.hpp"
 
 namespace ssmgate::flow {
 namespace asio = boost::asio;

@@ -36,12 +36,16 @@ class RequestLoop {
   asio::awaitable<bool> serve(const Arrived& arrived) {
     const bool asks = std::holds_alternative<WholeRequest>(arrived) ||
                       std::holds_alternative<RequestUnreadable>(arrived);
-    if (asks && cut_) {
+    // What came with the end of the handshake is not read: nobody else will have named it.
+    const bool unheard = std::holds_alternative<ConnectionEnded>(arrived) &&
+                         downstream_.watchdog.draining() && !served_;
+    if (cut_ && (asks || unheard)) {
       record_cut();
       abrupt_ = true;
       co_return false;
     }
     if (const auto* request = std::get_if<WholeRequest>(&arrived)) {
+      served_ = true;
       const bool open = co_await serve_one(*request);
       co_return open && !downstream_.watchdog.draining();
     }
@@ -185,6 +189,7 @@ class RequestLoop {
   const Interception& interception_;
   RequestReader reader_;
   std::optional<Route> cut_;  // by a reload
+  bool served_ = false;       // a request has been
   bool abrupt_ = false;       // the connection ends without a goodbye
 };
 

@@ -57,6 +57,10 @@ asio::awaitable<Arrived> RequestReader::read() {
   drop_last();
   std::optional<Arrived> early = co_await read_head();
   if (early) co_return std::move(*early);
+  // Whoever may not ask is not encouraged, and his body is not held.
+  const bool revoked =
+      !is_in_force(*downstream_.entrance, downstream_.gateway.current()->entrances);
+  if (revoked) co_return unreadable(Code::unauthenticated, {});
   if (head_.content_length > kMaxBody) {
     co_return unreadable(Code::too_large, "the body is over 16 MiB");
   }

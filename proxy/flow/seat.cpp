@@ -39,6 +39,13 @@ SessionChannelPtr take_seat(const Downstream& downstream, Route& route) {
               downstream.generation->config.sessions, route);
 }
 
+void check_channel_name(const config::Sessions& settings, const Route& by_connect, Route& route) {
+  // What was let through to one host is not let through to another.
+  if (route.endpoint->host == by_connect.endpoint->host || !settings.require_decision) return;
+  refuse(route, "its CONNECT names the data channel of " + by_connect.endpoint->host +
+                    ", the TLS inside asks for that of " + route.endpoint->host);
+}
+
 void check_seat(Gateway& gateway, const Owner& owner, const std::shared_ptr<Watchdog>& watchdog,
                 const config::Sessions& settings, const Route& by_connect, Route& route,
                 SessionChannelPtr& channel) {
@@ -46,10 +53,7 @@ void check_seat(Gateway& gateway, const Owner& owner, const std::shared_ptr<Watc
     channel = take(gateway, owner, watchdog, settings, route);
     return;
   }
-  // What was let through to one host is not let through to another.
-  if (route.endpoint->host == by_connect.endpoint->host || !settings.require_decision) return;
-  refuse(route, "its CONNECT names the data channel of " + by_connect.endpoint->host +
-                    ", the TLS inside asks for that of " + route.endpoint->host);
+  check_channel_name(settings, by_connect, route);
 }
 
 void check_seat(const Downstream& downstream, const Route& by_connect, Route& route,

@@ -23,4 +23,13 @@ void check_seat(Gateway& gateway, const Owner& owner, const std::shared_ptr<Watc
                 const config::Sessions& settings, const Route& by_connect, Route& route,
                 SessionChannelPtr& channel);
 
+// Refuses `route` where its CONNECT names another data channel than the TLS inside.
+void check_channel_name(const config::Sessions& settings, const Route& by_connect, Route& route);
+
+// Whether a data channel is refused that no session waits for.
+[[nodiscard]] inline bool needs_session(const config::Sessions& settings) noexcept {
+  return settings.require_decision &&
+         settings.without_start == config::Sessions::WithoutStart::refuse;
+}
+
 }  // namespace ssmgate::flow

@@ -191,25 +191,32 @@ void fill(OpenTunnel& open, Downstream& downstream, TunnelTarget& target, Opened
 
 // A dial takes time, in which a reload may have been: why it would not be opened by what is in
 // force.
-std::optional<Route> find_overtaken(Downstream& downstream, const TunnelTarget& target) {
+std::optional<Route> find_overtaken(Downstream& downstream, TunnelTarget& target) {
   if (!renew(downstream)) return std::nullopt;
   if (std::optional<Route> revoked = find_revoked(downstream)) return revoked;
   const config::Config& settings = downstream.generation->config;
-  Route now = route_connect(target.host, target.port, settings.egress, settings.intercept);
-  if (has_come(target.hello)) now = route_hello(now, target.hello, settings.intercept);
-  if (now.kind == Route::Kind::refuse) return now;
+  const config::Sessions& sessions = settings.sessions;
+  Route by_connect = route_connect(target.host, target.port, settings.egress, settings.intercept);
+  const bool seen = has_come(target.hello);
+  Route now = seen ? route_hello(by_connect, target.hello, settings.intercept) : by_connect;
   if (now.kind == Route::Kind::intercept) {
     return make_refusal(Code::egress,
                         now.endpoint->host + " is intercepted since a reload; connect again");
   }
-  const config::Sessions& sessions = settings.sessions;
-  const bool may_pass = now.kind != Route::Kind::channel || target.channel != nullptr ||
-                        !sessions.require_decision ||
-                        sessions.without_start == config::Sessions::WithoutStart::allow;
-  if (may_pass) return std::nullopt;
-  return make_refusal(Code::no_session,
-                      "since a reload a data channel needs a session; start or "
-                      "resume one through this gateway");
+  const bool channel = now.kind == Route::Kind::channel;
+  if (channel && by_connect.kind == Route::Kind::channel) {
+    check_channel_name(sessions, by_connect, now);
+  }
+  if (now.kind == Route::Kind::refuse) return now;
+  if (channel && target.channel == nullptr && needs_session(sessions)) {
+    return make_refusal(Code::no_session,
+                        "since a reload a data channel needs a session; start or "
+                        "resume one through this gateway");
+  }
+  // By it the first bytes are judged when they come.
+  by_connect.reason = std::move(target.route.reason);
+  if (!seen) target.route = std::move(by_connect);
+  return std::nullopt;
 }
 
 // Records what came of it. True: it is open, and `open` is filled.

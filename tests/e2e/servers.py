@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+from raw import read_to_end
+
 
 class Server:
     """`context`: TLS is spoken first; a failed handshake ends that connection alone."""
@@ -199,6 +201,32 @@ def answer_many(stream):
     while True:
         read_request(stream)
         stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+
+class SlowParent:
+    """A proxy that opens no way until `answer` is set."""
+
+    def __init__(self):
+        self.asked, self.answer = threading.Event(), threading.Event()
+        self.passed = []  # through each way that has ended
+        self._server = Server(self._serve)
+        self.address = self._server.address
+
+    def stop(self):
+        self.answer.set()
+        self._server.stop()
+
+    def wait(self):
+        """Until a way was asked for."""
+        if not self.asked.wait(60):
+            raise AssertionError("no way was asked for")
+
+    def _serve(self, stream):
+        stream.recv(65536)
+        self.asked.set()
+        self.answer.wait(60)
+        stream.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        self.passed.append(read_to_end(stream))
 
 
 class SilentPort:

@@ -6,6 +6,8 @@ import unittest
 from pathlib import Path
 
 from identities import PASSWORD, crypt_hash, write_users
+from reloading import configure
+from servers import SlowParent
 from world import World
 
 
@@ -22,6 +24,13 @@ class WithUsers(unittest.TestCase):
         self.world = World(users_file=self.users, **self.changes)
         self.addCleanup(self.world.close)
         self.gateway = self.world.gateway
+
+    def slow_parent(self):
+        """The proxy that the gateway asks from here on."""
+        parent = SlowParent()
+        self.addCleanup(parent.stop)
+        configure(self.gateway, upstream={"proxy": {"url": f"http://{parent.address}"}})
+        return parent
 
     def put_users(self, name, password=PASSWORD, mode=0o600):
         """In the place of the users file, in one go."""
