@@ -41,6 +41,12 @@ boost::asio::awaitable<net::error_code> Downstream::read_more(std::chrono::milli
   }
 }
 
+bool Downstream::take_arrived() {
+  const net::error_code error = append_arrived(*stream, inbox);
+  const bool part = error == boost::asio::error::would_block && !stream->is_drained();
+  return part || !inbox.empty();
+}
+
 boost::asio::awaitable<net::error_code> Downstream::send(std::string_view bytes) {
   const boost::asio::const_buffer buffer(bytes.data(), bytes.size());
   const Watchdog::Stage stage(watchdog, *stream, generation->config.limits.body_timeout);

@@ -35,6 +35,8 @@ struct Downstream {
   // Appends what arrives next to `inbox`, under a deadline. An error: eof, timed_out when it was
   // too slow, or what went wrong.
   [[nodiscard]] boost::asio::awaitable<net::error_code> read_more(std::chrono::milliseconds limit);
+  // Appends what is there already. False: that was nothing, nor is there a part of a TLS record.
+  [[nodiscard]] bool take_arrived();
   // Sends all of `bytes` under a deadline of `limits.body_timeout`.
   [[nodiscard]] boost::asio::awaitable<net::error_code> send(std::string_view bytes);
   // Ends our side and reads what the client still sends, for a moment: closing at once would

@@ -45,11 +45,10 @@ class Opening {
       : settings_(settings), running_(running), keys_(keys_of(settings.listen)) {}
 
   std::variant<Lines, std::vector<EntrancePtr>> run() {
-    if (std::optional<Lines> fault = look_at_unused_users()) return std::move(*fault);
+    look_at_unused_users();
     std::vector<EntrancePtr> entrances;
-    for (std::size_t i = 0; i < settings_.listen.size(); ++i) {
-      if (std::optional<Lines> fault = take(i, entrances)) return std::move(*fault);
-    }
+    for (std::size_t i = 0; i < settings_.listen.size(); ++i) take(i, entrances);
+    if (!faults_.empty()) return std::move(faults_);
     return entrances;
   }
 
@@ -59,23 +58,32 @@ class Opening {
 
   // Passwords are as secret where no listener asks for them, and one may soon. Once, so that it
   // does not keep a gateway from other changes.
-  std::optional<Lines> look_at_unused_users() {
+  void look_at_unused_users() {
     const bool used = std::ranges::any_of(
         settings_.listen, [](const auto& each) { return each.auth == config::Auth::basic; });
-    if (used || !settings_.users_file || !running_.empty()) return std::nullopt;
-    return load_users();
+    if (used || !settings_.users_file || !running_.empty()) return;
+    load_users();
   }
 
-  std::optional<Lines> load_users() {
+  // False: a fault.
+  bool load_users() {
     auto loaded = auth::load_users(*settings_.users_file);
-    if (auto* lines = std::get_if<Lines>(&loaded)) return std::move(*lines);
+    if (const auto* lines = std::get_if<Lines>(&loaded)) return add(*lines);
     users_ = std::get<std::shared_ptr<const auth::Users>>(std::move(loaded));
-    return std::nullopt;
+    return true;
+  }
+
+  // Each fault once: several listeners may have one file.
+  bool add(const Lines& faults) {
+    for (const std::string& fault : faults) {
+      if (std::ranges::find(faults_, fault) == faults_.end()) faults_.push_back(fault);
+    }
+    return false;
   }
 
   // That of the running ones where nothing is other than it was: whether its files would still be
   // accepted is no reason to refuse what else has changed.
-  std::optional<Lines> take(std::size_t i, std::vector<EntrancePtr>& entrances) {
+  void take(std::size_t i, std::vector<EntrancePtr>& entrances) {
     const config::Listener& listener = settings_.listen[i];
     const auto files = files_of(listener, settings_);
     std::string before = fingerprint(files);
@@ -83,31 +91,32 @@ class Opening {
     const bool readable = files.empty() || !before.empty();
     if (was && readable && was->settings == listener && was->fingerprint == before) {
       entrances.push_back(std::move(was));
-      return std::nullopt;
+      return;
     }
     for (int tries = 0; tries < kTries; ++tries) {
       auto context = open_context(listener);
-      if (auto* lines = std::get_if<Lines>(&context)) return std::move(*lines);
-      std::optional<Lines> fault;
-      if (listener.auth == config::Auth::basic) fault = load_users();
-      if (fault) return fault;
+      const auto* lines = std::get_if<Lines>(&context);
+      bool good = lines == nullptr || add(*lines);
+      if (listener.auth == config::Auth::basic) good = load_users() && good;
+      if (!good) return;
       std::string after = fingerprint(files);
       if (after == before && (files.empty() || !after.empty())) {
         entrances.push_back(std::make_shared<Entrance>(
             Entrance{keys_[i], listener, std::move(after),
                      std::get<tls::ContextPtr>(std::move(context)), users_}));
-        return std::nullopt;
+        return;
       }
       before = std::move(after);
     }
-    return Lines{"ssmgate: the listener " + config::render_socket_address(listener.bind) +
-                 ": its files are being written to; reload when that is done"};
+    add({"ssmgate: the listener " + config::render_socket_address(listener.bind) +
+         ": its files are being written to; reload when that is done"});
   }
 
   const config::Config& settings_;
   const std::vector<EntrancePtr>& running_;
   const std::vector<ListenerKey> keys_;
   std::shared_ptr<const auth::Users> users_;
+  Lines faults_;
 };
 
 }  // namespace

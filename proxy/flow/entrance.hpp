@@ -40,7 +40,7 @@ using EntrancePtr = std::shared_ptr<const Entrance>;
                                const std::vector<EntrancePtr>& entrances) noexcept;
 
 // One for each listener of `settings`, in their order: that of `running` where neither its settings
-// nor its files are other than they were, for by another everyone is asked anew. A fault is a line
+// nor its files are other than they were, for by another everyone is asked anew. All faults, a line
 // for standard error each.
 [[nodiscard]] std::variant<std::vector<std::string>, std::vector<EntrancePtr>> open_entrances(
     const config::Config& settings, const std::vector<EntrancePtr>& running);

@@ -15,16 +15,15 @@ namespace {
 class RequestLoop {
  public:
   RequestLoop(Downstream& downstream, const Interception& interception)
-      : downstream_(downstream),
-        interception_(interception),
-        reader_(downstream, interception.is_shut()) {}
+      : downstream_(downstream), interception_(interception), reader_(downstream, interception) {}
 
   asio::awaitable<void> run() {
     bool more = true;
     while (more) {
       const Arrived arrived = co_await reader_.read();
       // Each request by what is in force when it is here: a connection may be older than a reload.
-      if (renew(downstream_)) cut_ = find_cut();
+      if (renew(downstream_)) look();
+      if (const auto* cut = std::get_if<RequestCut>(&arrived)) cut_ = cut->why;
       more = co_await serve(arrived);
     }
     // A client that has gone waits for no goodbye, and one whose answer broke off is told so.
@@ -34,18 +33,15 @@ class RequestLoop {
  private:
   // Judges and answers what arrived. False: the connection is over.
   asio::awaitable<bool> serve(const Arrived& arrived) {
-    const bool asks = std::holds_alternative<WholeRequest>(arrived) ||
-                      std::holds_alternative<RequestUnreadable>(arrived);
-    // What came with the end of the handshake is not read: nobody else will have named it.
-    const bool unheard = std::holds_alternative<ConnectionEnded>(arrived) &&
-                         downstream_.watchdog.draining() && !served_;
-    if (cut_ && (asks || unheard)) {
+    const auto* ended = std::get_if<ConnectionEnded>(&arrived);
+    const bool asks =
+        ended != nullptr ? ended->unread : !std::holds_alternative<RequestLost>(arrived);
+    if (cut_ && asks) {
       record_cut();
       abrupt_ = true;
       co_return false;
     }
     if (const auto* request = std::get_if<WholeRequest>(&arrived)) {
-      served_ = true;
       const bool open = co_await serve_one(*request);
       co_return open && !downstream_.watchdog.draining();
     }
@@ -101,12 +97,9 @@ class RequestLoop {
     co_return result.keep_alive&& head.keep_alive;
   }
 
-  // Why a request that has come, or come whole, since a reload is not even judged.
-  [[nodiscard]] std::optional<Route> find_cut() const {
-    std::optional<Route> revoked = find_revoked(downstream_);
+  void look() {
     const std::string& host = interception_.endpoint.host;
-    if (revoked || find_served(host, downstream_.generation->config.intercept)) return revoked;
-    return make_refusal(Code::egress, host + " is not intercepted since a reload; connect again");
+    cut_ = find_cut(*downstream_.entrance, host, *downstream_.generation);
   }
 
   void record_cut() const {
@@ -189,7 +182,6 @@ class RequestLoop {
   const Interception& interception_;
   RequestReader reader_;
   std::optional<Route> cut_;  // by a reload
-  bool served_ = false;       // a request has been
   bool abrupt_ = false;       // the connection ends without a goodbye
 };
 

@@ -82,17 +82,11 @@ std::vector<std::string> describe_settings(const Generation& old, const Generati
 
 // What a listener keeps is not loaded again, and may be what a start would refuse.
 void warn_of_next_start(std::vector<std::string>& lines, const config::Config& settings) {
-  // One at a time: a start stops at the first fault.
-  for (const config::Listener& listener : settings.listen) {
-    config::Config alone = settings;
-    alone.listen = {listener};
-    auto opened = open_entrances(alone, {});
-    auto* faults = std::get_if<std::vector<std::string>>(&opened);
-    if (faults == nullptr) continue;
-    for (const std::string& fault : without_name(std::move(*faults))) {
-      std::string line = "warning: the next start would refuse this: " + fault;
-      if (std::ranges::find(lines, line) == lines.end()) lines.push_back(std::move(line));
-    }
+  auto opened = open_entrances(settings, {});
+  auto* faults = std::get_if<std::vector<std::string>>(&opened);
+  if (faults == nullptr) return;
+  for (const std::string& line : without_name(std::move(*faults))) {
+    lines.push_back("warning: the next start would refuse this: " + line);
   }
 }
 

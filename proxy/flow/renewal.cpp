@@ -26,6 +26,13 @@ std::optional<Route> find_revoked(const Entrance& entrance, const Generation& ge
                           : "a reload has taken this listener out; connect by another");
 }
 
+std::optional<Route> find_cut(const Entrance& entrance, const std::string& host,
+                              const Generation& generation) {
+  std::optional<Route> revoked = find_revoked(entrance, generation);
+  if (revoked || find_served(host, generation.config.intercept)) return revoked;
+  return make_refusal(Code::egress, host + " is not intercepted since a reload; connect again");
+}
+
 void fill_refusal(state::AuditRecord& record, const Route& refused) {
   record.decision = "deny";
   record.effect = name(Effect::refuse);

@@ -22,6 +22,11 @@ bool renew(Downstream& downstream);
   return find_revoked(*downstream.entrance, *downstream.generation);
 }
 
+// Why what is asked of the intercepted `host` is not judged: by whom, or that it is intercepted no
+// more.
+[[nodiscard]] std::optional<Route> find_cut(const Entrance& entrance, const std::string& host,
+                                            const Generation& generation);
+
 // Of one that is cut off.
 [[nodiscard]] Route make_refusal(Code code, std::string reason);
 // What a record says of a refusal, and of one that is hung up on unanswered.

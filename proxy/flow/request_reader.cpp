@@ -4,6 +4,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include "flow/renewal.hpp"
 #include "flow/session_rules.hpp"
 
 namespace ssmgate::flow {
@@ -57,10 +58,12 @@ asio::awaitable<Arrived> RequestReader::read() {
   drop_last();
   std::optional<Arrived> early = co_await read_head();
   if (early) co_return std::move(*early);
-  // Whoever may not ask is not encouraged, and his body is not held.
-  const bool revoked =
-      !is_in_force(*downstream_.entrance, downstream_.gateway.current()->entrances);
-  if (revoked) co_return unreadable(Code::unauthenticated, {});
+  // What will be cut off is not encouraged, and its body not held.
+  const GenerationPtr now = downstream_.gateway.current();
+  if (now != downstream_.generation) {
+    std::optional<Route> cut = find_cut(*downstream_.entrance, interception_.endpoint.host, *now);
+    if (cut) co_return RequestCut{std::move(*cut)};
+  }
   if (head_.content_length > kMaxBody) {
     co_return unreadable(Code::too_large, "the body is over 16 MiB");
   }
@@ -69,7 +72,7 @@ asio::awaitable<Arrived> RequestReader::read() {
     if (error) co_return lost(trouble_of(error, "body-timeout"));
   }
   // StartSession's body is refused by its length alone: what is dropped is never held.
-  const bool in_vain = refused_anyhow_ && head_.content_length > kLargeBody;
+  const bool in_vain = interception_.is_shut() && head_.content_length > kLargeBody;
   if (in_vain || is_oversized_session(head_)) co_return co_await drop_body();
   co_return co_await read_body();
 }
@@ -80,7 +83,7 @@ asio::awaitable<std::optional<Arrived>> RequestReader::read_head() {
   Deadline deadline(limits().header_timeout);
   for (;;) {
     if (downstream_.inbox.empty()) {
-      if (downstream_.watchdog.draining()) co_return ConnectionEnded();
+      if (downstream_.watchdog.draining()) co_return ConnectionEnded{downstream_.take_arrived()};
       const Watchdog::Idle idle(downstream_.watchdog);
       const net::error_code error = co_await downstream_.read_more(limits().keepalive_timeout);
       if (error) co_return ConnectionEnded();

@@ -13,12 +13,15 @@
 
 #include "flow/downstream.hpp"
 #include "flow/judge.hpp"
+#include "flow/route.hpp"
 #include "wire/request_head.hpp"
 
 namespace ssmgate::flow {
 
 // Between two requests: nothing is lost when a connection ends here.
-struct ConnectionEnded {};
+struct ConnectionEnded {
+  bool unread = false;  // it was to end, and the client has sent more
+};
 
 // The client went away, or was too slow, within a request.
 struct RequestLost {
@@ -32,19 +35,25 @@ struct RequestUnreadable {
   std::string detail;
 };
 
+// What is asked here is not judged any more: by a reload that came before its body.
+struct RequestCut {
+  Route why;
+};
+
 struct WholeRequest {
   wire::RequestHead head;  // views, like `body`, into what the reader keeps until its next read
   std::string_view body;
   RequestTrait trait = RequestTrait::none;
 };
 
-using Arrived = std::variant<ConnectionEnded, RequestLost, RequestUnreadable, WholeRequest>;
+using Arrived =
+    std::variant<ConnectionEnded, RequestLost, RequestUnreadable, RequestCut, WholeRequest>;
 
 class RequestReader {
  public:
-  // `refused_anyhow`: whatever is asked will be refused; a large body is read and dropped.
-  RequestReader(Downstream& downstream, bool refused_anyhow)
-      : downstream_(downstream), refused_anyhow_(refused_anyhow) {}
+  // Where `interception` is shut, a large body is read and dropped.
+  RequestReader(Downstream& downstream, const Interception& interception)
+      : downstream_(downstream), interception_(interception) {}
   ~RequestReader() { release(); }
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
@@ -69,7 +78,7 @@ class RequestReader {
   void release();
 
   Downstream& downstream_;
-  const bool refused_anyhow_;
+  const Interception& interception_;
   wire::RequestHead head_;      // of the request that is being read
   std::size_t size_ = 0;        // of the request in hand, at the front of the inbox
   std::string dropped_head_;    // of one whose body was not kept

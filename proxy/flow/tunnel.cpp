@@ -214,8 +214,10 @@ std::optional<Route> find_overtaken(Downstream& downstream, TunnelTarget& target
                         "resume one through this gateway");
   }
   // By it the first bytes are judged when they come.
-  by_connect.reason = std::move(target.route.reason);
-  if (!seen) target.route = std::move(by_connect);
+  if (!seen) {
+    by_connect.reason = std::move(target.route.reason);
+    target.route = std::move(by_connect);
+  }
   return std::nullopt;
 }
 

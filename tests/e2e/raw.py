@@ -89,7 +89,8 @@ def handshake_and(stream, context, request):
             break
         except ssl.SSLWantReadError:
             pass
-    session.write(request)
+    if request:
+        session.write(request)
     return outgoing.read()
 
 

@@ -1,6 +1,6 @@
 """Small servers for tunnels and for upstream trouble, each on a loopback port of its own.
 
-Owns the listening thread. A `serve` function gets an accepted socket and closes it.
+Owns the listening thread. A `serve` function gets an accepted socket, which is closed behind it.
 """
 
 import hashlib

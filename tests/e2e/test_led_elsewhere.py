@@ -152,6 +152,13 @@ class LeadsElsewhere(WithUsers):
         configure(self.gateway, sessions={"require_decision": False})
         self.assert_slow_way_cut(OTHER, CHANNEL, "no-session", sessions={"require_decision": True})
 
+    def test_a_slow_way_to_one_data_channel_for_another(self):
+        """Which is let through where sessions are not asked for."""
+        another = CHANNEL.replace("us-east-1", "eu-west-1")
+        configure(self.gateway, sessions={"require_decision": False})
+        self.assert_slow_way_cut(CHANNEL, another, "no-session",
+                                 sessions={"require_decision": True, "without_start": "allow"})
+
     def test_a_slow_way_that_nothing_has_changed(self):
         hello = client_hello(OTHER)
         stream, parent = self.slow_way(OTHER, hello, limits={"connections": 900},
@@ -167,6 +174,8 @@ class LeadsElsewhere(WithUsers):
         stream.sendall(client_hello("another.example"))
         self.assertEqual(read_to_end(stream), b"")
         self.assertEqual(wait_for(lambda: parent.passed, "the way's end"), [b""])
+        line = wait_for(lambda: self.gateway.audit("result"), "the record")[-1]
+        self.assertEqual((line["code"], line["closed_by"]), ("egress", "policy"))
 
     def test_a_request_to_what_is_intercepted_no_more(self):
         configure(self.gateway, intercept={"hosts": [CORPORATE]})
@@ -177,6 +186,21 @@ class LeadsElsewhere(WithUsers):
             secure.sendall(signed(ALICE, "StartSession", {"Target": TARGET}, host=CORPORATE))
             self.assert_cut(secure, CORPORATE, "egress")
         self.assertEqual(self.gateway.audit("decision"), [])
+
+    def test_a_body_that_is_to_be_asked_for_of_what_is_intercepted_no_more(self):
+        """Nobody is told to send what will not be judged."""
+        configure(self.gateway, intercept={"hosts": [CORPORATE]})
+        stream = self.send(connect_head(CORPORATE))
+        self.assertEqual(read_answer(stream)[0].status, 200)
+        request = signed(ALICE, "StartSession", {"Target": TARGET}, host=CORPORATE,
+                         unsigned=[("Expect", "100-continue")])
+        head = request[:request.index(b"\r\n\r\n") + 4]
+        with trusting(self.gateway.ca).wrap_socket(stream, server_hostname=CORPORATE) as secure:
+            secure.sendall(head[:9])
+            self.taken()
+            configure(self.gateway, intercept={"hosts": []})
+            secure.sendall(head[9:])
+            self.assert_cut(secure, CORPORATE, "egress")
 
     def test_a_reload_that_leads_it_to_the_same(self):
         self.half_a_hello(OTHER, client_hello(OTHER), limits={"connections": 900},

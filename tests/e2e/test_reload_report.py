@@ -9,6 +9,7 @@ from clients import ALICE, TARGET
 from identities import OTHER_PASSWORD
 from raw import exchange, signed
 from reloading import rendered, replace
+from standin.tls import TestRoot
 from users_case import WithUsers
 from waiting import wait_for
 from world import program
@@ -124,6 +125,24 @@ class Report(WithUsers):
         asked = self.ask()
         self.assertEqual(asked.returncode, 1)
         self.assertIn(str(self.users), asked.stderr + asked.stdout)
+
+    def test_all_that_the_next_start_would_refuse(self):
+        root = TestRoot(self.folder / "root")
+        certificate = root.leaf("gateway.example.test")
+        key = self.folder / "key.pem"
+        key.write_bytes((self.folder / "root/leaf.key").read_bytes())
+        key.chmod(0o600)
+        tls = {"certificate": str(certificate), "key": str(key)}
+        both = {"address": "127.0.0.1:0", "auth": "basic", "tls": tls}
+        self.change(listen=[both, both])
+        self.recorded("who may come in by")
+        key.chmod(0o644)
+        os.chmod(self.users, 0o644)
+        self.change(sessions={"max_per_user": 3})
+        for file in (key, self.users):
+            wait_for(lambda file=file: re.search(
+                f"warning: the next start would refuse this: .*{file}", self.gateway.log.text),
+                "the warning")
 
     def test_a_users_file_that_nobody_needs_is_looked_at_all_the_same(self):
         self.gateway.stop()

@@ -194,6 +194,24 @@ class Revoked(WithUsers):
         self.revoke()
         self.assertEqual(read_to_end(secure), b"")
 
+    def test_a_connection_that_has_asked_nothing(self):
+        """It ends as one that has, and nobody is said to have been refused."""
+        stream = self.connected()
+        flight = handshake_and(stream, trusting(self.world.bundle), b"")
+        self.revoke()
+        stream.sendall(flight)
+        self.assertEqual(read_to_end(stream), b"")
+        self.gateway.stop()
+        self.assertEqual(self.gateway.audit("connect"), [])
+
+    def test_half_a_record_with_the_end_of_the_handshake(self):
+        stream = self.connected()
+        flight = handshake_and(stream, trusting(self.world.bundle),
+                               signed(ALICE, "StartSession", {"Target": TARGET}))
+        self.revoke()
+        stream.sendall(flight[:-9])
+        self.assert_cut(stream)
+
     def test_a_connection_of_a_listener_that_goes(self):
         """Its tunnels go on."""
         secure, tunnel = self.asked_once(), self.connected(OTHER)
