@@ -73,7 +73,8 @@ class RequestLoop {
     if (!recorded && !may_lose) judged.refuse_unrecorded();
     if (!judged.permit) {
       const Refused refused = judged.refused();
-      co_return co_await refuse(refused, !head.keep_alive);
+      const bool close = !head.keep_alive || interception_.is_over_limit();
+      co_return co_await refuse(refused, close);
     }
     std::string outgoing;
     outgoing.reserve(head.size + whole.body.size());

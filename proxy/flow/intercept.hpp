@@ -25,6 +25,8 @@ struct Interception {
   [[nodiscard]] bool is_shut() const noexcept {
     return refusal && *refusal != Code::endpoint_mismatch;
   }
+  // By a limit of the moment: on another connection it may be let in.
+  [[nodiscard]] bool is_over_limit() const noexcept { return refusal == Code::over_limit; }
 };
 
 // `downstream.inbox` begins with the ClientHello. Returns when the connection is over.

@@ -143,6 +143,12 @@ void Metrics::set_rules(const std::vector<std::string>& allow,
     const std::size_t place = before->all.size() - (denies ? 1 : 2);
     next->all.push_back(before->all.empty() ? make_rule(kOtherRules, denies) : before->all[place]);
   }
+  for (const auto& rule : before->all) {
+    if (std::ranges::find(next->all, rule) != next->all.end()) continue;
+    RuleCount& others = *next->all[next->all.size() - (rule->denies ? 1 : 2)];
+    others.decided.fetch_add(rule->decided.load(kRelaxed), kRelaxed);
+    others.reported.fetch_add(rule->reported.load(kRelaxed), kRelaxed);
+  }
   const std::lock_guard lock(mutex_);
   rules_ = next;
 }

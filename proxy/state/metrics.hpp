@@ -80,7 +80,7 @@ class Metrics {
   void handshake_failed(HandshakeTrouble why) noexcept;
 
   // The rules of the policy that is in force from now on, in its order. Ids that were there before
-  // keep their counts.
+  // keep their counts; those of rules that go are counted with all others, so that sums never fall.
   void set_rules(const std::vector<std::string>& allow, const std::vector<std::string>& deny);
   using RuleCounts = std::vector<std::shared_ptr<RuleCount>>;
   // Those that are counted; the last two stand for all others, that allow and that deny.

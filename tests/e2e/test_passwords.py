@@ -281,6 +281,11 @@ class PerUser(Folder):
         alice = ("alice", PASSWORD)
         self.assertEqual([self.open(*alice, f"127.0.0.{n}") for n in (2, 3, 4)], [200, 200, 403])
         self.assertEqual(self.connect_line(code="over-limit")["user"], "alice")
+        # On an SSM host it is told inside, and the next request comes on another connection.
+        answer = self.exchange(self.world.gateway.port,
+                               ["Proxy-Authorization: " + basic(*alice)], ("127.0.0.5", 0))
+        self.assertIn("over-limit", answer.json["message"])
+        self.assertEqual(answer.header("connection"), "close")
         # The address that alice has left is free for another, and for more than two connections.
         self.assertEqual([self.open("bob", OTHER_PASSWORD, "127.0.0.2") for _ in range(2)],
                          [200, 200])

@@ -58,7 +58,7 @@ TEST_CASE("what report mode lets pass is counted beside its decision") {
   CHECK(at(metrics.decisions, Verdict::deny, Code::no_rule) == 1);
 }
 
-TEST_CASE("a reload keeps the counts of the rules that stay and forgets those that go") {
+TEST_CASE("a reload keeps the counts of the rules that stay and adds up those that go") {
   Metrics metrics;
   metrics.set_rules({"stays", "goes", "turns"}, {});
   for (const char* id : {"stays", "goes", "turns"}) {
@@ -70,6 +70,8 @@ TEST_CASE("a reload keeps the counts of the rules that stay and forgets those th
   CHECK(rule(metrics, "goes") == 999);
   // Another rule, though it has the name.
   CHECK(rule(metrics, "turns", true) == 0);
+  CHECK(rule(metrics, "other") == 2);
+  CHECK(rule(metrics, "other", true) == 0);
 }
 
 TEST_CASE("rules beyond the limit are counted together") {
