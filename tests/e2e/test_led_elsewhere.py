@@ -37,9 +37,6 @@ class LeadsElsewhere(WithUsers):
         stream.sendall(whole)
         return stream
 
-    def taken(self):
-        wait_for(lambda: self.gateway.unread(self.gateway.port) == 0, "the bytes")
-
     def half_a_connect(self, host, **changes):
         """One that a reload with these changes has come between."""
         head = connect_head(host)

@@ -43,10 +43,6 @@ class Revoked(WithUsers):
         self.addCleanup(secure.close)
         return secure
 
-    def taken(self):
-        """Waits until the gateway has read all that was sent to it, as its clients have."""
-        wait_for(lambda: self.gateway.unread(self.gateway.ports[0]) == 0, "the bytes")
-
     def opened(self, count):
         """So many tunnels, and they are in the record."""
         wait_for(lambda: [line["decision"] for line in self.gateway.audit("connect")].count("relay")

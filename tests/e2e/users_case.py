@@ -8,6 +8,7 @@ from pathlib import Path
 from identities import PASSWORD, crypt_hash, write_users
 from reloading import configure
 from servers import SlowParent
+from waiting import wait_for
 from world import World
 
 
@@ -31,6 +32,10 @@ class WithUsers(unittest.TestCase):
         self.addCleanup(parent.stop)
         configure(self.gateway, upstream={"proxy": {"url": f"http://{parent.address}"}})
         return parent
+
+    def taken(self):
+        """Waits until the gateway has read all that was sent to it, as its clients have."""
+        wait_for(lambda: self.gateway.unread(self.gateway.port) == 0, "the bytes")
 
     def put_users(self, name, password=PASSWORD, mode=0o600):
         """In the place of the users file, in one go."""

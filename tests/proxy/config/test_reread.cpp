@@ -113,9 +113,13 @@ TEST_CASE("roots are watched unless they are the system's") {
       "upstream: {ca_file: roots.pem}\n"
       "audit: {sinks: [{type: syslog, address: \"tls://log.example.test:6514\", ca_file: "
       "logs.pem}]}\n");
-  const auto named = files_of(files.file, files.running());
+  auto named = files_of(files.file, files.running());
   CHECK(std::ranges::count(named, files.folder / "roots.pem") == 1);
   CHECK(std::ranges::count(named, files.folder / "logs.pem") == 1);
+  files.write("audit: {sinks: [{type: syslog, address: \"tls://log.example.test:6514\"}]}\n");
+  REQUIRE(files.running().upstream.ca_file == kSystemRoots);
+  REQUIRE(files.running().audit.sinks.front().ca_file == kSystemRoots);
+  named = files_of(files.file, files.running());
   CHECK(std::ranges::count(named, fs::path(kSystemRoots)) == 0);
 }
 
