@@ -108,8 +108,20 @@ CertificatePtr start(EVP_PKEY* key, X509* issuer, std::string_view common_name,
   return made;
 }
 
-CertificatePtr sign(CertificatePtr made, EVP_PKEY* key) {
-  return X509_sign(made.get(), key, EVP_sha256()) > 0 ? std::move(made) : nullptr;
+// OpenSSL keeps the encoding of what it has read, not of what it has made: a made certificate would
+// be encoded anew, four times over, by each handshake that shows it.
+CertificatePtr read_back(X509* made) {
+  unsigned char* encoded = nullptr;
+  const int size = i2d_X509(made, &encoded);
+  if (size <= 0) return nullptr;
+  const unsigned char* at = encoded;
+  CertificatePtr read(d2i_X509(nullptr, &at, size));
+  OPENSSL_free(encoded);
+  return read;
+}
+
+CertificatePtr sign(const CertificatePtr& made, EVP_PKEY* key) {
+  return X509_sign(made.get(), key, EVP_sha256()) > 0 ? read_back(made.get()) : nullptr;
 }
 
 // serverAuth on the CAs too: clients that take a CA's purposes as a limit will not believe it for
@@ -126,7 +138,7 @@ CertificatePtr finish_ca(CertificatePtr made, X509* issuer, EVP_PKEY* signer, co
       !add_name_constraints(made.get(), suffixes)) {
     return nullptr;
   }
-  return sign(std::move(made), signer);
+  return sign(made, signer);
 }
 
 template <typename AddName>
@@ -143,7 +155,7 @@ CertificatePtr finish_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view
       !add_name(made.get())) {
     return nullptr;
   }
-  return sign(std::move(made), issuer.key.get());
+  return sign(made, issuer.key.get());
 }
 
 }  // namespace
