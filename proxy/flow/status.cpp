@@ -97,17 +97,13 @@ std::string render_counts(const StatusSource& source) {
   const auto decided = [&](state::Verdict verdict) {
     return sum_of(metrics.decisions[static_cast<std::size_t>(verdict)]);
   };
-  std::uint64_t allowed = decided(state::Verdict::allow);
-  std::uint64_t denied = decided(state::Verdict::deny);
-  for (const auto& rule : metrics.rules()) {
-    (rule->denies ? denied : allowed) += rule->decided.load(std::memory_order_relaxed);
-  }
+  const state::Metrics::Decided by_rules = metrics.decided_by_rules();
   return JsonObject()
       .number("connections", source.admission.count())
       .number("tunnels", metrics.tunnels.load())
       .number("sessions", source.gateway.sessions.count_live())
-      .number("allowed", allowed)
-      .number("denied", denied)
+      .number("allowed", decided(state::Verdict::allow) + by_rules.allowed)
+      .number("denied", decided(state::Verdict::deny) + by_rules.denied)
       .number("malformed", decided(state::Verdict::malformed))
       .number("relayed", decided(state::Verdict::relay))
       .number("reported", metrics.reported.load())

@@ -1,6 +1,7 @@
 #include "state/metrics.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace ssmgate::state {
 namespace {
@@ -8,7 +9,8 @@ namespace {
 constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr std::array<std::string_view, kVerdicts> kVerdictNames = {"allow", "deny", "malformed",
                                                                    "relay", "error"};
-constexpr std::string_view kOtherRules = "other";
+constexpr std::size_t kOthers = 2;                   // that allow, and that deny
+constexpr std::string_view kOtherRules = "(other)";  // no rule can have such an id
 
 void count_one(Count& count) noexcept {
   count.fetch_add(1, kRelaxed);
@@ -88,20 +90,28 @@ void Metrics::note(const AuditRecord& record) noexcept {
 void Metrics::note_decision(const AuditRecord& record, Verdict verdict, std::size_t code) noexcept {
   if (verdict == Verdict::deny && record.effect == "relay") count_one(reported);
   const auto rules = table();
-  const auto find = [&](std::string_view id, bool denies) -> RuleCount* {
-    if (rules->all.empty()) return nullptr;
+  const auto find = [&](std::string_view id) -> RuleCount* {
     const auto place = rules->places.find(id);
-    if (place != rules->places.end()) return rules->all[place->second].get();
+    return place == rules->places.end() ? nullptr : rules->all[place->second].get();
+  };
+  const auto others = [&](bool denies) -> RuleCount* {
+    if (rules->all.empty()) return nullptr;
     return rules->all[rules->all.size() - (denies ? 1 : 2)].get();
   };
   for (const std::string& id : record.reported) {
-    if (RuleCount* rule = find(id, false)) count_one(rule->reported);
+    RuleCount* rule = find(id);
+    if (rule == nullptr) rule = others(false);
+    if (rule != nullptr) count_one(rule->reported);
   }
   const bool allowed = verdict == Verdict::allow && code == static_cast<std::size_t>(Code::allowed);
   const bool denied =
       verdict == Verdict::deny && code == static_cast<std::size_t>(Code::explicit_deny);
   RuleCount* rule = nullptr;
-  if (!record.rule.empty() && (allowed || denied)) rule = find(record.rule, denied);
+  if (!record.rule.empty() && (allowed || denied)) {
+    rule = find(record.rule);
+    // A reload may have made another rule of that name since the request was judged.
+    if (rule == nullptr || rule->denies != denied) rule = others(denied);
+  }
   count_one(rule != nullptr ? rule->decided : decisions[static_cast<std::size_t>(verdict)][code]);
 }
 
@@ -126,28 +136,46 @@ Metrics::RuleCounts Metrics::rules() const {
   return table()->all;
 }
 
+void Metrics::Decided::add(const RuleCount& rule) noexcept {
+  (rule.denies ? denied : allowed) += rule.decided.load(kRelaxed);
+}
+
+Metrics::Decided Metrics::decided_by_rules() const {
+  const auto rules = table();
+  Decided sums = rules->forgotten;
+  for (const auto& rule : rules->all) sums.add(*rule);
+  for (const auto& rule : rules->gone) sums.add(*rule);
+  return sums;
+}
+
 void Metrics::set_rules(const std::vector<std::string>& allow,
                         const std::vector<std::string>& deny) {
   const auto before = table();
   const auto next = std::make_shared<Rules>();
+  const std::size_t counted = before->all.empty() ? 0 : before->all.size() - kOthers;
+  RuleCounts known = before->gone;
+  std::ranges::copy_n(before->all.begin(), static_cast<std::ptrdiff_t>(counted),
+                      std::back_inserter(known));
   const auto add = [&](const std::string& id, bool denies) {
     if (next->all.size() >= kCountedRules || next->places.contains(id)) return;
-    const auto known = before->places.find(id);
-    const bool same = known != before->places.end() && before->all[known->second]->denies == denies;
+    const auto same = std::ranges::find_if(
+        known, [&](const auto& rule) { return rule->id == id && rule->denies == denies; });
     next->places.emplace(id, next->all.size());
-    next->all.push_back(same ? before->all[known->second] : make_rule(id, denies));
+    next->all.push_back(same == known.end() ? make_rule(id, denies) : *same);
   };
   for (const std::string& id : deny) add(id, true);
   for (const std::string& id : allow) add(id, false);
-  for (const bool denies : {false, true}) {
-    const std::size_t place = before->all.size() - (denies ? 1 : 2);
-    next->all.push_back(before->all.empty() ? make_rule(kOtherRules, denies) : before->all[place]);
+  for (const auto& rule : known) {
+    if (std::ranges::find(next->all, rule) == next->all.end()) next->gone.push_back(rule);
   }
-  for (const auto& rule : before->all) {
-    if (std::ranges::find(next->all, rule) != next->all.end()) continue;
-    RuleCount& others = *next->all[next->all.size() - (rule->denies ? 1 : 2)];
-    others.decided.fetch_add(rule->decided.load(kRelaxed), kRelaxed);
-    others.reported.fetch_add(rule->reported.load(kRelaxed), kRelaxed);
+  for (const bool denies : {false, true}) {
+    next->all.push_back(counted == before->all.size() ? make_rule(kOtherRules, denies)
+                                                      : before->all[counted + (denies ? 1 : 0)]);
+  }
+  next->forgotten = before->forgotten;
+  while (next->gone.size() > kCountedRules) {
+    next->forgotten.add(*next->gone.front());
+    next->gone.erase(next->gone.begin());
   }
   const std::lock_guard lock(mutex_);
   rules_ = next;

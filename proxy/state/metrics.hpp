@@ -36,7 +36,8 @@ inline constexpr std::size_t kNoCode = kCodes;
 // By verdict and code.
 using VerdictCounts = std::array<std::array<Count, kCodes + 1>, kVerdicts>;
 
-// LIMIT: rules that are counted by their id; the others of a policy are counted together.
+// LIMIT: rules that are counted by their id; the others of a policy are counted together. So many
+// that are gone are remembered, too.
 inline constexpr std::size_t kCountedRules = 200;
 
 struct RuleCount {
@@ -79,12 +80,20 @@ class Metrics {
   void note(const AuditRecord& record) noexcept;
   void handshake_failed(HandshakeTrouble why) noexcept;
 
-  // The rules of the policy that is in force from now on, in its order. Ids that were there before
-  // keep their counts; those of rules that go are counted with all others, so that sums never fall.
+  // The rules of the policy that is in force from now on, in its order. One that was there before
+  // goes on with its count, also when it was gone meanwhile. By one thread at a time.
   void set_rules(const std::vector<std::string>& allow, const std::vector<std::string>& deny);
   using RuleCounts = std::vector<std::shared_ptr<RuleCount>>;
-  // Those that are counted; the last two stand for all others, that allow and that deny.
+  // Those in force that are counted; the last two stand for all others, that allow and that deny.
+  // A rule that goes takes its count with it: added to another's it would look like decisions of
+  // that moment to whoever asks for a rate.
   [[nodiscard]] RuleCounts rules() const;
+  struct Decided {
+    std::uint64_t allowed = 0, denied = 0;
+    void add(const RuleCount& rule) noexcept;
+  };
+  // By all rules since the start, those that are gone among them: never less than before.
+  [[nodiscard]] Decided decided_by_rules() const;
 
   VerdictCounts decisions{};  // that no rule made
   VerdictCounts connects{};   // CONNECTs that became no request
@@ -104,6 +113,8 @@ class Metrics {
   struct Rules {
     RuleCounts all;
     std::map<std::string, std::size_t, std::less<>> places;
+    RuleCounts gone;    // that were counted once, the longest gone first
+    Decided forgotten;  // by those that are not even in `gone`
   };
   void note_decision(const AuditRecord& record, Verdict verdict, std::size_t code) noexcept;
   void note_result(const AuditRecord& record, std::size_t code) noexcept;

@@ -58,7 +58,7 @@ TEST_CASE("what report mode lets pass is counted beside its decision") {
   CHECK(at(metrics.decisions, Verdict::deny, Code::no_rule) == 1);
 }
 
-TEST_CASE("a reload keeps the counts of the rules that stay and adds up those that go") {
+TEST_CASE("a reload keeps the counts of the rules that stay, and of those that come back") {
   Metrics metrics;
   metrics.set_rules({"stays", "goes", "turns"}, {});
   for (const char* id : {"stays", "goes", "turns"}) {
@@ -70,8 +70,51 @@ TEST_CASE("a reload keeps the counts of the rules that stay and adds up those th
   CHECK(rule(metrics, "goes") == 999);
   // Another rule, though it has the name.
   CHECK(rule(metrics, "turns", true) == 0);
-  CHECK(rule(metrics, "other") == 2);
-  CHECK(rule(metrics, "other", true) == 0);
+  metrics.note(decided("deny", Code::explicit_deny, "turns"));
+  metrics.set_rules({"goes", "turns"}, {});
+  CHECK(rule(metrics, "goes") == 1);
+  CHECK(rule(metrics, "turns") == 1);
+  metrics.set_rules({}, {"turns"});
+  CHECK(rule(metrics, "turns", true) == 1);
+}
+
+TEST_CASE("what rules that are gone have decided is in the sums, and in no other rule's count") {
+  Metrics metrics;
+  metrics.set_rules({"goes"}, {"never"});
+  metrics.note(decided("allow", Code::allowed, "goes"));
+  metrics.note(decided("deny", Code::explicit_deny, "never"));
+  metrics.note(decided("deny", Code::explicit_deny, "unheard-of"));
+  metrics.set_rules({"new"}, {});
+  // A rate over these would take it for decisions of just now.
+  CHECK(rule(metrics, "(other)") == 0);
+  CHECK(rule(metrics, "(other)", true) == 1);
+  CHECK(metrics.decided_by_rules().allowed == 1);
+  CHECK(metrics.decided_by_rules().denied == 2);
+}
+
+TEST_CASE("rules that are gone are remembered for a while, and their sums for good") {
+  Metrics metrics;
+  metrics.set_rules({"first"}, {});
+  metrics.note(decided("allow", Code::allowed, "first"));
+  metrics.set_rules({}, {"second"});
+  metrics.note(decided("deny", Code::explicit_deny, "second"));
+  for (std::size_t i = 0; i < kCountedRules; ++i) {
+    metrics.set_rules({"r" + std::to_string(i)}, {});
+  }
+  CHECK(metrics.decided_by_rules().allowed == 1);
+  CHECK(metrics.decided_by_rules().denied == 1);
+  metrics.set_rules({"first"}, {"second"});
+  CHECK(rule(metrics, "first") == 0);
+  CHECK(rule(metrics, "second", true) == 1);
+  CHECK(metrics.decided_by_rules().allowed == 1);
+}
+
+TEST_CASE("a request that was judged before its rule turned is not counted for what it turned to") {
+  Metrics metrics;
+  metrics.set_rules({}, {"turns"});
+  metrics.note(decided("allow", Code::allowed, "turns"));
+  CHECK(rule(metrics, "turns", true) == 0);
+  CHECK(rule(metrics, "(other)") == 1);
 }
 
 TEST_CASE("rules beyond the limit are counted together") {
@@ -82,9 +125,9 @@ TEST_CASE("rules beyond the limit are counted together") {
   CHECK(metrics.rules().size() == kCountedRules + 2);
   metrics.note(decided("allow", Code::allowed, ids.back()));
   metrics.note(decided("allow", Code::allowed, "unheard-of"));
-  CHECK(rule(metrics, "other") == 2);
+  CHECK(rule(metrics, "(other)") == 2);
   metrics.set_rules({"r0"}, {});
-  CHECK(rule(metrics, "other") == 2);
+  CHECK(rule(metrics, "(other)") == 2);
 }
 
 TEST_CASE("a decision before there are rules is counted all the same") {
