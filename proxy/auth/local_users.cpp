@@ -5,8 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <unistd.h>
 
 namespace ssmgate::auth {
 namespace asio = boost::asio;
@@ -19,29 +21,38 @@ constexpr std::size_t kLargestEntry = 4UL << 20U;
 // LIMIT: groups of one user; the kernel takes 65,536.
 constexpr int kMostGroups = 65'536;
 
-// Calls `get` with a buffer that grows until the entry fits. False: no such entry.
+enum class Lookup : std::uint8_t { found, absent, failed };
+
+// SOURCE: getpwnam(3), ERRORS: what may mean that there is no such entry.
+bool means_absent(int error) {
+  return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+// Calls `get` with a buffer that grows until the entry fits.
 template <typename Entry, typename Get>
-bool read_entry(Entry& entry, std::vector<char>& buffer, const Get& get) {
+Lookup read_entry(Entry& entry, std::vector<char>& buffer, const Get& get) {
   buffer.resize(1024);
   for (;;) {
     Entry* found = nullptr;
     const int error = get(&entry, buffer.data(), buffer.size(), &found);
-    if (error == 0) return found != nullptr;
+    if (found != nullptr) return Lookup::found;
+    if (means_absent(error)) return Lookup::absent;
     if (error == EINTR) continue;
-    if (error != ERANGE || buffer.size() >= kLargestEntry) return false;
+    if (error != ERANGE || buffer.size() >= kLargestEntry) return Lookup::failed;
     buffer.resize(buffer.size() * 2);
   }
 }
 
+// Empty: it has none.
 std::optional<std::string> group_name(gid_t gid) {
   group entry{};
   std::vector<char> buffer;
-  const bool found =
+  const Lookup found =
       read_entry(entry, buffer, [gid](group* out, char* space, std::size_t size, group** result) {
         return ::getgrgid_r(gid, out, space, size, result);
       });
-  if (!found) return std::nullopt;
-  return entry.gr_name;
+  if (found == Lookup::failed) return std::nullopt;
+  return found == Lookup::found ? entry.gr_name : std::string();
 }
 
 std::vector<gid_t> group_ids(const char* name, gid_t first) {
@@ -57,33 +68,47 @@ std::vector<gid_t> group_ids(const char* name, gid_t first) {
   }
 }
 
+// The C library says of a file that it could not open for want of descriptors what it says of an
+// entry that is not in it, and of a user in many groups that he is in his first one.
+bool can_open_files() {
+  const int fd = ::open("/", O_PATH | O_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
+}
+
 class Find final : public Task {
  public:
   Find(LocalUsers::LookUp look_up, uid_t uid) : look_up_(std::move(look_up)), uid_(uid) {}
   void run() override { user_ = look_up_(uid_); }
-  [[nodiscard]] const LocalUserPtr& user() const noexcept { return user_; }
+  [[nodiscard]] const std::optional<LocalUserPtr>& user() const noexcept { return user_; }
 
  private:
   LocalUsers::LookUp look_up_;
   uid_t uid_;
-  LocalUserPtr user_;
+  std::optional<LocalUserPtr> user_;
 };
 
 }  // namespace
 
-LocalUserPtr look_up_local_user(uid_t uid) {
+std::optional<LocalUserPtr> look_up_local_user(uid_t uid) {
   passwd entry{};
   std::vector<char> buffer;
-  const bool found =
+  const Lookup found =
       read_entry(entry, buffer, [uid](passwd* out, char* space, std::size_t size, passwd** result) {
         return ::getpwuid_r(uid, out, space, size, result);
       });
-  if (!found || entry.pw_name == nullptr || *entry.pw_name == '\0') return nullptr;
-  auto user = std::make_shared<LocalUser>();
-  user->name = entry.pw_name;
-  for (const gid_t gid : group_ids(entry.pw_name, entry.pw_gid)) {
-    if (auto name = group_name(gid)) user->groups.push_back(std::move(*name));
+  if (found == Lookup::failed) return std::nullopt;
+  std::shared_ptr<LocalUser> user;
+  if (found == Lookup::found && entry.pw_name != nullptr && *entry.pw_name != '\0') {
+    user = std::make_shared<LocalUser>();
+    user->name = entry.pw_name;
+    for (const gid_t gid : group_ids(entry.pw_name, entry.pw_gid)) {
+      auto name = group_name(gid);
+      if (!name) return std::nullopt;
+      if (!name->empty()) user->groups.push_back(std::move(*name));
+    }
   }
+  if (!can_open_files()) return std::nullopt;
   return user;
 }
 
@@ -105,8 +130,8 @@ void LocalUsers::keep(uid_t uid, LocalUserPtr user) {
   kept_[uid] = Kept{std::move(user), now_() + kKeep};
 }
 
-asio::awaitable<LocalUserPtr> LocalUsers::find(uid_t uid,
-                                               std::chrono::steady_clock::time_point deadline) {
+asio::awaitable<std::optional<LocalUserPtr>> LocalUsers::find(
+    uid_t uid, std::chrono::steady_clock::time_point deadline) {
   LocalUserPtr kept = find_kept(uid);
   if (kept != nullptr) co_return kept;
   TaskPtr task = std::make_shared<Find>(look_up_, uid);
@@ -114,9 +139,9 @@ asio::awaitable<LocalUserPtr> LocalUsers::find(uid_t uid,
   std::string lane = id;
   const TaskPtr done =
       co_await workers_.run(std::move(id), std::move(lane), std::move(task), deadline);
-  if (done == nullptr) co_return nullptr;
-  LocalUserPtr user = static_cast<const Find&>(*done).user();
-  if (user != nullptr) keep(uid, user);
+  if (done == nullptr) co_return std::nullopt;
+  std::optional<LocalUserPtr> user = static_cast<const Find&>(*done).user();
+  if (user && *user != nullptr) keep(uid, *user);
   co_return user;
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,20 +24,21 @@ struct LocalUser {
 };
 using LocalUserPtr = std::shared_ptr<const LocalUser>;  // null: there is no such user
 
-// getpwuid_r, getgrouplist and getgrgid_r. Blocks. A group without a name is left out.
-[[nodiscard]] LocalUserPtr look_up_local_user(uid_t uid);
+// getpwuid_r, getgrouplist and getgrgid_r. Blocks. A group without a name is left out. Nothing: the
+// system could not say it; a group that cannot be asked for may be one that a rule denies.
+[[nodiscard]] std::optional<LocalUserPtr> look_up_local_user(uid_t uid);
 
 // Safe from several threads. LIMIT: an answer is kept for 10 s, of at most 1,024 users.
 class LocalUsers {
  public:
-  using LookUp = std::function<LocalUserPtr(uid_t uid)>;
+  using LookUp = std::function<std::optional<LocalUserPtr>(uid_t uid)>;
   using Now = std::function<std::chrono::steady_clock::time_point()>;
 
   LocalUsers();
   LocalUsers(LookUp look_up, Now now);
 
-  // Null as well when the system has no answer by `deadline`.
-  [[nodiscard]] boost::asio::awaitable<LocalUserPtr> find(
+  // Nothing: the system has no answer by `deadline`, or too many wait for theirs.
+  [[nodiscard]] boost::asio::awaitable<std::optional<LocalUserPtr>> find(
       uid_t uid, std::chrono::steady_clock::time_point deadline);
 
  private:

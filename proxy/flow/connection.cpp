@@ -290,9 +290,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   static std::unique_ptr<Interception> make_interception(Asked& asked, Route route,
                                                          wire::HelloParse& hello) {
-    auto interception = std::make_unique<Interception>(
-        Interception{std::move(asked.host), asked.port, std::move(*route.endpoint), std::nullopt,
-                     route.refusal, std::move(route.reason)});
+    auto interception = std::make_unique<Interception>(Interception{
+        std::move(asked.host), asked.port, std::move(*route.endpoint), std::nullopt, route.refusal,
+        std::move(route.reason), asked.unidentified && asked.unidentified->momentary});
     if (auto* read = std::get_if<wire::ClientHello>(&hello)) {
       interception->server_name = std::move(read->server_name);
     }

@@ -19,11 +19,15 @@ namespace {
 using Outcome = std::optional<Unidentified>;
 
 Unidentified refuse(Code code, std::string reason) {
-  return Unidentified{code, std::move(reason), false};
+  return Unidentified{code, std::move(reason), false, false};
+}
+
+Unidentified refuse_for_now(Code code, std::string reason) {
+  return Unidentified{code, std::move(reason), false, true};
 }
 
 Unidentified ask_for_password(std::string reason) {
-  return Unidentified{Code::unauthenticated, std::move(reason), true};
+  return Unidentified{Code::unauthenticated, std::move(reason), true, false};
 }
 
 // A slow directory, or many passwords before this one, are waited for as long as a head is.
@@ -56,8 +60,8 @@ asio::awaitable<Outcome> check_password(Downstream& downstream,
   const auth::Verdict verdict = co_await downstream.gateway.passwords.check(
       downstream.entrance->users, std::move(credentials), downstream.client, deadline);
   if (verdict == auth::Verdict::busy) {
-    co_return refuse(Code::over_limit,
-                     "too many passwords wait to be checked; try again in a moment");
+    co_return refuse_for_now(Code::over_limit,
+                             "too many passwords wait to be checked; try again in a moment");
   }
   if (verdict == auth::Verdict::wrong) {
     co_return ask_for_password("the user name or the password is wrong");
@@ -82,11 +86,20 @@ Outcome read_certificate(Downstream& downstream) {
 
 asio::awaitable<Outcome> find_local_user(Downstream& downstream) {
   if (const auto* fault = std::get_if<net::OwnerFault>(&downstream.owner)) {
-    co_return refuse(Code::unauthenticated, fault->detail);
+    Unidentified refused = refuse(Code::unauthenticated, fault->detail);
+    refused.momentary = fault->momentary;
+    co_return refused;
   }
   const uid_t uid = std::get<uid_t>(downstream.owner);
   const auto deadline = patience(downstream);
-  const auth::LocalUserPtr user = co_await downstream.gateway.local_users.find(uid, deadline);
+  const auto found = co_await downstream.gateway.local_users.find(uid, deadline);
+  if (!found) {
+    co_return refuse_for_now(Code::unauthenticated,
+                             "the system did not say who the user of id " + std::to_string(uid) +
+                                 " is, or in what groups; try again in a moment, and if it stays "
+                                 "so, see whether `getent passwd` and `id` answer there");
+  }
+  const auth::LocalUserPtr& user = *found;
   if (user == nullptr) {
     co_return refuse(Code::unauthenticated, "the system has no user of id " + std::to_string(uid));
   }
@@ -123,8 +136,8 @@ asio::awaitable<Outcome> identify(Downstream& downstream, const wire::ConnectReq
   if (refused) co_return refused;
   const std::string label = downstream.identity.label();
   if (!label.empty() && !downstream.ticket.count_for(label)) {
-    co_return refuse(Code::over_limit,
-                     "`" + printable(label) + "` has as many connections as one may have");
+    co_return refuse_for_now(Code::over_limit,
+                             "`" + printable(label) + "` has as many connections as one may have");
   }
   co_return std::nullopt;
 }

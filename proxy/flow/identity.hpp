@@ -32,6 +32,7 @@ struct Unidentified {
   Code code = Code::unauthenticated;
   std::string reason;      // printable, for the client as well
   bool challenge = false;  // a password would help: 407
+  bool momentary = false;  // on another connection, a moment later, it may be let in
 };
 
 // Learns who the client is, in the way that its listener asks for. Empty: it may go on, and

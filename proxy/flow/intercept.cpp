@@ -73,7 +73,7 @@ class RequestLoop {
     if (!recorded && !may_lose) judged.refuse_unrecorded();
     if (!judged.permit) {
       const Refused refused = judged.refused();
-      const bool close = !head.keep_alive || interception_.is_over_limit();
+      const bool close = !head.keep_alive || interception_.momentary;
       co_return co_await refuse(refused, close);
     }
     std::string outgoing;

@@ -20,13 +20,12 @@ struct Interception {
   std::optional<std::string> server_name;
   std::optional<Code> refusal;  // every request gets this
   std::string reason;
+  bool momentary = false;  // on another connection, a moment later, it may be let in
 
   // The caller is not let in, whatever is asked: a mismatch is one request's, and judged with it.
   [[nodiscard]] bool is_shut() const noexcept {
     return refusal && *refusal != Code::endpoint_mismatch;
   }
-  // By a limit of the moment: on another connection it may be let in.
-  [[nodiscard]] bool is_over_limit() const noexcept { return refusal == Code::over_limit; }
 };
 
 // `downstream.inbox` begins with the ClientHello. Returns when the connection is over.

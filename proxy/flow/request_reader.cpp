@@ -86,7 +86,7 @@ asio::awaitable<std::optional<Arrived>> RequestReader::read_head() {
       if (downstream_.watchdog.draining()) co_return ConnectionEnded{downstream_.take_arrived()};
       const Watchdog::Idle idle(downstream_.watchdog);
       const net::error_code error = co_await downstream_.read_more(limits().keepalive_timeout);
-      if (error) co_return ConnectionEnded();
+      if (error) co_return end_of_silence();
       // The time for a head begins with its first byte.
       deadline = Deadline(limits().header_timeout);
     }
@@ -101,6 +101,12 @@ asio::awaitable<std::optional<Arrived>> RequestReader::read_head() {
     std::string trouble = co_await read_on(deadline, "header-timeout");
     if (!trouble.empty()) co_return lost(std::move(trouble));
   }
+}
+
+// Who had sent part of a TLS record when it was to end had asked for something.
+ConnectionEnded RequestReader::end_of_silence() const {
+  const bool part = downstream_.watchdog.draining() && !downstream_.stream->is_drained();
+  return ConnectionEnded{part};
 }
 
 asio::awaitable<Arrived> RequestReader::read_body() {

@@ -69,6 +69,7 @@ class RequestReader {
   }
   void drop_last();
   [[nodiscard]] boost::asio::awaitable<std::optional<Arrived>> read_head();
+  [[nodiscard]] ConnectionEnded end_of_silence() const;
   [[nodiscard]] Held read_body();
   [[nodiscard]] Held drop_body();
   [[nodiscard]] boost::asio::awaitable<std::string> read_on(const Deadline& deadline,

@@ -30,11 +30,11 @@ struct CloseSocket {
 };
 
 OwnerFault fault(std::string detail) {
-  return OwnerFault{std::move(detail)};
+  return OwnerFault{std::move(detail), false};
 }
 
 OwnerFault system_fault(std::string_view what, int number) {
-  return fault(std::string(what) + ": " + std::generic_category().message(number));
+  return OwnerFault{std::string(what) + ": " + std::generic_category().message(number), true};
 }
 
 OwnerFault gone() {

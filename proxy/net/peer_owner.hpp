@@ -14,6 +14,7 @@ namespace ssmgate::net {
 // Why the owner is not known, in words.
 struct OwnerFault {
   std::string detail;
+  bool momentary = false;  // the system had no answer just now
 };
 using Owner = std::variant<OwnerFault, uid_t>;
 

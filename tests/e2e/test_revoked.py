@@ -208,6 +208,15 @@ class Revoked(WithUsers):
         stream.sendall(flight[:-9])
         self.assert_cut(stream)
 
+    def test_half_a_record_while_it_waits_for_a_request(self):
+        stream = self.connected()
+        flight = handshake_and(stream, trusting(self.world.bundle),
+                               signed(ALICE, "StartSession", {"Target": TARGET}))
+        stream.sendall(flight[:-9])
+        self.taken()
+        self.revoke()
+        self.assert_cut(stream)
+
     def test_a_connection_of_a_listener_that_goes(self):
         """Its tunnels go on."""
         secure, tunnel = self.asked_once(), self.connected(OTHER)

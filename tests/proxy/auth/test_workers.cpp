@@ -8,6 +8,7 @@
 #include "auth/workers.hpp"
 #include "proxy/net/loop.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 using namespace ssmgate;
@@ -184,11 +185,23 @@ TEST_CASE("an executor that ends with a wait under way is let go") {
 }
 
 TEST_CASE("the system knows root with a group and nobody of a number out of use") {
-  const LocalUserPtr root = look_up_local_user(0);
+  const LocalUserPtr root = look_up_local_user(0).value();
   REQUIRE(root != nullptr);
   CHECK(root->name == "root");
   CHECK(std::ranges::find(root->groups, "root") != root->groups.end());
-  CHECK(look_up_local_user(uid_t{0xfffffff0U}) == nullptr);
+  CHECK(look_up_local_user(uid_t{0xfffffff0U}) == std::optional<LocalUserPtr>(nullptr));
+}
+
+TEST_CASE("a system that cannot be asked has not said that there is no such user") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  const auto found = look_up_local_user(0);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  CHECK(found == std::nullopt);
+  CHECK(look_up_local_user(0).value()->name == "root");
 }
 
 TEST_CASE("a user is looked up once in ten seconds and a missing one each time") {
@@ -196,22 +209,28 @@ TEST_CASE("a user is looked up once in ten seconds and a missing one each time")
   std::atomic<int> asked = 0;
   auto now = Clock::now();
   LocalUsers users(
-      [&](uid_t uid) -> LocalUserPtr {
+      [&](uid_t uid) -> std::optional<LocalUserPtr> {
         ++asked;
         if (uid == 7) return nullptr;
+        if (uid == 8) return std::nullopt;
         return std::make_shared<LocalUser>(LocalUser{"u", {"g"}});
       },
       [&] { return now; });
   const auto find = [&](uid_t uid) {
     return run(io, users.find(uid, Clock::now() + std::chrono::seconds(20)));
   };
-  CHECK(find(5)->name == "u");
-  CHECK(find(5)->groups.size() == 1);
+  const auto named = [&](uid_t uid) { return find(uid).value()->name; };
+  CHECK(named(5) == "u");
+  CHECK(find(5).value()->groups.size() == 1);
   CHECK(asked == 1);
   now += std::chrono::seconds(11);
-  CHECK(find(5) != nullptr);
+  CHECK(named(5) == "u");
   CHECK(asked == 2);
-  CHECK(find(7) == nullptr);
-  CHECK(find(7) == nullptr);
+  // Asked again each time: it may be made, or the system may answer, a moment later.
+  CHECK(find(7) == std::optional<LocalUserPtr>(nullptr));
+  CHECK(find(7) == std::optional<LocalUserPtr>(nullptr));
   CHECK(asked == 4);
+  CHECK(find(8) == std::nullopt);
+  CHECK(find(8) == std::nullopt);
+  CHECK(asked == 6);
 }
