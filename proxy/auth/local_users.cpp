@@ -6,9 +6,11 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 namespace ssmgate::auth {
 namespace asio = boost::asio;
@@ -16,19 +18,16 @@ namespace {
 
 constexpr std::chrono::seconds kKeep{10};
 constexpr std::size_t kUsersKept = 1024;
-// LIMIT: of one entry of the user or group database; a group may list thousands of members.
-constexpr std::size_t kLargestEntry = 4UL << 20U;
+// LIMIT: of one entry of the user or group database; a group may list millions of members.
+constexpr std::size_t kLargestEntry = 64UL << 20U;
 // LIMIT: groups of one user; the kernel takes 65,536.
 constexpr int kMostGroups = 65'536;
 
 enum class Lookup : std::uint8_t { found, absent, failed };
 
-// SOURCE: getpwnam(3), ERRORS: what may mean that there is no such entry.
-bool means_absent(int error) {
-  return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
-}
-
 // Calls `get` with a buffer that grows until the entry fits.
+// SOURCE: getpwnam(3), ERRORS: some systems say by other numbers than 0 that there is no such
+// entry; glibc does where a directory is down.
 template <typename Entry, typename Get>
 Lookup read_entry(Entry& entry, std::vector<char>& buffer, const Get& get) {
   buffer.resize(1024);
@@ -36,7 +35,7 @@ Lookup read_entry(Entry& entry, std::vector<char>& buffer, const Get& get) {
     Entry* found = nullptr;
     const int error = get(&entry, buffer.data(), buffer.size(), &found);
     if (found != nullptr) return Lookup::found;
-    if (means_absent(error)) return Lookup::absent;
+    if (error == 0) return Lookup::absent;
     if (error == EINTR) continue;
     if (error != ERANGE || buffer.size() >= kLargestEntry) return Lookup::failed;
     buffer.resize(buffer.size() * 2);
@@ -44,32 +43,41 @@ Lookup read_entry(Entry& entry, std::vector<char>& buffer, const Get& get) {
 }
 
 // Empty: it has none.
-std::optional<std::string> group_name(gid_t gid) {
+std::optional<std::string> group_name(gid_t gid, const NameService& system) {
   group entry{};
   std::vector<char> buffer;
   const Lookup found =
-      read_entry(entry, buffer, [gid](group* out, char* space, std::size_t size, group** result) {
-        return ::getgrgid_r(gid, out, space, size, result);
+      read_entry(entry, buffer, [&](group* out, char* space, std::size_t size, group** result) {
+        return system.group(gid, out, space, size, result);
       });
   if (found == Lookup::failed) return std::nullopt;
   return found == Lookup::found ? entry.gr_name : std::string();
 }
 
-std::vector<gid_t> group_ids(const char* name, gid_t first) {
+// getgrouplist has no word for a failure: whom it cannot ask it leaves out.
+bool ran_short() {
+  return errno == EMFILE || errno == ENFILE || errno == ENOMEM;
+}
+
+std::optional<std::vector<gid_t>> group_ids(const char* name, gid_t first,
+                                            const NameService& system) {
   std::vector<gid_t> ids(64);
   for (;;) {
     int count = static_cast<int>(ids.size());
-    if (::getgrouplist(name, first, ids.data(), &count) >= 0) {
+    errno = 0;
+    const bool whole = system.groups_of(name, first, ids.data(), &count) >= 0;
+    if (ran_short()) return std::nullopt;
+    if (whole) {
       ids.resize(static_cast<std::size_t>(count));
       return ids;
     }
-    if (ids.size() >= kMostGroups) return {first};
+    if (ids.size() >= kMostGroups) return std::nullopt;
     ids.resize(ids.size() * 4);
   }
 }
 
 // The C library says of a file that it could not open for want of descriptors what it says of an
-// entry that is not in it, and of a user in many groups that he is in his first one.
+// entry that is not in it.
 bool can_open_files() {
   const int fd = ::open("/", O_PATH | O_CLOEXEC);
   if (fd >= 0) ::close(fd);
@@ -90,20 +98,22 @@ class Find final : public Task {
 
 }  // namespace
 
-std::optional<LocalUserPtr> look_up_local_user(uid_t uid) {
+std::optional<LocalUserPtr> look_up_local_user(uid_t uid, const NameService& system) {
   passwd entry{};
   std::vector<char> buffer;
   const Lookup found =
-      read_entry(entry, buffer, [uid](passwd* out, char* space, std::size_t size, passwd** result) {
-        return ::getpwuid_r(uid, out, space, size, result);
+      read_entry(entry, buffer, [&](passwd* out, char* space, std::size_t size, passwd** result) {
+        return system.user(uid, out, space, size, result);
       });
   if (found == Lookup::failed) return std::nullopt;
   std::shared_ptr<LocalUser> user;
   if (found == Lookup::found && entry.pw_name != nullptr && *entry.pw_name != '\0') {
     user = std::make_shared<LocalUser>();
     user->name = entry.pw_name;
-    for (const gid_t gid : group_ids(entry.pw_name, entry.pw_gid)) {
-      auto name = group_name(gid);
+    const auto ids = group_ids(entry.pw_name, entry.pw_gid, system);
+    if (!ids) return std::nullopt;
+    for (const gid_t gid : *ids) {
+      auto name = group_name(gid, system);
       if (!name) return std::nullopt;
       if (!name->empty()) user->groups.push_back(std::move(*name));
     }
@@ -112,7 +122,9 @@ std::optional<LocalUserPtr> look_up_local_user(uid_t uid) {
   return user;
 }
 
-LocalUsers::LocalUsers() : LocalUsers(&look_up_local_user, &std::chrono::steady_clock::now) {}
+LocalUsers::LocalUsers()
+    : LocalUsers([](uid_t uid) { return look_up_local_user(uid); },
+                 &std::chrono::steady_clock::now) {}
 
 LocalUsers::LocalUsers(LookUp look_up, Now now)
     : look_up_(std::move(look_up)), now_(std::move(now)), workers_(Workers::Limits{}) {}
@@ -139,10 +151,25 @@ asio::awaitable<std::optional<LocalUserPtr>> LocalUsers::find(
   std::string lane = id;
   const TaskPtr done =
       co_await workers_.run(std::move(id), std::move(lane), std::move(task), deadline);
-  if (done == nullptr) co_return std::nullopt;
-  std::optional<LocalUserPtr> user = static_cast<const Find&>(*done).user();
+  std::optional<LocalUserPtr> user;
+  if (done != nullptr) user = static_cast<const Find&>(*done).user();
+  say_whether_it_answers(user.has_value());
   if (user && *user != nullptr) keep(uid, *user);
   co_return user;
+}
+
+void LocalUsers::warm_up(const asio::any_io_executor& executor) {
+  constexpr uid_t kNobody = 0xfffffffe;  // none has it: no module's answer ends the search
+  auto looked_up = find(kNobody, std::chrono::steady_clock::now() + kKeep);
+  asio::co_spawn(executor, std::move(looked_up), asio::detached);
+}
+
+void LocalUsers::say_whether_it_answers(bool answers) {
+  if (silent_.exchange(!answers) != answers) return;
+  if (answers) return spdlog::warn("auth: local-user: the system says again who its users are");
+  spdlog::error(
+      "auth: local-user: the system does not say who its users are, or in what groups; nobody is "
+      "let in meanwhile; do `getent passwd ID` and `id NAME` answer here?");
 }
 
 }  // namespace ssmgate::auth

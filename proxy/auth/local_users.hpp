@@ -2,6 +2,7 @@
 // slow, and so off the event loop.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -11,7 +12,10 @@
 #include <string>
 #include <vector>
 
+#include <grp.h>
+#include <pwd.h>
 #include <sys/types.h>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include "auth/workers.hpp"
@@ -24,9 +28,18 @@ struct LocalUser {
 };
 using LocalUserPtr = std::shared_ptr<const LocalUser>;  // null: there is no such user
 
-// getpwuid_r, getgrouplist and getgrgid_r. Blocks. A group without a name is left out. Nothing: the
-// system could not say it; a group that cannot be asked for may be one that a rule denies.
-[[nodiscard]] std::optional<LocalUserPtr> look_up_local_user(uid_t uid);
+// What the C library asks the system's databases with; each is nsswitch.conf's to lead elsewhere.
+struct NameService {
+  int (*user)(uid_t, passwd*, char*, std::size_t, passwd**) = &::getpwuid_r;
+  int (*group)(gid_t, ::group*, char*, std::size_t, ::group**) = &::getgrgid_r;
+  int (*groups_of)(const char*, gid_t, gid_t*, int*) = &::getgrouplist;
+};
+
+// Blocks. A group without a name is left out. Nothing: the system could not say it; a group that
+// cannot be asked for may be one that a rule denies. Of a directory that is down the C library
+// tells less than that (docs/identity.md).
+[[nodiscard]] std::optional<LocalUserPtr> look_up_local_user(uid_t uid,
+                                                             const NameService& system = {});
 
 // Safe from several threads. LIMIT: an answer is kept for 10 s, of at most 1,024 users.
 class LocalUsers {
@@ -40,6 +53,9 @@ class LocalUsers {
   // Nothing: the system has no answer by `deadline`, or too many wait for theirs.
   [[nodiscard]] boost::asio::awaitable<std::optional<LocalUserPtr>> find(
       uid_t uid, std::chrono::steady_clock::time_point deadline);
+  // Has the C library load the modules of nsswitch.conf while there are descriptors for it: one
+  // that it cannot open it leaves out for good.
+  void warm_up(const boost::asio::any_io_executor& executor);
 
  private:
   struct Kept {
@@ -48,9 +64,11 @@ class LocalUsers {
   };
   [[nodiscard]] LocalUserPtr find_kept(uid_t uid);
   void keep(uid_t uid, LocalUserPtr user);
+  void say_whether_it_answers(bool answers);
 
   const LookUp look_up_;
   const Now now_;
+  std::atomic<bool> silent_ = false;  // the system did not answer the last question
   std::mutex mutex_;
   std::map<uid_t, Kept> kept_;
   Workers workers_;

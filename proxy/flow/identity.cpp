@@ -94,14 +94,17 @@ asio::awaitable<Outcome> find_local_user(Downstream& downstream) {
   const auto deadline = patience(downstream);
   const auto found = co_await downstream.gateway.local_users.find(uid, deadline);
   if (!found) {
+    const std::string id = std::to_string(uid);
     co_return refuse_for_now(Code::unauthenticated,
-                             "the system did not say who the user of id " + std::to_string(uid) +
+                             "the system did not say who the user of id " + id +
                                  " is, or in what groups; try again in a moment, and if it stays "
-                                 "so, see whether `getent passwd` and `id` answer there");
+                                 "so, see whether `getent passwd " +
+                                 id + "` and `id` with that name answer there");
   }
   const auth::LocalUserPtr& user = *found;
   if (user == nullptr) {
-    co_return refuse(Code::unauthenticated, "the system has no user of id " + std::to_string(uid));
+    co_return refuse_for_now(Code::unauthenticated,
+                             "the system has no user of id " + std::to_string(uid));
   }
   downstream.identity.unix_user = user->name;
   downstream.identity.unix_groups = user->groups;

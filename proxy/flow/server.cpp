@@ -235,6 +235,12 @@ void Server::start() {
   // Known before anybody can ask for a channel.
   impl.gateway.sessions.start(loop);
   impl.listeners.start(impl.gateway, impl.admission);
+  const auto asks_the_system = [](const EntrancePtr& entrance) {
+    return entrance->settings.auth == config::Auth::local_user;
+  };
+  if (std::ranges::any_of(impl.gateway.current()->entrances, asks_the_system)) {
+    impl.gateway.local_users.warm_up(loop.get_executor());
+  }
   if (impl.reloadable) {
     const Reloadable& target = *impl.reloadable;
     impl.reloader = std::make_unique<Reloader>(

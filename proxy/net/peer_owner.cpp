@@ -38,7 +38,7 @@ OwnerFault system_fault(std::string_view what, int number) {
 }
 
 OwnerFault gone() {
-  return fault("the client's socket was closed before its owner was found");
+  return OwnerFault{"the client's socket was closed before its owner was found", true};
 }
 
 void put_address(const ip::address& address, __be32 (&out)[4]) {

@@ -14,7 +14,7 @@ namespace ssmgate::net {
 // Why the owner is not known, in words.
 struct OwnerFault {
   std::string detail;
-  bool momentary = false;  // the system had no answer just now
+  bool momentary = false;  // of another connection it may be known
 };
 using Owner = std::variant<OwnerFault, uid_t>;
 

@@ -26,6 +26,7 @@ class LocalUsers(Folder):
         request = signed(ALICE, "StartSession", {"Target": TARGET})
         head, _, body = request.partition(b"\r\n\r\n")
         command = [need("curl", "curl"), "--silent", "--insecure", "--max-time", "30",
+                   "--include", "--suppress-connect-headers",
                    "--proxy", f"http://{host}:{port}", "--data-binary", body.decode()]
         for line in head.decode().split("\r\n")[1:]:
             if line.partition(":")[0] not in ("Host", "Content-Length"):
@@ -33,7 +34,8 @@ class LocalUsers(Folder):
         done = subprocess.run([*command, f"https://{HOST}/"], user=number, group=number,
                               extra_groups=[], capture_output=True, cwd="/", check=False,
                               env={"PATH": os.environ["PATH"]})
-        return json.loads(done.stdout)
+        self.head, _, body = done.stdout.rpartition(b"\r\n\r\n")
+        return json.loads(body)
 
     def test_our_own_user(self):
         answer = self.exchange(self.world.gateway.port)
@@ -84,6 +86,8 @@ class LocalUsers(Folder):
     def test_a_number_without_a_user(self):
         answer = self.start_as(54321, self.world.gateway.port)
         self.assertIn("no user of id 54321", answer["message"])
+        # A directory may know of him a moment later: the next command asks again.
+        self.assertIn(b"Connection: close", self.head)
         self.assert_refused("unauthenticated")
 
 

@@ -186,9 +186,12 @@ class Revoked(WithUsers):
         return secure
 
     def test_a_connection_that_waits_for_a_request(self):
+        """It has asked nothing more, and nobody is said to have been refused."""
         secure = self.asked_once()
         self.revoke()
         self.assertEqual(read_to_end(secure), b"")
+        self.gateway.stop()
+        self.assertEqual(self.gateway.audit("connect"), [])
 
     def test_a_connection_that_has_asked_nothing(self):
         """It ends as one that has, and nobody is said to have been refused."""

@@ -192,6 +192,49 @@ TEST_CASE("the system knows root with a group and nobody of a number out of use"
   CHECK(look_up_local_user(uid_t{0xfffffff0U}) == std::optional<LocalUserPtr>(nullptr));
 }
 
+TEST_CASE("a group that cannot be asked for is no group that is not there") {
+  NameService system;
+  system.groups_of = [](const char*, gid_t first, gid_t* ids, int* count) {
+    ids[0] = first;
+    ids[1] = 77'001;
+    return *count = 2;
+  };
+  // In no database: as in a container.
+  CHECK(look_up_local_user(0, system).value()->groups == std::vector<std::string>{"root"});
+  for (const int error : {ENOENT, EIO, ETIMEDOUT, ECONNREFUSED}) {
+    static int failure = 0;
+    failure = error;
+    system.group = [](gid_t gid, group* out, char* space, std::size_t size, group** result) {
+      if (gid != 77'001) return ::getgrgid_r(gid, out, space, size, result);
+      *result = nullptr;
+      return failure;
+    };
+    CAPTURE(error);
+    CHECK(look_up_local_user(0, system) == std::nullopt);
+  }
+}
+
+TEST_CASE("whoever may be in more groups than were told has no answer") {
+  NameService system;
+  system.groups_of = [](const char* name, gid_t first, gid_t* ids, int* count) {
+    const int told = ::getgrouplist(name, first, ids, count);
+    errno = EMFILE;
+    return told;
+  };
+  CHECK(look_up_local_user(0, system) == std::nullopt);
+  system.groups_of = [](const char*, gid_t, gid_t*, int*) { return -1; };
+  CHECK(look_up_local_user(0, system) == std::nullopt);
+}
+
+TEST_CASE("a user database that fails has not said that there is no such user") {
+  NameService system;
+  system.user = [](uid_t, passwd*, char*, std::size_t, passwd** result) {
+    *result = nullptr;
+    return EIO;
+  };
+  CHECK(look_up_local_user(0, system) == std::nullopt);
+}
+
 TEST_CASE("a system that cannot be asked has not said that there is no such user") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
