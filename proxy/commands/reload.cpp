@@ -25,6 +25,25 @@ std::vector<std::string> lines_of(const TreeNode& report) {
   return lines;
 }
 
+// The watch over the files may have been quicker than who asked.
+void say_last_change(const AdminClient& client) {
+  const auto asked = client.ask("GET", "/v1/status", kPatience);
+  const auto* answer = std::get_if<AdminAnswer>(&asked);
+  const auto status = answer == nullptr ? std::nullopt : tree_of(*answer);
+  const TreeNode* change = status ? status->find("change") : nullptr;
+  const TreeNode* time = change == nullptr ? nullptr : change->find("time");
+  const TreeNode* who = change == nullptr ? nullptr : change->find("asked_by");
+  if (time == nullptr || who == nullptr) {
+    std::puts("no change");
+    return;
+  }
+  std::printf("no change since %s (%s), which put this in force:\n",
+              escape_invisible(time->scalar).c_str(), escape_invisible(who->scalar).c_str());
+  for (const std::string& line : lines_of(*change)) {
+    std::printf("  %s\n", escape_invisible(line).c_str());
+  }
+}
+
 int reload(const ReloadOptions& options) {
   const auto client = find_gateway(options.gateway);
   if (!client) return 2;
@@ -42,8 +61,8 @@ int reload(const ReloadOptions& options) {
     }
     return fail("reload refused; what was in force before stays so", 1);
   }
-  if (lines.empty()) std::puts("no change");
-  for (const std::string& line : lines) std::puts(line.c_str());
+  if (lines.empty()) say_last_change(*client);
+  for (const std::string& line : lines) std::puts(escape_invisible(line).c_str());
   return 0;
 }
 

@@ -19,6 +19,9 @@ void History::note_reload(const ReloadReport& report, bool policy_changed, Clock
   const std::lock_guard lock(mutex_);
   if (policy_changed) now_.policy_since = now;
   now_.reload = LastReload{now, report};
+  if (!report.taken) return;
+  now_.next_start = report.next_start;
+  if (report.changed) now_.change = now_.reload;
 }
 
 void History::note_ending() {

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "flow/reloader.hpp"
 
@@ -27,6 +28,8 @@ class History {
     Clock::time_point policy_since;
     std::optional<std::filesystem::path> file;  // of the configuration; absent: the embedded one
     std::optional<LastReload> reload;
+    std::optional<LastReload> change;     // the last reload that changed something
+    std::vector<std::string> next_start;  // what the next start would refuse
     bool ending = false;
   };
 

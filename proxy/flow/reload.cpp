@@ -86,7 +86,7 @@ void warn_of_next_start(std::vector<std::string>& lines, const config::Config& s
   auto* faults = std::get_if<std::vector<std::string>>(&opened);
   if (faults == nullptr) return;
   for (const std::string& line : without_name(std::move(*faults))) {
-    lines.push_back("warning: the next start would refuse this: " + line);
+    lines.push_back("the next start would refuse this: " + line);
   }
 }
 
@@ -166,8 +166,7 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   const auto& next = std::get<GenerationPtr>(opened);
 
   // Before anything is said or changed: it reads files.
-  std::vector<std::string> warnings;
-  warn_of_next_start(warnings, next->config);
+  warn_of_next_start(report.next_start, next->config);
 
   const std::lock_guard lock(target.lifecycle);
   if (target.ending) return refuse({"ssmgate is about to end"});
@@ -179,12 +178,11 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
                            running->policy->revision() + ")");
   }
   report.lines.insert(report.lines.end(), changes.begin(), changes.end());
-  if (!report.lines.empty()) {
-    for (const std::string& warning : find_warnings(next->config, *next->policy)) {
-      report.lines.push_back("warning: " + warning);
-    }
-  }
-  report.lines.insert(report.lines.end(), warnings.begin(), warnings.end());
+  report.changed = !report.lines.empty();
+  std::vector<std::string> warnings;
+  if (report.changed) warnings = find_warnings(next->config, *next->policy);
+  warnings.insert(warnings.end(), report.next_start.begin(), report.next_start.end());
+  for (const std::string& warning : warnings) report.lines.push_back("warning: " + warning);
   target.file = file;
   files = config::files_of(file, next->config);
   target.admission.set_limits(next->config.limits);

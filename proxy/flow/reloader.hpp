@@ -22,9 +22,11 @@
 namespace ssmgate::flow {
 
 struct ReloadReport {
-  bool taken = false;              // else the old is still in force
-  std::string asked_by;            // "SIGHUP", "file"
-  std::vector<std::string> lines;  // what has changed, or why it was not taken
+  bool taken = false;                   // else the old is still in force
+  std::string asked_by;                 // "SIGHUP", "file"
+  std::vector<std::string> lines;       // what has changed, or why it was not taken
+  bool changed = false;                 // else `lines` are warnings at most
+  std::vector<std::string> next_start;  // of the lines, what the next start would refuse
 };
 // Called once, on the reloader's thread.
 using ReloadDone = std::function<void(const ReloadReport&)>;

@@ -126,7 +126,10 @@ struct Server::Impl {
   // What cannot be read again cannot be reloaded: a gateway of `run`.
   void ask_for_reload(ReloadDone done) {
     if (reloader) return reloader->ask("admin", std::move(done));
-    done(ReloadReport{false, "admin", {"this gateway does not reload"}});
+    ReloadReport refused;
+    refused.asked_by = "admin";
+    refused.lines = {"this gateway does not reload"};
+    done(refused);
   }
 
   // From then on nothing is accepted and nothing reloaded.

@@ -176,13 +176,15 @@ std::string render_status(const StatusSource& source) {
   const History::Snapshot past = source.history.snapshot();
   const TimePoint now = source.gateway.now();
   const std::vector<std::string> problems = find_problems(source, past);
+  std::vector<std::string> warnings = find_warnings(running->config, *running->policy);
+  warnings.insert(warnings.end(), past.next_start.begin(), past.next_start.end());
   std::optional<std::string> file;
   if (past.file) file = past.file->string();
   const auto expiry = running->authority->root_expiry();
   return JsonObject()
       .truth("healthy", problems.empty())
       .texts("problems", problems)
-      .texts("warnings", find_warnings(running->config, *running->policy))
+      .texts("warnings", warnings)
       .text("version", SSMGATE_VERSION)
       .text("time", state::render_time(now))
       .text("started", state::render_time(past.started))
@@ -198,6 +200,7 @@ std::string render_status(const StatusSource& source) {
       .raw("audit", render_audit(*running))
       .raw("counts", render_counts(source))
       .raw("reload", render_reload(past.reload))
+      .raw("change", render_reload(past.change))
       .done();
 }
 

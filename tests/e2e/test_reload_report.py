@@ -1,5 +1,6 @@
 """What a reload says that it has changed: to who asked, in the operator's log, and in the record."""
 
+import json
 import os
 import re
 import subprocess
@@ -23,6 +24,13 @@ class Report(WithUsers):
         return subprocess.run([program(), "reload", "--config", self.gateway.config_file],
                               capture_output=True, text=True, timeout=60,
                               env=self.world.surroundings())
+
+    def warnings(self):
+        """Those of `ssmgate status`."""
+        asked = subprocess.run([program(), "status", "--json", "--config",
+                                self.gateway.config_file], capture_output=True, text=True,
+                               timeout=60, env=self.world.surroundings(), check=True)
+        return " ".join(json.loads(asked.stdout)["warnings"])
 
     def reload(self):
         """The watch may have been quicker: then this finds no change."""
@@ -109,10 +117,19 @@ class Report(WithUsers):
 
     def test_nothing(self):
         """What comes behind it in the log shows that it left no record."""
-        self.reload()
+        self.assertEqual(self.ask().stdout, "no change\n")
         self.change(sessions={"max_per_user": 4})
         self.recorded("sessions")
         self.assertEqual(len(self.gateway.audit("policy")), 1)
+
+    def test_what_the_watch_had_put_in_force_before(self):
+        replace(self.gateway.config_file, rendered(self.gateway, sessions={"max_per_user": 4}))
+        self.recorded("sessions")
+        asked = self.ask().stdout
+        self.assertRegex(asked, r"^no change since \S+Z \(file\), which put this in force:\n"
+                                r"  sessions\n")
+        # Nor does the second time hide it.
+        self.assertEqual(self.ask().stdout, asked)
 
     def test_files_of_what_stays_do_not_hinder_what_changes(self):
         """A users file that others can read is refused where it is loaded anew."""
@@ -121,6 +138,7 @@ class Report(WithUsers):
         self.recorded("sessions")
         wait_for(lambda: re.search(f"warning: the next start would refuse this: .*{self.users}",
                                    self.gateway.log.text), "the warning")
+        self.assertIn(str(self.users), self.warnings())
         self.change_users(mode=0o644)
         asked = self.ask()
         self.assertEqual(asked.returncode, 1)
