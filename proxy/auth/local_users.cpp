@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::chrono::seconds kKeep{10};
 constexpr std::size_t kUsersKept = 1024;
-// LIMIT: of one entry of the user or group database; a group may list millions of members.
-constexpr std::size_t kLargestEntry = 64UL << 20U;
+// LIMIT: of one entry of the user or group database; a group may list many members.
+constexpr std::size_t kLargestEntry = 16UL << 20U;
 // LIMIT: groups of one user; the kernel takes 65,536.
 constexpr int kMostGroups = 65'536;
 
@@ -77,7 +77,7 @@ std::optional<std::vector<gid_t>> group_ids(const char* name, gid_t first,
 }
 
 // The C library says of a file that it could not open for want of descriptors what it says of an
-// entry that is not in it.
+// entry that is not in it. One that is free again by now hides that: so soon, it is not likely.
 bool can_open_files() {
   const int fd = ::open("/", O_PATH | O_CLOEXEC);
   if (fd >= 0) ::close(fd);
@@ -96,7 +96,25 @@ class Find final : public Task {
   std::optional<LocalUserPtr> user_;
 };
 
+class Load final : public Task {
+ public:
+  void run() override { load_name_service(); }
+};
+
 }  // namespace
+
+void load_name_service() {
+  constexpr uid_t kNobody = 0xfffffffe;  // none has it, so that no module's answer ends the search
+  const NameService system;
+  passwd user{};
+  std::vector<char> buffer;
+  static_cast<void>(
+      read_entry(user, buffer, [&](passwd* out, char* space, std::size_t size, passwd** result) {
+        return system.user(kNobody, out, space, size, result);
+      }));
+  static_cast<void>(group_name(kNobody, system));
+  static_cast<void>(group_ids("", kNobody, system));
+}
 
 std::optional<LocalUserPtr> look_up_local_user(uid_t uid, const NameService& system) {
   passwd entry{};
@@ -153,23 +171,27 @@ asio::awaitable<std::optional<LocalUserPtr>> LocalUsers::find(
       co_await workers_.run(std::move(id), std::move(lane), std::move(task), deadline);
   std::optional<LocalUserPtr> user;
   if (done != nullptr) user = static_cast<const Find&>(*done).user();
-  say_whether_it_answers(user.has_value());
+  if (!user) say_no_answer(uid);
   if (user && *user != nullptr) keep(uid, *user);
   co_return user;
 }
 
 void LocalUsers::warm_up(const asio::any_io_executor& executor) {
-  constexpr uid_t kNobody = 0xfffffffe;  // none has it: no module's answer ends the search
-  auto looked_up = find(kNobody, std::chrono::steady_clock::now() + kKeep);
-  asio::co_spawn(executor, std::move(looked_up), asio::detached);
+  auto loaded = workers_.run("warm-up", "warm-up", std::make_shared<Load>(), now_() + kKeep);
+  asio::co_spawn(executor, std::move(loaded), asio::detached);
 }
 
-void LocalUsers::say_whether_it_answers(bool answers) {
-  if (silent_.exchange(!answers) != answers) return;
-  if (answers) return spdlog::warn("auth: local-user: the system says again who its users are");
+// LIMIT: once a minute.
+void LocalUsers::say_no_answer(uid_t uid) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (now_() < say_again_) return;
+    say_again_ = now_() + std::chrono::minutes(1);
+  }
   spdlog::error(
-      "auth: local-user: the system does not say who its users are, or in what groups; nobody is "
-      "let in meanwhile; do `getent passwd ID` and `id NAME` answer here?");
+      "auth: local-user: the system does not say who the user of id {} is, or in what groups, and "
+      "the user is refused; do `getent passwd {}` and `id` with that name answer here?",
+      uid, uid);
 }
 
 }  // namespace ssmgate::auth

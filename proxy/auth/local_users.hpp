@@ -2,7 +2,6 @@
 // slow, and so off the event loop.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -41,6 +40,10 @@ struct NameService {
 [[nodiscard]] std::optional<LocalUserPtr> look_up_local_user(uid_t uid,
                                                              const NameService& system = {});
 
+// Asks for what there is not, so that the C library loads every module of nsswitch.conf: one that
+// it cannot open later, for want of descriptors, it would leave out for good. Blocks.
+void load_name_service();
+
 // Safe from several threads. LIMIT: an answer is kept for 10 s, of at most 1,024 users.
 class LocalUsers {
  public:
@@ -53,8 +56,7 @@ class LocalUsers {
   // Nothing: the system has no answer by `deadline`, or too many wait for theirs.
   [[nodiscard]] boost::asio::awaitable<std::optional<LocalUserPtr>> find(
       uid_t uid, std::chrono::steady_clock::time_point deadline);
-  // Has the C library load the modules of nsswitch.conf while there are descriptors for it: one
-  // that it cannot open it leaves out for good.
+  // load_name_service, off the event loop; nobody waits for it.
   void warm_up(const boost::asio::any_io_executor& executor);
 
  private:
@@ -64,13 +66,13 @@ class LocalUsers {
   };
   [[nodiscard]] LocalUserPtr find_kept(uid_t uid);
   void keep(uid_t uid, LocalUserPtr user);
-  void say_whether_it_answers(bool answers);
+  void say_no_answer(uid_t uid);
 
   const LookUp look_up_;
   const Now now_;
-  std::atomic<bool> silent_ = false;  // the system did not answer the last question
   std::mutex mutex_;
   std::map<uid_t, Kept> kept_;
+  std::chrono::steady_clock::time_point say_again_;  // not before
   Workers workers_;
 };
 

@@ -84,10 +84,19 @@ struct Server::Impl {
     });
   }
 
+  void warm_up() {
+    const auto asks_the_system = [](const EntrancePtr& entrance) {
+      return entrance->settings.auth == config::Auth::local_user;
+    };
+    if (std::ranges::none_of(gateway.current()->entrances, asks_the_system)) return;
+    gateway.local_users.warm_up(loops.first().get_executor());
+  }
+
   ReloadReport reload(const std::string& asked_by, std::vector<std::filesystem::path>& files) {
     if (hooks.began) hooks.began(asked_by);
     const std::string before = gateway.current()->policy->revision();
     ReloadReport report = try_reload(*reloadable, asked_by, files);
+    if (report.taken) warm_up();
     state::Metrics& metrics = gateway.observations->metrics;
     (report.taken ? metrics.reloads_taken : metrics.reloads_refused)
         .fetch_add(1, std::memory_order_relaxed);
@@ -238,12 +247,7 @@ void Server::start() {
   // Known before anybody can ask for a channel.
   impl.gateway.sessions.start(loop);
   impl.listeners.start(impl.gateway, impl.admission);
-  const auto asks_the_system = [](const EntrancePtr& entrance) {
-    return entrance->settings.auth == config::Auth::local_user;
-  };
-  if (std::ranges::any_of(impl.gateway.current()->entrances, asks_the_system)) {
-    impl.gateway.local_users.warm_up(loop.get_executor());
-  }
+  impl.warm_up();
   if (impl.reloadable) {
     const Reloadable& target = *impl.reloadable;
     impl.reloader = std::make_unique<Reloader>(
