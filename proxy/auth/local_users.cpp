@@ -103,9 +103,8 @@ class Load final : public Task {
 
 }  // namespace
 
-void load_name_service() {
+void load_name_service(const NameService& system) {
   constexpr uid_t kNobody = 0xfffffffe;  // none has it, so that no module's answer ends the search
-  const NameService system;
   passwd user{};
   std::vector<char> buffer;
   static_cast<void>(
@@ -177,6 +176,7 @@ asio::awaitable<std::optional<LocalUserPtr>> LocalUsers::find(
 }
 
 void LocalUsers::warm_up(const asio::any_io_executor& executor) {
+  if (warm_.exchange(true)) return;
   auto loaded = workers_.run("warm-up", "warm-up", std::make_shared<Load>(), now_() + kKeep);
   asio::co_spawn(executor, std::move(loaded), asio::detached);
 }
@@ -189,8 +189,8 @@ void LocalUsers::say_no_answer(uid_t uid) {
     say_again_ = now_() + std::chrono::minutes(1);
   }
   spdlog::error(
-      "auth: local-user: the system does not say who the user of id {} is, or in what groups, and "
-      "the user is refused; do `getent passwd {}` and `id` with that name answer here?",
+      "auth: local-user: the system has not said in time who the user of id {} is, or in what "
+      "groups, and the user is refused; do `getent passwd {}` and `id` with that name answer here?",
       uid, uid);
 }
 

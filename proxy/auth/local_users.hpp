@@ -2,6 +2,7 @@
 // slow, and so off the event loop.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -42,7 +43,7 @@ struct NameService {
 
 // Asks for what there is not, so that the C library loads every module of nsswitch.conf: one that
 // it cannot open later, for want of descriptors, it would leave out for good. Blocks.
-void load_name_service();
+void load_name_service(const NameService& system = {});
 
 // Safe from several threads. LIMIT: an answer is kept for 10 s, of at most 1,024 users.
 class LocalUsers {
@@ -56,7 +57,7 @@ class LocalUsers {
   // Nothing: the system has no answer by `deadline`, or too many wait for theirs.
   [[nodiscard]] boost::asio::awaitable<std::optional<LocalUserPtr>> find(
       uid_t uid, std::chrono::steady_clock::time_point deadline);
-  // load_name_service, off the event loop; nobody waits for it.
+  // load_name_service, once, off the event loop; nobody waits for it. From any thread.
   void warm_up(const boost::asio::any_io_executor& executor);
 
  private:
@@ -70,6 +71,7 @@ class LocalUsers {
 
   const LookUp look_up_;
   const Now now_;
+  std::atomic<bool> warm_ = false;
   std::mutex mutex_;
   std::map<uid_t, Kept> kept_;
   std::chrono::steady_clock::time_point say_again_;  // not before

@@ -27,9 +27,12 @@ std::vector<std::string> lines_of(const TreeNode& report) {
 
 // The watch over the files may have been quicker than who asked.
 void say_last_change(const AdminClient& client) {
-  const auto asked = client.ask("GET", "/v1/status", kPatience);
-  const auto* answer = std::get_if<AdminAnswer>(&asked);
-  const auto status = answer == nullptr ? std::nullopt : tree_of(*answer);
+  const auto asked = client.ask("GET", "/v1/status");
+  if (const auto* fault = std::get_if<AdminFault>(&asked)) {
+    std::printf("no change (since when is not known: %s)\n", fault->text.c_str());
+    return;
+  }
+  const auto status = tree_of(std::get<AdminAnswer>(asked));
   const TreeNode* change = status ? status->find("change") : nullptr;
   const TreeNode* time = change == nullptr ? nullptr : change->find("time");
   const TreeNode* who = change == nullptr ? nullptr : change->find("asked_by");
@@ -61,7 +64,8 @@ int reload(const ReloadOptions& options) {
     }
     return fail("reload refused; what was in force before stays so", 1);
   }
-  if (lines.empty()) say_last_change(*client);
+  const TreeNode* changed = report->find("changed");
+  if (changed != nullptr && changed->scalar == "false") say_last_change(*client);
   for (const std::string& line : lines) std::puts(escape_invisible(line).c_str());
   return 0;
 }

@@ -61,9 +61,9 @@ std::vector<std::string> describe_files(const config::Config& settings) {
 // changed it must not think otherwise.
 void log_reload(const flow::ReloadReport& report) {
   const std::string& who = report.asked_by;
-  if (report.taken && report.lines.empty()) return spdlog::info("reload ({}): no change", who);
   if (report.taken) {
-    for (const std::string& line : report.lines) spdlog::info("reload ({}): {}", who, line);
+    if (report.lines.empty()) spdlog::info("reload ({}): no change", who);
+    for (const std::string& line : report.all_lines()) spdlog::info("reload ({}): {}", who, line);
     return;
   }
   spdlog::error("reload ({}) refused; what was in force before stays so, because:", who);

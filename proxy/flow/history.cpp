@@ -21,7 +21,7 @@ void History::note_reload(const ReloadReport& report, bool policy_changed, Clock
   now_.reload = LastReload{now, report};
   if (!report.taken) return;
   now_.next_start = report.next_start;
-  if (report.changed) now_.change = now_.reload;
+  if (!report.lines.empty()) now_.change = now_.reload;
 }
 
 void History::note_ending() {

@@ -7,6 +7,8 @@
 #include "config/reread.hpp"
 #include "config/values.hpp"
 #include "flow/warnings.hpp"
+#include "flow/way_out.hpp"
+#include "tls/ca_files.hpp"
 
 namespace ssmgate::flow {
 namespace fs = std::filesystem;
@@ -80,14 +82,22 @@ std::vector<std::string> describe_settings(const Generation& old, const Generati
   return lines;
 }
 
-// What a listener keeps is not loaded again, and may be what a start would refuse.
-void warn_of_next_start(std::vector<std::string>& lines, const config::Config& settings) {
+// What is kept is not loaded again, and its files may be what a start would refuse.
+std::vector<std::string> find_faults_of_next_start(const config::Config& settings) {
+  std::vector<std::string> faults;
   auto opened = open_entrances(settings, {});
-  auto* faults = std::get_if<std::vector<std::string>>(&opened);
-  if (faults == nullptr) return;
-  for (const std::string& line : without_name(std::move(*faults))) {
-    lines.push_back("the next start would refuse this: " + line);
+  if (auto* lines = std::get_if<std::vector<std::string>>(&opened)) faults = std::move(*lines);
+  auto authority = tls::load_pair(settings.ca_certificate, settings.ca_key);
+  if (auto* fault = std::get_if<tls::AuthorityFault>(&authority)) faults.push_back(fault->text);
+  if (const auto& proxy = settings.upstream.proxy) {
+    auto parent = prepare_parent(*proxy, settings.upstream.ca_file);
+    if (auto* fault = std::get_if<std::string>(&parent)) faults.push_back(std::move(*fault));
   }
+  std::vector<std::string> lines;
+  for (const std::string& fault : without_name(std::move(faults))) {
+    lines.push_back("the next start would refuse this: " + fault);
+  }
+  return lines;
 }
 
 void post(Gateway& gateway, state::AuditLog& log, state::Event event, const Generation& next,
@@ -140,6 +150,13 @@ void watch_both(std::vector<fs::path>& files, const std::optional<fs::path>& fil
 
 }  // namespace
 
+std::vector<std::string> ReloadReport::all_lines() const {
+  std::vector<std::string> all = lines;
+  for (const std::string& warning : warnings) all.push_back("warning: " + warning);
+  for (const std::string& warning : next_start) all.push_back("warning: " + warning);
+  return all;
+}
+
 ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
                         std::vector<fs::path>& files) {
   ReloadReport report;
@@ -166,7 +183,7 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   const auto& next = std::get<GenerationPtr>(opened);
 
   // Before anything is said or changed: it reads files.
-  warn_of_next_start(report.next_start, next->config);
+  report.next_start = find_faults_of_next_start(next->config);
 
   const std::lock_guard lock(target.lifecycle);
   if (target.ending) return refuse({"ssmgate is about to end"});
@@ -178,11 +195,7 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
                            running->policy->revision() + ")");
   }
   report.lines.insert(report.lines.end(), changes.begin(), changes.end());
-  report.changed = !report.lines.empty();
-  std::vector<std::string> warnings;
-  if (report.changed) warnings = find_warnings(next->config, *next->policy);
-  warnings.insert(warnings.end(), report.next_start.begin(), report.next_start.end());
-  for (const std::string& warning : warnings) report.lines.push_back("warning: " + warning);
+  if (!report.lines.empty()) report.warnings = find_warnings(next->config, *next->policy);
   target.file = file;
   files = config::files_of(file, next->config);
   target.admission.set_limits(next->config.limits);

@@ -25,8 +25,11 @@ struct ReloadReport {
   bool taken = false;                   // else the old is still in force
   std::string asked_by;                 // "SIGHUP", "file"
   std::vector<std::string> lines;       // what has changed, or why it was not taken
-  bool changed = false;                 // else `lines` are warnings at most
-  std::vector<std::string> next_start;  // of the lines, what the next start would refuse
+  std::vector<std::string> warnings;    // of what has come into force
+  std::vector<std::string> next_start;  // what the next start would refuse of what is in force
+
+  // For people: the warnings behind the lines.
+  [[nodiscard]] std::vector<std::string> all_lines() const;
 };
 // Called once, on the reloader's thread.
 using ReloadDone = std::function<void(const ReloadReport&)>;

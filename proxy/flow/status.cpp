@@ -111,14 +111,24 @@ std::string render_counts(const StatusSource& source) {
       .done();
 }
 
-std::string render_reload(const std::optional<History::LastReload>& last) {
+std::string render_reload(const std::optional<History::LastReload>& last,
+                          const std::vector<std::string>& lines) {
   if (!last) return "null";
   return JsonObject()
       .text("time", state::render_time(last->time))
       .text("asked_by", last->report.asked_by)
       .truth("taken", last->report.taken)
-      .texts("lines", last->report.lines)
+      .texts("lines", lines)
       .done();
+}
+
+std::string render_last(const std::optional<History::LastReload>& reload) {
+  return render_reload(reload, reload ? reload->report.all_lines() : std::vector<std::string>());
+}
+
+// Its warnings may be mended since.
+std::string render_change(const std::optional<History::LastReload>& change) {
+  return render_reload(change, change ? change->report.lines : std::vector<std::string>());
 }
 
 // In words, what an operator has to do something about; none: healthy.
@@ -199,8 +209,8 @@ std::string render_status(const StatusSource& source) {
                      .done())
       .raw("audit", render_audit(*running))
       .raw("counts", render_counts(source))
-      .raw("reload", render_reload(past.reload))
-      .raw("change", render_reload(past.change))
+      .raw("reload", render_last(past.reload))
+      .raw("change", render_change(past.change))
       .done();
 }
 

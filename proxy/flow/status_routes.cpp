@@ -36,9 +36,12 @@ Answer readiness_of(const StatusSource& source) {
 }
 
 Answer answer_to_reload(const ReloadReport& report) {
-  return json_answer(
-      report.taken ? 200 : 422,
-      wire::JsonObject().truth("taken", report.taken).texts("lines", report.lines).done());
+  return json_answer(report.taken ? 200 : 422,
+                     wire::JsonObject()
+                         .truth("taken", report.taken)
+                         .truth("changed", report.taken && !report.lines.empty())
+                         .texts("lines", report.all_lines())
+                         .done());
 }
 
 struct LogLevel {

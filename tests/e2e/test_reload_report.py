@@ -144,6 +144,21 @@ class Report(WithUsers):
         self.assertEqual(asked.returncode, 1)
         self.assertIn(str(self.users), asked.stderr + asked.stdout)
 
+    def test_what_the_next_start_would_refuse_is_said_while_it_is_so(self):
+        key = self.gateway.folder / "ca.key"
+        for file in (key, self.users):
+            os.chmod(file, 0o644)
+        self.change(sessions={"max_per_user": 3})
+        self.recorded("sessions")
+        said = self.ask().stdout
+        self.assertRegex(said, r"^no change since .*:\n  sessions\nwarning: the next start")
+        for file in (key, self.users):
+            self.assertIn(str(file), said)
+            self.assertIn(str(file), self.warnings())
+            os.chmod(file, 0o600)
+        self.assertRegex(self.ask().stdout, r"^no change since .*:\n  sessions\n$")
+        self.assertNotIn("next start", self.warnings())
+
     def test_all_that_the_next_start_would_refuse(self):
         root = TestRoot(self.folder / "root")
         certificate = root.leaf("gateway.example.test")

@@ -253,15 +253,25 @@ TEST_CASE("that the system does not answer is said once a minute, and of whom") 
   CHECK(log.count("the user of id 1008") == 1);
 }
 
-TEST_CASE("the modules are loaded without a word of it") {
-  const state::OperatorLog log;
-  asio::io_context io;
-  {
-    LocalUsers users;
-    users.warm_up(io.get_executor());
-    io.run();
-  }
-  CHECK(log.count("auth") == 0);
+TEST_CASE("each database is asked once, so that its modules are loaded") {
+  static int users = 0, groups = 0, lists = 0;
+  NameService system;
+  system.user = [](uid_t, passwd*, char*, std::size_t, passwd** result) {
+    *result = nullptr;
+    return ++users * 0;
+  };
+  system.group = [](gid_t, group*, char*, std::size_t, group** result) {
+    *result = nullptr;
+    return ++groups * 0;
+  };
+  system.groups_of = [](const char*, gid_t, gid_t*, int* count) {
+    ++lists;
+    return *count = 0;
+  };
+  load_name_service(system);
+  CHECK(users == 1);
+  CHECK(groups == 1);
+  CHECK(lists == 1);
 }
 
 TEST_CASE("a system that cannot be asked has not said that there is no such user") {
