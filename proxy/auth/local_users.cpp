@@ -189,7 +189,7 @@ void LocalUsers::say_no_answer(uid_t uid) {
     say_again_ = now_() + std::chrono::minutes(1);
   }
   spdlog::error(
-      "auth: local-user: the system has not said in time who the user of id {} is, or in what "
+      "auth: local-user: the system does not say who the user of id {} is, or in what "
       "groups, and the user is refused; do `getent passwd {}` and `id` with that name answer here?",
       uid, uid);
 }

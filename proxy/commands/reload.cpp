@@ -64,8 +64,10 @@ int reload(const ReloadOptions& options) {
     }
     return fail("reload refused; what was in force before stays so", 1);
   }
+  // A gateway of an older version does not say it.
   const TreeNode* changed = report->find("changed");
-  if (changed != nullptr && changed->scalar == "false") say_last_change(*client);
+  const bool same = changed == nullptr ? lines.empty() : changed->scalar == "false";
+  if (same) say_last_change(*client);
   for (const std::string& line : lines) std::puts(escape_invisible(line).c_str());
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "flow/warnings.hpp"
 #include "flow/way_out.hpp"
 #include "tls/ca_files.hpp"
+#include "tls/upstream_context.hpp"
 
 namespace ssmgate::flow {
 namespace fs = std::filesystem;
@@ -83,12 +84,15 @@ std::vector<std::string> describe_settings(const Generation& old, const Generati
 }
 
 // What is kept is not loaded again, and its files may be what a start would refuse.
-std::vector<std::string> find_faults_of_next_start(const config::Config& settings) {
+std::vector<std::string> find_faults_of_next_start(const config::Config& settings,
+                                                   tls::Clock::time_point now) {
   std::vector<std::string> faults;
   auto opened = open_entrances(settings, {});
   if (auto* lines = std::get_if<std::vector<std::string>>(&opened)) faults = std::move(*lines);
-  auto authority = tls::load_pair(settings.ca_certificate, settings.ca_key);
+  auto authority = tls::load_authority_pair(settings.ca_certificate, settings.ca_key, now);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&authority)) faults.push_back(fault->text);
+  auto roots = tls::make_upstream_context(settings.upstream.ca_file);
+  if (auto* fault = std::get_if<tls::AuthorityFault>(&roots)) faults.push_back(fault->text);
   if (const auto& proxy = settings.upstream.proxy) {
     auto parent = prepare_parent(*proxy, settings.upstream.ca_file);
     if (auto* fault = std::get_if<std::string>(&parent)) faults.push_back(std::move(*fault));
@@ -183,11 +187,12 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   const auto& next = std::get<GenerationPtr>(opened);
 
   // Before anything is said or changed: it reads files.
-  report.next_start = find_faults_of_next_start(next->config);
+  std::vector<std::string> next_start = find_faults_of_next_start(next->config, gateway.now());
 
   const std::lock_guard lock(target.lifecycle);
   if (target.ending) return refuse({"ssmgate is about to end"});
   report.taken = true;
+  report.next_start = std::move(next_start);
   const std::vector<std::string> changes = describe_settings(*running, *next, plan);
   record_changes(gateway, *running, *next, asked_by, changes);
   if (running->policy->revision() != next->policy->revision()) {

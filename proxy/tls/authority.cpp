@@ -26,8 +26,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kHostsKept = 1024;
 constexpr std::string_view kTrialHost = "ssm.us-east-1.amazonaws.com";
 constexpr std::chrono::hours kRenewLeaf{24};
-// SOURCE: NIST SP 800-57: 112 bits are RSA 2048; clients refuse less.
-constexpr int kSecurityBits = 112;
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -64,20 +62,6 @@ std::optional<AuthorityFault> ensure_pair(const fs::path& certificate, const fs:
   if (const auto* fault = std::get_if<AuthorityFault>(&found)) return *fault;
   if (std::get<PairState>(found) == PairState::both) return std::nullopt;
   return create_pair(certificate, key, now, hosts);
-}
-
-std::string rejection(const PemPair& pair, Clock::time_point now) {
-  X509* root = pair.certificates.front().get();
-  const Lifetime life = lifetime_of(root);
-  if (!is_ca(root)) return "is not a CA's certificate; it needs `CA:TRUE` and `keyCertSign`";
-  if (now >= life.end) return "has expired; give another, or move both files away for a new one";
-  if (now < life.begin) return "is not valid yet; look at this machine's clock";
-  const int type = EVP_PKEY_get_base_id(pair.key.get());
-  if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC) return "has a key that is neither RSA nor EC";
-  if (EVP_PKEY_get_security_bits(pair.key.get()) < kSecurityBits) {
-    return "has a key that clients refuse as too short; RSA needs 2048 bits, EC 224";
-  }
-  return {};
 }
 
 }  // namespace
@@ -176,11 +160,9 @@ Authority::~Authority() = default;
 std::variant<AuthorityFault, std::unique_ptr<Authority>> Authority::open(
     const fs::path& certificate, const fs::path& key, Clock::time_point now, PrivateHosts hosts) {
   if (const auto fault = ensure_pair(certificate, key, now, hosts)) return *fault;
-  auto loaded = load_pair(certificate, key);
+  auto loaded = load_authority_pair(certificate, key, now);
   if (const auto* fault = std::get_if<AuthorityFault>(&loaded)) return *fault;
   auto& pair = std::get<PemPair>(loaded);
-  const std::string trouble = rejection(pair, now);
-  if (!trouble.empty()) return AuthorityFault{quoted(certificate) + " " + trouble};
 
   for (const std::string& host : hosts) {
     if (may_certify(pair.certificates.front().get(), host)) continue;

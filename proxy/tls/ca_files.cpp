@@ -12,10 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tls/certificate.hpp"
 #include "tls/file.hpp"
 
 namespace ssmgate::tls {
 namespace {
+
+// SOURCE: NIST SP 800-57: 112 bits are RSA 2048; clients refuse less.
+constexpr int kSecurityBits = 112;
 
 // OpenSSL would ask on the terminal: a gateway has none.
 int refuse_pass_phrase(char*, int, int, void* asked) {
@@ -63,6 +67,20 @@ std::variant<AuthorityFault, bool> is_there(const std::filesystem::path& path) {
   if (::stat(path.c_str(), &status) == 0) return true;
   if (errno == ENOENT) return false;
   return AuthorityFault{"cannot look at " + quoted(path) + ": " + system_words(errno)};
+}
+
+std::string rejection(const PemPair& pair, Clock::time_point now) {
+  X509* root = pair.certificates.front().get();
+  const Lifetime life = lifetime_of(root);
+  if (!is_ca(root)) return "is not a CA's certificate; it needs `CA:TRUE` and `keyCertSign`";
+  if (now >= life.end) return "has expired; give another, or move both files away for a new one";
+  if (now < life.begin) return "is not valid yet; look at this machine's clock";
+  const int type = EVP_PKEY_get_base_id(pair.key.get());
+  if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC) return "has a key that is neither RSA nor EC";
+  if (EVP_PKEY_get_security_bits(pair.key.get()) < kSecurityBits) {
+    return "has a key that clients refuse as too short; RSA needs 2048 bits, EC 224";
+  }
+  return {};
 }
 
 }  // namespace
@@ -123,6 +141,17 @@ std::variant<AuthorityFault, PemPair> load_pair(const std::filesystem::path& cer
   }
   std::rotate(pair.certificates.begin(), own, own + 1);
   return pair;
+}
+
+std::variant<AuthorityFault, PemPair> load_authority_pair(const std::filesystem::path& certificate,
+                                                          const std::filesystem::path& key,
+                                                          Clock::time_point now) {
+  auto loaded = load_pair(certificate, key);
+  if (const auto* pair = std::get_if<PemPair>(&loaded)) {
+    const std::string trouble = rejection(*pair, now);
+    if (!trouble.empty()) return AuthorityFault{quoted(certificate) + " " + trouble};
+  }
+  return loaded;
 }
 
 }  // namespace ssmgate::tls

@@ -27,6 +27,11 @@ enum class PairState : std::uint8_t { neither, both };
 [[nodiscard]] std::variant<AuthorityFault, PemPair> load_pair(
     const std::filesystem::path& certificate, const std::filesystem::path& key);
 
+// load_pair, of what may be an authority now: a CA's certificate that is in date, and no weak key.
+[[nodiscard]] std::variant<AuthorityFault, PemPair> load_authority_pair(
+    const std::filesystem::path& certificate, const std::filesystem::path& key,
+    Clock::time_point now);
+
 // The certificates alone, as they stand in their file; at least one.
 [[nodiscard]] std::variant<AuthorityFault, std::vector<CertificatePtr>> load_certificates(
     const std::filesystem::path& certificate);

@@ -145,17 +145,23 @@ class Report(WithUsers):
         self.assertIn(str(self.users), asked.stderr + asked.stdout)
 
     def test_what_the_next_start_would_refuse_is_said_while_it_is_so(self):
-        key = self.gateway.folder / "ca.key"
-        for file in (key, self.users):
+        key, password = self.gateway.folder / "ca.key", self.folder / "password"
+        password.write_text("s3cr3t")
+        password.chmod(0o600)
+        self.change(upstream={"proxy": {"url": "http://127.0.0.1:9", "username": "alice",
+                                        "password_file": str(password)}})
+        self.recorded("upstream")
+        for file in (key, self.users, password):
             os.chmod(file, 0o644)
         self.change(sessions={"max_per_user": 3})
         self.recorded("sessions")
         said = self.ask().stdout
         self.assertRegex(said, r"^no change since .*:\n  sessions\nwarning: the next start")
-        for file in (key, self.users):
+        for file in (key, self.users, password):
             self.assertIn(str(file), said)
             self.assertIn(str(file), self.warnings())
             os.chmod(file, 0o600)
+        self.assertNotIn("s3cr3t", said)
         self.assertRegex(self.ask().stdout, r"^no change since .*:\n  sessions\n$")
         self.assertNotIn("next start", self.warnings())
 

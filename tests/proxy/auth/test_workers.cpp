@@ -274,6 +274,16 @@ TEST_CASE("each database is asked once, so that its modules are loaded") {
   CHECK(lists == 1);
 }
 
+TEST_CASE("the modules are loaded once, by whom nobody waits for") {
+  asio::io_context io;
+  LocalUsers users;
+  users.warm_up(io.get_executor());
+  CHECK(io.run() > 0);
+  io.restart();
+  users.warm_up(io.get_executor());
+  CHECK(io.run() == 0);
+}
+
 TEST_CASE("a system that cannot be asked has not said that there is no such user") {
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
