@@ -35,17 +35,19 @@ std::variant<StartFault, std::shared_ptr<const Policy>> load_policy_of(
   return fault;
 }
 
+// Such a gateway would go on asking itself.
+bool asks_itself(const config::Config& settings) {
+  const auto& proxy = settings.upstream.proxy;
+  return proxy && std::ranges::any_of(settings.listen, [&](const config::Listener& listener) {
+           return proxy->port == listener.bind.port &&
+                  proxy->host == render_ip_address(listener.bind.address);
+         });
+}
+
 std::variant<StartFault, std::shared_ptr<WayOut>> make_way_out(const config::Config& settings,
                                                                net::Resolver& resolver) {
   const config::Upstream& upstream = settings.upstream;
   if (!upstream.proxy) return std::make_shared<WayOut>(resolver, upstream, std::nullopt);
-  // Such a gateway would go on asking itself.
-  for (const config::Listener& listener : settings.listen) {
-    if (upstream.proxy->port == listener.bind.port &&
-        upstream.proxy->host == render_ip_address(listener.bind.address)) {
-      return start_fault("`upstream.proxy` is this gateway's own listener");
-    }
-  }
   auto parent = prepare_parent(*upstream.proxy, upstream.ca_file);
   if (auto* fault = std::get_if<std::string>(&parent)) return start_fault(*fault);
   return std::make_shared<WayOut>(resolver, upstream, std::get<ParentProxy>(std::move(parent)));
@@ -90,6 +92,7 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
                                                         net::Resolver& resolver,
                                                         const Generation* running,
                                                         Generation::Parts& parts) {
+  if (asks_itself(settings)) return start_fault("`upstream.proxy` is this gateway's own listener");
   parts.roots_fingerprint = stamp(config::upstream_files_of(settings.upstream));
   if (running != nullptr && settings.upstream == running->config.upstream &&
       settings.egress == running->config.egress &&

@@ -95,7 +95,10 @@ std::vector<std::string> find_faults_of_next_start(const config::Config& setting
   if (auto* fault = std::get_if<tls::AuthorityFault>(&roots)) faults.push_back(fault->text);
   if (const auto& proxy = settings.upstream.proxy) {
     auto parent = prepare_parent(*proxy, settings.upstream.ca_file);
-    if (auto* fault = std::get_if<std::string>(&parent)) faults.push_back(std::move(*fault));
+    auto* fault = std::get_if<std::string>(&parent);
+    // It reads the same roots.
+    const bool is_new = fault != nullptr && std::ranges::find(faults, *fault) == faults.end();
+    if (is_new) faults.push_back(std::move(*fault));
   }
   std::vector<std::string> lines;
   for (const std::string& fault : without_name(std::move(faults))) {

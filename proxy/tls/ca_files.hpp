@@ -1,5 +1,4 @@
 // The CA's two PEM files on disk: reading them, judging who else can, and writing them once.
-// Knows nothing of what the certificates mean.
 #pragma once
 
 #include <filesystem>

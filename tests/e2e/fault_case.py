@@ -119,7 +119,7 @@ class FaultCase(unittest.TestCase):
         case.gateway = cls.world.gateway
         for _ in range(3):
             with contextlib.suppress(*LOST):
-                if case.start_session():
+                if case.start_session() and case.echo_once():
                     return
 
     def setUp(self):

@@ -96,6 +96,7 @@ class Parent(Around):
         cls.proxy = ConnectProxy(cls.route, cls.context())
         cls.addClassCleanup(cls.proxy.stop)
         cls.use_parent()
+        cls.warm_up()
 
     @classmethod
     def context(cls):

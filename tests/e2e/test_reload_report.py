@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 import unittest
 
@@ -164,6 +165,30 @@ class Report(WithUsers):
         self.assertNotIn("s3cr3t", said)
         self.assertRegex(self.ask().stdout, r"^no change since .*:\n  sessions\n$")
         self.assertNotIn("next start", self.warnings())
+
+    def test_roots_that_the_next_start_could_not_read(self):
+        """As old and as long as before: they are kept."""
+        roots = self.folder / "roots.pem"
+        roots.write_bytes(self.world.stand_in.root.read_bytes())
+        self.change(upstream={"ca_file": str(roots)})
+        self.recorded("upstream")
+        was = roots.stat()
+        with open(roots, "r+b") as file:
+            file.write(b"x" * was.st_size)
+        os.utime(roots, ns=(was.st_atime_ns, was.st_mtime_ns))
+        self.assertIn(f"warning: the next start would refuse this: `{roots}`", self.ask().stdout)
+
+    def test_a_listener_in_the_place_of_the_parent_proxy(self):
+        """The gateway would go on asking itself."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            place = f"127.0.0.1:{free.getsockname()[1]}"
+        self.change(upstream={"proxy": {"url": f"http://{place}"}})
+        self.recorded("upstream")
+        replace(self.gateway.config_file, rendered(self.gateway, listen=[{"address": place}]))
+        asked = self.ask()
+        self.assertEqual(asked.returncode, 1)
+        self.assertIn("own listener", asked.stderr)
 
     def test_all_that_the_next_start_would_refuse(self):
         root = TestRoot(self.folder / "root")
