@@ -92,9 +92,14 @@ std::variant<ConfigFault, FoundConfig> find_config_again(const std::optional<fs:
   return loaded;
 }
 
-std::vector<fs::path> listener_files_of(const Listener& listener) {
+std::vector<fs::path> certificate_files_of(const Listener& listener) {
   if (!listener.tls) return {};
-  std::vector<fs::path> files = {listener.tls->certificate, listener.tls->key};
+  return {listener.tls->certificate, listener.tls->key};
+}
+
+std::vector<fs::path> authority_files_of(const Listener& listener) {
+  std::vector<fs::path> files;
+  if (!listener.tls) return files;
   if (listener.tls->client_ca) files.push_back(*listener.tls->client_ca);
   if (listener.tls->crl) files.push_back(*listener.tls->crl);
   return files;
@@ -129,8 +134,9 @@ std::vector<fs::path> files_of(const std::optional<fs::path>& file, const Config
   // Servers are believed by the system's roots, which its packages change.
   std::erase(files, fs::path(kSystemRoots));
   for (const Listener& listener : config.listen) {
-    const auto of_it = listener_files_of(listener);
-    files.insert(files.end(), of_it.begin(), of_it.end());
+    for (const auto& some : {certificate_files_of(listener), authority_files_of(listener)}) {
+      files.insert(files.end(), some.begin(), some.end());
+    }
   }
   if (config.users_file) files.push_back(*config.users_file);
   if (file) files.push_back(fs::absolute(*file));

@@ -24,8 +24,11 @@ namespace ssmgate::config {
 [[nodiscard]] std::variant<ConfigFault, FoundConfig> find_config_again(
     const std::optional<std::filesystem::path>& file, const Config& running);
 
-// What a listener needs: certificate, key, whom it believes. Not the users.
-[[nodiscard]] std::vector<std::filesystem::path> listener_files_of(const Listener& listener);
+// What a listener shows: its certificate and key.
+[[nodiscard]] std::vector<std::filesystem::path> certificate_files_of(const Listener& listener);
+
+// Whose certificates a listener takes: CAs and revocation lists.
+[[nodiscard]] std::vector<std::filesystem::path> authority_files_of(const Listener& listener);
 
 // Whom the gateway believes to be a log server, and what it shows it. They are read again with
 // every reload.

@@ -29,14 +29,44 @@ std::variant<Lines, tls::ContextPtr> open_context(const config::Listener& listen
   return std::get<tls::ContextPtr>(std::move(context));
 }
 
-// The files that its entrance is made of.
-std::vector<std::filesystem::path> files_of(const config::Listener& listener,
-                                            const config::Config& settings) {
-  std::vector<std::filesystem::path> files = config::listener_files_of(listener);
-  const bool basic = listener.auth == config::Auth::basic;
-  if (basic && settings.users_file) files.push_back(*settings.users_file);
-  return files;
-}
+// The files that an entrance is made of, and what they hold.
+struct Files {
+  using Paths = std::vector<std::filesystem::path>;
+
+  Files(const config::Listener& listener, const config::Config& settings)
+      : certificate(config::certificate_files_of(listener)),
+        authorities(config::authority_files_of(listener)) {
+    const bool basic = listener.auth == config::Auth::basic;
+    if (basic && settings.users_file) passwords.push_back(*settings.users_file);
+  }
+
+  Paths certificate;
+  Paths authorities;
+  Paths passwords;
+};
+
+struct Prints {
+  explicit Prints(const Files& files)
+      : certificate(fingerprint(files.certificate)),
+        authorities(fingerprint(files.authorities)),
+        passwords(fingerprint(files.passwords)) {}
+  bool operator==(const Prints&) const = default;
+
+  [[nodiscard]] bool is_whole(const Files& files) const {
+    return (files.certificate.empty() || !certificate.empty()) && has_guests(files);
+  }
+  [[nodiscard]] bool has_guests(const Files& files) const {
+    return (files.authorities.empty() || !authorities.empty()) &&
+           (files.passwords.empty() || !passwords.empty());
+  }
+  [[nodiscard]] bool are_of(const Guests& guests) const {
+    return guests.authorities == authorities && guests.passwords == passwords;
+  }
+
+  std::string certificate;
+  std::string authorities;
+  std::string passwords;
+};
 
 // Makes what has changed, and keeps the rest.
 class Opening {
@@ -85,31 +115,44 @@ class Opening {
   // accepted is no reason to refuse what else has changed.
   void take(std::size_t i, std::vector<EntrancePtr>& entrances) {
     const config::Listener& listener = settings_.listen[i];
-    const auto files = files_of(listener, settings_);
-    std::string before = fingerprint(files);
+    const Files files(listener, settings_);
+    Prints before(files);
     EntrancePtr was = find_entrance(running_, keys_[i]);
-    const bool readable = files.empty() || !before.empty();
-    if (was && readable && was->settings == listener && was->fingerprint == before) {
+    if (was && was->settings == listener && before.is_whole(files) &&
+        before.certificate == was->certificate && before.are_of(*was->guests)) {
       entrances.push_back(std::move(was));
       return;
     }
     for (int tries = 0; tries < kTries; ++tries) {
       auto context = open_context(listener);
       const auto* lines = std::get_if<Lines>(&context);
-      bool good = lines == nullptr || add(*lines);
-      if (listener.auth == config::Auth::basic) good = load_users() && good;
-      if (!good) return;
-      std::string after = fingerprint(files);
-      if (after == before && (files.empty() || !after.empty())) {
+      const bool good = lines == nullptr || add(*lines);
+      const auto guests = find_guests(listener, files, before, was.get());
+      if (!good || guests == nullptr) return;
+      Prints after(files);
+      if (after == before && after.is_whole(files)) {
         entrances.push_back(std::make_shared<Entrance>(
-            Entrance{keys_[i], listener, std::move(after),
-                     std::get<tls::ContextPtr>(std::move(context)), users_}));
+            Entrance{keys_[i], listener, guests, std::move(after.certificate),
+                     std::get<tls::ContextPtr>(std::move(context))}));
         return;
       }
       before = std::move(after);
     }
     add({"ssmgate: the listener " + config::render_socket_address(listener.bind) +
          ": its files are being written to; reload when that is done"});
+  }
+
+  // Those that `was` lets in where they are the same. Null: a fault.
+  std::shared_ptr<const Guests> find_guests(const config::Listener& listener, const Files& files,
+                                            const Prints& prints, const Entrance* was) {
+    if (was != nullptr && lets_in_the_same(was->settings, listener) && prints.has_guests(files) &&
+        prints.are_of(*was->guests)) {
+      return was->guests;
+    }
+    const bool basic = listener.auth == config::Auth::basic;
+    if (basic && !load_users()) return nullptr;
+    return std::make_shared<Guests>(
+        Guests{prints.authorities, prints.passwords, basic ? users_ : nullptr});
   }
 
   const config::Config& settings_;
@@ -137,9 +180,19 @@ EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances, const Liste
   return found == entrances.end() ? nullptr : *found;
 }
 
+bool lets_in_the_same(const config::Listener& one, const config::Listener& other) {
+  const auto without_certificate = [](config::Listener listener) {
+    if (!listener.tls) return listener;
+    listener.tls->certificate.clear();
+    listener.tls->key.clear();
+    return listener;
+  };
+  return without_certificate(one) == without_certificate(other);
+}
+
 bool is_in_force(const Entrance& entrance, const std::vector<EntrancePtr>& entrances) noexcept {
-  return std::ranges::any_of(entrances,
-                             [&](const EntrancePtr& each) { return each.get() == &entrance; });
+  return std::ranges::any_of(
+      entrances, [&](const EntrancePtr& each) { return each->guests == entrance.guests; });
 }
 
 std::variant<Lines, std::vector<EntrancePtr>> open_entrances(

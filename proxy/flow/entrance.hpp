@@ -22,12 +22,19 @@ struct ListenerKey {
 };
 [[nodiscard]] std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners);
 
+// Whom it lets in, of what was read from files. By others everyone is asked anew.
+struct Guests {
+  std::string authorities;                   // fingerprint of `tls.client_ca` and `tls.crl`
+  std::string passwords;                     // fingerprint of `users_file`
+  std::shared_ptr<const auth::Users> users;  // INVARIANT: given for `auth: basic`
+};
+
 struct Entrance {
   ListenerKey key;
   config::Listener settings;
-  std::string fingerprint;                   // of the files that it was made of
-  tls::ContextPtr context;                   // null: plain
-  std::shared_ptr<const auth::Users> users;  // INVARIANT: given for `auth: basic`
+  std::shared_ptr<const Guests> guests;
+  std::string certificate;  // fingerprint of `tls.certificate` and `tls.key`
+  tls::ContextPtr context;  // null: plain
 };
 using EntrancePtr = std::shared_ptr<const Entrance>;
 
@@ -35,13 +42,17 @@ using EntrancePtr = std::shared_ptr<const Entrance>;
 [[nodiscard]] EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances,
                                         const ListenerKey& key);
 
-// False: a reload has changed whom its listener lets in, or taken the listener out.
+// Whether the settings of a listener let in whom those of another do: all but its own certificate.
+[[nodiscard]] bool lets_in_the_same(const config::Listener& one, const config::Listener& other);
+
+// False: a reload has changed whom its listener lets in, or taken the listener out. Who has come in
+// goes on when the listener only shows another certificate.
 [[nodiscard]] bool is_in_force(const Entrance& entrance,
                                const std::vector<EntrancePtr>& entrances) noexcept;
 
 // One for each listener of `settings`, in their order: that of `running` where neither its settings
-// nor its files are other than they were, for by another everyone is asked anew. All faults, a line
-// for standard error each.
+// nor its files are other than they were, and at least its guests where those are the same. All
+// faults, a line for standard error each.
 [[nodiscard]] std::variant<std::vector<std::string>, std::vector<EntrancePtr>> open_entrances(
     const config::Config& settings, const std::vector<EntrancePtr>& running);
 

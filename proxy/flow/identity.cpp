@@ -58,7 +58,7 @@ asio::awaitable<Outcome> check_password(Downstream& downstream,
   const std::string user = credentials.name;
   const auto deadline = patience(downstream);
   const auth::Verdict verdict = co_await downstream.gateway.passwords.check(
-      downstream.entrance->users, std::move(credentials), downstream.client, deadline);
+      downstream.entrance->guests->users, std::move(credentials), downstream.client, deadline);
   if (verdict == auth::Verdict::busy) {
     co_return refuse_for_now(Code::over_limit,
                              "too many passwords wait to be checked; try again in a moment");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 #include "config/reread.hpp"
@@ -37,16 +38,29 @@ bool is_same_authority(const Generation& old, const Generation& next) {
          old.authority_fingerprint == next.authority_fingerprint;
 }
 
+// What a listener has another of, where it has.
+std::string describe_entrance(const Entrance& was, const Entrance& is) {
+  if (!lets_in_the_same(was.settings, is.settings)) return "who may come in by ";
+  std::string parts;
+  const auto add = [&parts](bool other, std::string_view part) {
+    if (!other) return;
+    if (!parts.empty()) parts += " and ";
+    parts += part;
+  };
+  add(was.certificate != is.certificate || was.settings != is.settings, "certificate");
+  add(was.guests->passwords != is.guests->passwords, "users");
+  add(was.guests->authorities != is.guests->authorities, "client CAs or revocation lists");
+  return parts + " of ";
+}
+
 void add_entrances(std::vector<std::string>& lines, const Generation& old, const Generation& next,
                    const Listeners::Plan& plan) {
   for (std::size_t i = 0; i < next.entrances.size(); ++i) {
     const EntrancePtr& is = next.entrances[i];
     const EntrancePtr was = find_entrance(old.entrances, is->key);
     if (!was || was == is) continue;
-    const bool by_files = was->settings == is->settings;
-    lines.push_back(
-        (by_files ? "users, certificates or revocation lists of " : "who may come in by ") +
-        config::render_socket_address(plan.all[i]->address()));
+    lines.push_back(describe_entrance(*was, *is) +
+                    config::render_socket_address(plan.all[i]->address()));
   }
 }
 

@@ -77,7 +77,7 @@ class Report(WithUsers):
 
     def test_the_users_file(self):
         self.change_users()
-        said = self.recorded("users, certificates or revocation lists of 127.0.0.1:"
+        said = self.recorded("users of 127.0.0.1:"
                              f"{self.gateway.ports[1]}")
         self.assertNotIn(";", said)
 
@@ -87,7 +87,7 @@ class Report(WithUsers):
                             {"address": "127.0.0.1:0", "auth": "basic"}])
         one, other = self.gateway.ports[:2]
         self.recorded(f"who may come in by 127.0.0.1:{one}")
-        self.recorded(f"users, certificates or revocation lists of 127.0.0.1:{other}")
+        self.recorded(f"users of 127.0.0.1:{other}")
 
     def test_a_listener_that_asks_no_more_though_another_never_did(self):
         """Both leave their port to the system: the first is the first."""

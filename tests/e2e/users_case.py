@@ -22,9 +22,13 @@ class WithUsers(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
         self.users = write_users(self.folder / "users", f"alice:{crypt_hash(PASSWORD)}")
-        self.world = World(users_file=self.users, **self.changes)
+        self.world = World(users_file=self.users, **self.settings())
         self.addCleanup(self.world.close)
         self.gateway = self.world.gateway
+
+    def settings(self):
+        """What the gateway is started with; `folder` is there."""
+        return self.changes
 
     def slow_parent(self):
         """The proxy that the gateway asks from here on."""
