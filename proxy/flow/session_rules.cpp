@@ -2,7 +2,7 @@
 
 #include "flow/caller_fields.hpp"
 #include "flow/session_request.hpp"
-#include "ssmgate/request/text_member.hpp"
+#include "ssmgate/request/sole_member.hpp"
 
 namespace ssmgate::flow {
 namespace {
@@ -59,10 +59,10 @@ void apply_to_start(const Downstream& downstream, Caller&& caller, AwsRequest&& 
 void apply_to_resume(const Downstream& downstream, std::string_view body, Judged& judged) {
   using Resume = config::Sessions::Resume;
   SessionKeeper& sessions = downstream.gateway.sessions;
-  const auto id = find_text_member(body, "SessionId");
+  const auto id = find_sole_member(body, "SessionId");
   if (!id) {
     return refuse(judged, Code::not_your_session,
-                  "the body names no one session to be resumed; send `SessionId` once");
+                  "the body names no one session to be resumed; send `SessionId`, once and alone");
   }
   SessionFacts facts = facts_of(downstream, judged.record);
   facts.id = *id;
@@ -87,7 +87,7 @@ void apply_to_resume(const Downstream& downstream, std::string_view body, Judged
 
 // Somebody else's is for AWS to judge, and ends nothing here.
 void apply_to_terminate(const Downstream& downstream, std::string_view body, Judged& judged) {
-  const auto id = find_text_member(body, "SessionId");
+  const auto id = find_sole_member(body, "SessionId");
   if (!id) return;
   SessionFacts facts;
   facts.id = *id;

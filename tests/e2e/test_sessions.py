@@ -286,6 +286,9 @@ class Resume(Sessions):
         mine = session.session_id.encode()
         for body in (b'{"SessionId":"%s","SessionId":"bob-01"}' % mine,
                      b'{"SessionId":"%s","Session\\u0049d":"bob-01"}' % mine,
+                     b'{"SessionId":"%s","sessionId":"bob-01"}' % mine,
+                     b'{"SESSIONID":"bob-01","SessionId":"%s"}' % mine,
+                     b'{"SessionId":"%s","X":1}' % mine,
                      b'{"SessionId":"%s"}{}' % mine, b'[]', b'{"SessionId":["%s"]}' % mine):
             with self.subTest(body):
                 self.assert_not_mine(call(self.world, "ResumeSession", body, source=self.source))

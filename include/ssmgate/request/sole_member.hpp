@@ -1,0 +1,16 @@
+// The member of a JSON body that has one, read so strictly that no two readers can differ on it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ssmgate {
+
+// The text of the member `name` of the one object that `body` is, unescaped; nothing when it is no
+// strict JSON (docs/policy.md), or has no such text, or any other member: a reader that does not
+// tell `sessionId` from `SessionId` would take that.
+[[nodiscard]] std::optional<std::string> find_sole_member(std::string_view body,
+                                                          std::string_view name);
+
+}  // namespace ssmgate
