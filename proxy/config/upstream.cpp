@@ -101,7 +101,39 @@ void load_proxy(const TreeNode& node, const Reader& read, Upstream& upstream) {
   upstream.proxy = std::move(proxy);
 }
 
+// Where the parent is, as far as the configuration says; a name is looked up when it is dialled.
+std::optional<SocketAddress> find_parent(const Upstream& upstream) {
+  const ParentProxy& proxy = *upstream.proxy;
+  const auto given = upstream.resolve.find(proxy.host + ":" + std::to_string(proxy.port));
+  if (given != upstream.resolve.end()) return given->second;
+  if (proxy.host == "localhost") return SocketAddress{IpAddress::v4({127, 0, 0, 1}), proxy.port};
+  const auto host = parse_host(proxy.host);
+  if (!host || !host->is_address()) return std::nullopt;
+  return SocketAddress{host->address(), proxy.port};
+}
+
+bool takes(const Listener& listener, const SocketAddress& address) {
+  if (listener.bind.port != address.port) return false;
+  const IpAddress plain = unmapped(address.address);
+  return unmapped(listener.bind.address) == plain ||
+         (is_wildcard(listener.bind.address) && is_loopback(plain));
+}
+
 }  // namespace
+
+void check_parent(const TreeNode& node, const Reader& read, const Upstream& upstream,
+                  const std::vector<Listener>& listeners) {
+  if (!upstream.proxy) return;
+  const auto parent = find_parent(upstream);
+  if (!parent) return;
+  const auto own = std::ranges::find_if(
+      listeners, [&parent](const Listener& each) { return takes(each, *parent); });
+  if (own == listeners.end()) return;
+  read.error(*node.find("proxy")->find("url"),
+             "`upstream.proxy` leads to this gateway's own listener " +
+                 render_socket_address(own->bind) +
+                 ", and it would go on asking itself; give one of them another address");
+}
 
 void load_upstream(const TreeNode& node, const Reader& read, Upstream& value) {
   static constexpr std::array<std::string_view, 6> kKnown = {

@@ -22,6 +22,10 @@ std::string render_socket_address(const SocketAddress& address) {
   return address.address.is_v4() ? host + ":" + port : "[" + host + "]:" + port;
 }
 
+bool is_wildcard(const IpAddress& address) {
+  return std::ranges::all_of(address.bytes(), [](std::uint8_t byte) { return byte == 0; });
+}
+
 bool is_loopback(const IpAddress& address) {
   static const Cidr kV4 = *parse_cidr("127.0.0.0/8");
   static const Cidr kV6 = *parse_cidr("::1");

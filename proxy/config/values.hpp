@@ -13,6 +13,8 @@ namespace ssmgate::config {
 
 [[nodiscard]] std::string render_socket_address(const SocketAddress& address);
 
+// 0.0.0.0 and ::, by which a listener has all addresses of the machine.
+[[nodiscard]] bool is_wildcard(const IpAddress& address);
 // 127.0.0.0/8 and ::1.
 [[nodiscard]] bool is_loopback(const IpAddress& address);
 

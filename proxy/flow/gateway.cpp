@@ -17,10 +17,6 @@ namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
 
-bool is_wildcard(const IpAddress& address) {
-  return std::ranges::all_of(address.bytes(), [](std::uint8_t byte) { return byte == 0; });
-}
-
 // True when the address is one of this machine's.
 bool is_local(const IpAddress& address) {
   ifaddrs* list = nullptr;
@@ -82,7 +78,7 @@ bool Gateway::is_own_listener(const IpAddress& address, std::uint16_t port) cons
   if (admin_ && admin_->port == port && admin_->address == plain) return true;
   return std::ranges::any_of(listeners(), [&](const config::SocketAddress& own) {
     if (own.port != port) return false;
-    return unmapped(own.address) == plain || (is_wildcard(own.address) && is_local(plain));
+    return unmapped(own.address) == plain || (config::is_wildcard(own.address) && is_local(plain));
   });
 }
 

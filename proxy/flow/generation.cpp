@@ -35,28 +35,35 @@ std::variant<StartFault, std::shared_ptr<const Policy>> load_policy_of(
   return fault;
 }
 
-// Such a gateway would go on asking itself.
-bool asks_itself(const config::Config& settings) {
-  const auto& proxy = settings.upstream.proxy;
-  return proxy && std::ranges::any_of(settings.listen, [&](const config::Listener& listener) {
-           return proxy->port == listener.bind.port &&
-                  proxy->host == render_ip_address(listener.bind.address);
-         });
+// Where a connection would come back to this gateway.
+net::AddressFilter own_listeners(const Gateway& gateway) {
+  return [&gateway](const asio::ip::tcp::endpoint& endpoint) {
+    const IpAddress plain = to_ip_address(endpoint.address());
+    return gateway.is_own_listener(find_real_address(plain).value_or(plain), endpoint.port());
+  };
 }
 
 std::variant<StartFault, std::shared_ptr<WayOut>> make_way_out(const config::Config& settings,
-                                                               net::Resolver& resolver) {
+                                                               Gateway& gateway) {
   const config::Upstream& upstream = settings.upstream;
-  if (!upstream.proxy) return std::make_shared<WayOut>(resolver, upstream, std::nullopt);
-  auto parent = prepare_parent(*upstream.proxy, upstream.ca_file);
-  if (auto* fault = std::get_if<std::string>(&parent)) return start_fault(*fault);
-  return std::make_shared<WayOut>(resolver, upstream, std::get<ParentProxy>(std::move(parent)));
+  std::optional<ParentProxy> parent;
+  if (upstream.proxy) {
+    auto prepared = prepare_parent(*upstream.proxy, upstream.ca_file);
+    if (const auto* faults = std::get_if<std::vector<std::string>>(&prepared)) {
+      StartFault fault;
+      for (const std::string& line : *faults) fault.lines.push_back("ssmgate: " + line);
+      return fault;
+    }
+    parent = std::get<ParentProxy>(std::move(prepared));
+  }
+  return std::make_shared<WayOut>(gateway.resolver, upstream, std::move(parent),
+                                  own_listeners(gateway));
 }
 
 // For SSM's own hosts: behind a VPC endpoint, or in a test, they are private addresses.
 net::AddressFilter endpoint_filter(const config::Egress& egress) {
-  return [egress](const asio::ip::address& address) {
-    return is_denied_address(to_ip_address(address), egress, true);
+  return [egress](const asio::ip::tcp::endpoint& endpoint) {
+    return is_denied_address(to_ip_address(endpoint.address()), egress, true);
   };
 }
 
@@ -89,10 +96,8 @@ std::variant<StartFault, std::monostate> take_authority(const config::Config& se
 }
 
 std::variant<StartFault, std::monostate> take_upstreams(const config::Config& settings,
-                                                        net::Resolver& resolver,
-                                                        const Generation* running,
+                                                        Gateway& gateway, const Generation* running,
                                                         Generation::Parts& parts) {
-  if (asks_itself(settings)) return start_fault("`upstream.proxy` is this gateway's own listener");
   parts.roots_fingerprint = stamp(config::upstream_files_of(settings.upstream));
   if (running != nullptr && settings.upstream == running->config.upstream &&
       settings.egress == running->config.egress &&
@@ -102,7 +107,7 @@ std::variant<StartFault, std::monostate> take_upstreams(const config::Config& se
   }
   auto context = tls::make_upstream_context(settings.upstream.ca_file);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) return start_fault(fault->text);
-  auto way_out = make_way_out(settings, resolver);
+  auto way_out = make_way_out(settings, gateway);
   if (auto* fault = std::get_if<StartFault>(&way_out)) return std::move(*fault);
   parts.upstreams =
       std::make_shared<Upstreams>(settings, std::get<tls::ContextPtr>(std::move(context)),
@@ -156,8 +161,7 @@ Generation::Generation(config::Config settings, Parts parts)
       roots_fingerprint(std::move(parts.roots_fingerprint)),
       log_servers_fingerprint(std::move(parts.log_servers_fingerprint)) {}
 
-std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
-                                                        net::Resolver& resolver,
+std::variant<StartFault, GenerationPtr> open_generation(config::Config settings, Gateway& gateway,
                                                         const Generation* running) {
   Generation::Parts parts;
   auto policy = load_policy_of(settings, running != nullptr);
@@ -165,7 +169,7 @@ std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
   parts.policy = std::get<std::shared_ptr<const Policy>>(std::move(policy));
   auto done = take_authority(settings, running, parts);
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
-  done = take_upstreams(settings, resolver, running, parts);
+  done = take_upstreams(settings, gateway, running, parts);
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);
   done = take_entrances(settings, running, parts);
   if (auto* fault = std::get_if<StartFault>(&done)) return std::move(*fault);

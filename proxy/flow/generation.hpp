@@ -21,6 +21,8 @@
 
 namespace ssmgate::flow {
 
+class Gateway;
+
 struct StartFault {
   std::vector<std::string> lines;  // each a whole line for standard error
 };
@@ -64,9 +66,9 @@ using GenerationPtr = std::shared_ptr<Generation>;
 
 // Loads policy, CA, upstream roots and what the listeners need, and opens the audit log, as
 // `settings` say; what is the same in `running` (null at the start) is taken from there. Blocks.
-// `resolver` outlives the generation.
+// `gateway`, which it is for, outlives the generation.
 [[nodiscard]] std::variant<StartFault, GenerationPtr> open_generation(config::Config settings,
-                                                                      net::Resolver& resolver,
+                                                                      Gateway& gateway,
                                                                       const Generation* running);
 
 }  // namespace ssmgate::flow

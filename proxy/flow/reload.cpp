@@ -109,10 +109,14 @@ std::vector<std::string> find_faults_of_next_start(const config::Config& setting
   if (auto* fault = std::get_if<tls::AuthorityFault>(&roots)) faults.push_back(fault->text);
   if (const auto& proxy = settings.upstream.proxy) {
     auto parent = prepare_parent(*proxy, settings.upstream.ca_file);
-    auto* fault = std::get_if<std::string>(&parent);
-    // It reads the same roots.
-    const bool is_new = fault != nullptr && std::ranges::find(faults, *fault) == faults.end();
-    if (is_new) faults.push_back(std::move(*fault));
+    std::vector<std::string> none;
+    auto* lines = std::get_if<std::vector<std::string>>(&parent);
+    if (lines == nullptr) lines = &none;
+    for (std::string& line : *lines) {
+      // It may read the same roots.
+      const bool is_new = std::ranges::find(faults, line) == faults.end();
+      if (is_new) faults.push_back(std::move(line));
+    }
   }
   std::vector<std::string> lines;
   for (const std::string& fault : without_name(std::move(faults))) {
@@ -198,7 +202,7 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   watch_both(files, file, settings);
   auto planned = target.listeners.prepare(settings.listen, {});
   if (auto* fault = std::get_if<std::string>(&planned)) return refuse({*fault});
-  auto opened = open_generation(std::move(settings), gateway.resolver, running.get());
+  auto opened = open_generation(std::move(settings), gateway, running.get());
   if (auto* fault = std::get_if<StartFault>(&opened)) return refuse(fault->lines);
   auto& plan = std::get<Listeners::Plan>(planned);
   const auto& next = std::get<GenerationPtr>(opened);

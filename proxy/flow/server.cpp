@@ -179,7 +179,7 @@ Server::~Server() {
 std::variant<StartFault, std::unique_ptr<Server>> Server::open(
     config::Config settings, std::vector<net::InheritedSocket> inherited) {
   auto impl = std::make_unique<Impl>(settings.limits);
-  auto generation = open_generation(std::move(settings), impl->gateway.resolver, nullptr);
+  auto generation = open_generation(std::move(settings), impl->gateway, nullptr);
   if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);
   impl->gateway.replace(std::get<GenerationPtr>(std::move(generation)));
   const GenerationPtr first = impl->gateway.current();

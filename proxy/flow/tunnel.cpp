@@ -136,12 +136,12 @@ net::AddressFilter filter_for(const Downstream& downstream, const TunnelTarget& 
   // By what CONNECT names: an SSM server name inside does not open other addresses.
   const bool endpoint_host = !target.host.is_address() && find_endpoint(target.host.name());
   const Gateway& gateway = downstream.gateway;
-  return [&gateway, endpoint_host, port = target.port](const asio::ip::address& address) {
+  return [&gateway, endpoint_host, port = target.port](const asio::ip::tcp::endpoint& endpoint) {
     const GenerationPtr generation = gateway.current();
     const config::Egress& egress = generation->config.egress;
-    const IpAddress plain = to_ip_address(address);
+    const IpAddress plain = to_ip_address(endpoint.address());
     return is_denied_address(plain, egress, endpoint_host) ||
-           gateway.is_own_listener(find_real_address(plain).value_or(plain), port) ||
+           gateway.is_own_listener(find_real_address(plain).value_or(plain), endpoint.port()) ||
            (!endpoint_host && egress_denies_address(plain, port, egress));
   };
 }

@@ -15,6 +15,9 @@ namespace ssmgate::flow {
 namespace asio = boost::asio;
 namespace {
 
+constexpr std::string_view kElsewhere =
+    ": its own listener, or a service that hands out credentials; name another in `upstream.proxy`";
+
 net::DialOptions dial_options(const config::Upstream& upstream) {
   net::DialOptions options;
   options.connect_timeout = upstream.connect_timeout;
@@ -31,10 +34,11 @@ std::string render_authority(const Host& host, std::uint16_t port) {
   return (v6 ? "[" + text + "]" : text) + ":" + std::to_string(port);
 }
 
-// A proxy may well be at a private address, or on this machine.
-net::AddressFilter parent_filter() {
-  return [](const asio::ip::address& address) {
-    return is_denied_address(to_ip_address(address), config::Egress(), true);
+// A proxy may well be at a private address, or on this machine; but who asks itself goes on asking.
+net::AddressFilter parent_filter(const net::AddressFilter& own) {
+  return [&own](const asio::ip::tcp::endpoint& endpoint) {
+    return is_denied_address(to_ip_address(endpoint.address()), config::Egress(), true) ||
+           (own && own(endpoint));
   };
 }
 
@@ -103,11 +107,32 @@ class ConnectExchange {
   Watchdog& watchdog_;
 };
 
+void prepare_tls(const config::ParentProxy& proxy, const std::filesystem::path& ca_file,
+                 ParentProxy& parent, std::vector<std::string>& faults) {
+  auto context = proxy.ca_file
+                     ? tls::make_upstream_context(*proxy.ca_file, "upstream.proxy.ca_file")
+                     : tls::make_upstream_context(ca_file);
+  if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) {
+    faults.push_back(std::move(fault->text));
+  } else {
+    parent.context = std::get<tls::ContextPtr>(std::move(context));
+  }
+  if (!proxy.certificate) return;
+  auto pair = tls::load_key_pair(*proxy.certificate, *proxy.key, std::chrono::system_clock::now());
+  if (auto* fault = std::get_if<tls::AuthorityFault>(&pair)) {
+    faults.push_back(std::move(fault->text));
+  } else if (parent.context != nullptr &&
+             !tls::use_key_pair(parent.context.get(), std::get<tls::KeyPair>(pair))) {
+    faults.push_back(tls::quoted(*proxy.certificate) + " cannot be used: " + tls::take_errors());
+  }
+}
+
 }  // namespace
 
-std::variant<std::string, ParentProxy> prepare_parent(const config::ParentProxy& proxy,
-                                                      const std::filesystem::path& ca_file) {
+std::variant<std::vector<std::string>, ParentProxy> prepare_parent(
+    const config::ParentProxy& proxy, const std::filesystem::path& ca_file) {
   ParentProxy parent;
+  std::vector<std::string> faults;
   parent.host = proxy.host;
   parent.port = proxy.port;
   const auto host = parse_host(proxy.host);
@@ -116,31 +141,26 @@ std::variant<std::string, ParentProxy> prepare_parent(const config::ParentProxy&
   std::string password = proxy.password;
   if (proxy.password_file) {
     auto text = tls::read_file(*proxy.password_file, tls::Privacy::owner_only);
-    if (auto* fault = std::get_if<tls::AuthorityFault>(&text)) return std::move(fault->text);
-    password = std::get<std::string>(std::move(text));
+    if (auto* fault = std::get_if<tls::AuthorityFault>(&text)) {
+      faults.push_back(std::move(fault->text));
+    } else {
+      password = std::get<std::string>(std::move(text));
+    }
     // A text editor ends the line; a password does not.
     while (password.ends_with('\n') || password.ends_with('\r')) password.pop_back();
   }
   if (proxy.username) parent.credentials = wire::render_basic(*proxy.username, password);
-  if (!proxy.tls) return parent;
-
-  auto context = tls::make_upstream_context(proxy.ca_file.value_or(ca_file));
-  if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) return std::move(fault->text);
-  parent.context = std::get<tls::ContextPtr>(std::move(context));
-  if (!proxy.certificate) return parent;
-  auto pair = tls::load_key_pair(*proxy.certificate, *proxy.key, std::chrono::system_clock::now());
-  if (auto* fault = std::get_if<tls::AuthorityFault>(&pair)) return std::move(fault->text);
-  if (!tls::use_key_pair(parent.context.get(), std::get<tls::KeyPair>(pair))) {
-    return tls::quoted(*proxy.certificate) + " cannot be used: " + tls::take_errors();
-  }
+  if (proxy.tls) prepare_tls(proxy, ca_file, parent, faults);
+  if (!faults.empty()) return faults;
   return parent;
 }
 
 WayOut::WayOut(net::Resolver& resolver, const config::Upstream& settings,
-               std::optional<ParentProxy> parent)
+               std::optional<ParentProxy> parent, net::AddressFilter own)
     : dialer_(resolver, dial_options(settings)),
       direct_(settings.no_proxy),
-      parent_(std::move(parent)) {}
+      parent_(std::move(parent)),
+      own_(std::move(own)) {}
 
 bool WayOut::goes_through_parent(const Host& host, std::uint16_t port) const {
   return parent_ && !config::bypasses_proxy(direct_, host, port);
@@ -157,8 +177,8 @@ asio::awaitable<WayOut::Result> WayOut::open(Host host, std::uint16_t port,
   if (!goes_through_parent(host, port)) {
     return dial_host(host.text(), port, std::move(denied), deadline);
   }
-  const bool refused =
-      host.is_address() ? denied && denied(to_asio_address(host.address())) : is_guarded_host(host);
+  const bool refused = host.is_address() ? denied && denied({to_asio_address(host.address()), port})
+                                         : is_guarded_host(host);
   if (refused) return refuse_to_ask(host.text());
   return ask_parent(render_authority(host, port), deadline, watchdog);
 }
@@ -200,10 +220,13 @@ asio::awaitable<std::variant<UpstreamFault, net::StreamPtr>> WayOut::reach_paren
     Deadline deadline, Watchdog& watchdog) {
   using Reached = std::variant<UpstreamFault, net::StreamPtr>;
   std::string name = parent_->host;
-  net::AddressFilter denied = parent_filter();
+  net::AddressFilter denied = parent_filter(own_);
   auto dial =
       co_await dialer_.dial(std::move(name), parent_->port, std::move(denied), deadline.at());
-  if (auto* fault = std::get_if<net::DialFault>(&dial)) co_return fault_of(std::move(*fault));
+  if (auto* fault = std::get_if<net::DialFault>(&dial)) {
+    if (fault->code == Code::egress) fault->detail += kElsewhere;
+    co_return fault_of(std::move(*fault));
+  }
   net::StreamPtr plain = std::move(std::get<net::StreamPtr>(dial));
   if (parent_->context == nullptr) co_return Reached(std::move(plain));
   const Watchdog::Attachment attachment(watchdog, *plain);

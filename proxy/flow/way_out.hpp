@@ -27,8 +27,8 @@ struct ParentProxy {
   std::string label;        // "the proxy `https://gate.example:8443`"; without userinfo
 };
 
-// Reads the files that `proxy` names; a fault in words. `ca_file` is for where it names none.
-[[nodiscard]] std::variant<std::string, ParentProxy> prepare_parent(
+// Reads the files that `proxy` names; all faults in words. `ca_file` is for where it names none.
+[[nodiscard]] std::variant<std::vector<std::string>, ParentProxy> prepare_parent(
     const config::ParentProxy& proxy, const std::filesystem::path& ca_file);
 
 struct Opened {
@@ -38,8 +38,9 @@ struct Opened {
 
 class WayOut {
  public:
+  // `own` holds for the gateway's own listeners, of which none is its parent; null: there are none.
   WayOut(net::Resolver& resolver, const config::Upstream& settings,
-         std::optional<ParentProxy> parent);
+         std::optional<ParentProxy> parent, net::AddressFilter own);
 
   // A connection to `host`, on which nothing has been sent. `denied` is asked of every address that
   // is dialled. LIMIT: behind a parent proxy names are looked up by the proxy, so that `denied` is
@@ -69,6 +70,7 @@ class WayOut {
   net::Dialer dialer_;
   const std::vector<config::NoProxyEntry> direct_;
   const std::optional<ParentProxy> parent_;
+  const net::AddressFilter own_;
 };
 
 }  // namespace ssmgate::flow

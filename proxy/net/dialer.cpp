@@ -97,7 +97,7 @@ std::vector<Tcp::endpoint> permitted(const std::vector<Tcp::endpoint>& endpoints
                                      const AddressFilter& denied, std::string& passed_over) {
   std::vector<Tcp::endpoint> good;
   for (const Tcp::endpoint& endpoint : endpoints) {
-    if (!denied || !denied(endpoint.address())) {
+    if (!denied || !denied(endpoint)) {
       good.push_back(endpoint);
       continue;
     }

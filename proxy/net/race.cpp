@@ -129,7 +129,7 @@ class Race : public std::enable_shared_from_this<Race> {
     error_code error;
     const Tcp::endpoint peer = lane.socket.remote_endpoint(error);
     if (error) return error;
-    lane.denied = denied_ && denied_(peer.address());
+    lane.denied = denied_ && denied_(peer);
     if (lane.denied) return asio::error::no_permission;
     return prepare_socket(lane.socket);
   }

@@ -13,8 +13,8 @@
 
 namespace ssmgate::net {
 
-// Addresses that may not be dialled; asked again for the address a socket has come out at.
-using AddressFilter = std::function<bool(const asio::ip::address&)>;
+// Where may not be dialled; asked again for the address a socket has come out at.
+using AddressFilter = std::function<bool(const asio::ip::tcp::endpoint&)>;
 
 struct RaceFailure {
   asio::ip::tcp::endpoint endpoint;

@@ -14,8 +14,10 @@
 namespace ssmgate::tls {
 namespace {
 
-constexpr const char* kHint =
-    "; give `upstream.ca_file` a PEM bundle of roots, e.g. /etc/ssl/certs/ca-certificates.crt";
+std::string hint(std::string_view setting) {
+  return "; give `" + std::string(setting) +
+         "` a PEM bundle of roots, e.g. /etc/ssl/certs/ca-certificates.crt";
+}
 
 // The DER of every certificate of a PEM text; anything between them is passed over. Returns 0, or
 // the number (from 1) of the first that cannot be read, with OpenSSL's queue filled.
@@ -40,24 +42,26 @@ std::size_t read_ders(const std::string& text, std::vector<std::string>& ders) {
   return ders.size() + 1;
 }
 
-AuthorityFault unreadable(const std::filesystem::path& ca_file, std::size_t number) {
+AuthorityFault unreadable(const std::filesystem::path& ca_file, std::size_t number,
+                          std::string_view setting) {
   return {"certificate " + std::to_string(number) + " of " + quoted(ca_file) + " cannot be read (" +
-          take_errors() + ")" + kHint};
+          take_errors() + ")" + hint(setting)};
 }
 
 }  // namespace
 
-std::variant<AuthorityFault, ContextPtr> make_upstream_context(
-    const std::filesystem::path& ca_file) {
+std::variant<AuthorityFault, ContextPtr> make_upstream_context(const std::filesystem::path& ca_file,
+                                                               std::string_view setting) {
   const auto text = read_file(ca_file, Privacy::none);
   if (const auto* fault = std::get_if<AuthorityFault>(&text)) {
-    return AuthorityFault{fault->text + kHint};
+    return AuthorityFault{fault->text + hint(setting)};
   }
   std::vector<std::string> ders;
   // Half a bundle is refused whole: which upstreams work would depend on where it was cut.
   std::size_t bad = read_ders(std::get<std::string>(text), ders);
-  if (bad != 0) return unreadable(ca_file, bad);
-  if (ders.empty()) return AuthorityFault{quoted(ca_file) + " holds no certificate" + kHint};
+  if (bad != 0) return unreadable(ca_file, bad, setting);
+  if (ders.empty())
+    return AuthorityFault{quoted(ca_file) + " holds no certificate" + hint(setting)};
 
   ContextPtr context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
   if (context == nullptr || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||
@@ -65,7 +69,7 @@ std::variant<AuthorityFault, ContextPtr> make_upstream_context(
     return AuthorityFault{"cannot prepare tls for upstreams: " + take_errors()};
   }
   bad = add_lazy_roots(SSL_CTX_get_cert_store(context.get()), std::move(ders));
-  if (bad != 0) return unreadable(ca_file, bad);
+  if (bad != 0) return unreadable(ca_file, bad, setting);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   return context;

@@ -8,9 +8,10 @@ import subprocess
 import unittest
 
 from clients import ALICE, TARGET
-from identities import OTHER_PASSWORD
+from identities import OTHER_PASSWORD, ClientAuthority, basic
 from raw import exchange, signed
 from reloading import rendered, replace
+from servers import free_port
 from standin.tls import TestRoot
 from users_case import WithUsers
 from waiting import wait_for
@@ -164,31 +165,67 @@ class Report(WithUsers):
             os.chmod(file, 0o600)
         self.assertRegex(self.ask().stdout, r"^no change since .*:\n  sessions\n$")
         self.assertNotIn("next start", self.warnings())
-        self.assertNotIn("s3cr3t", self.gateway.log.text)
+        everything = said + self.warnings() + self.gateway.log.text + self.gateway.audit_file.read_text()
+        for secret in ("s3cr3t", basic("alice", "s3cr3t").split()[1]):
+            self.assertNotIn(secret, everything)
+
+    def spoil(self, file):
+        """As old and as long as before: it is not read again."""
+        was = file.stat()
+        with open(file, "r+b") as opened:
+            opened.write(b"x" * was.st_size)
+        os.utime(file, ns=(was.st_atime_ns, was.st_mtime_ns))
 
     def test_roots_that_the_next_start_could_not_read(self):
-        """As old and as long as before: they are kept."""
         roots = self.folder / "roots.pem"
         roots.write_bytes(self.world.stand_in.root.read_bytes())
-        self.change(upstream={"ca_file": str(roots)})
+        certificate, key = ClientAuthority(self.folder).issue("gateway")
+        password = self.folder / "password"
+        password.write_text("s3cr3t")
+        password.chmod(0o600)
+        self.change(upstream={"ca_file": str(roots), "proxy": {
+            "url": "https://127.0.0.1:9", "certificate": str(certificate), "key": str(key),
+            "username": "alice", "password_file": str(password)}})
         self.recorded("upstream")
-        was = roots.stat()
-        with open(roots, "r+b") as file:
-            file.write(b"x" * was.st_size)
-        os.utime(roots, ns=(was.st_atime_ns, was.st_mtime_ns))
-        self.assertIn(f"warning: the next start would refuse this: `{roots}`", self.ask().stdout)
+        self.spoil(roots)
+        for file in (key, password):
+            os.chmod(file, 0o644)
+        said = self.ask().stdout
+        for file in (roots, key, password):  # the parent reads the same roots, and they are said once
+            with self.subTest(file):
+                self.assertEqual(said.count(f"warning: the next start would refuse this: `{file}`"), 1)
+                self.assertEqual(self.warnings().count(f"would refuse this: `{file}`"), 1)
+
+    def test_roots_of_the_parent_that_the_next_start_could_not_read(self):
+        root = TestRoot(self.folder / "root")
+        roots = root.certificate
+        self.change(upstream={"proxy": {"url": "https://127.0.0.1:9", "ca_file": str(roots)}})
+        self.recorded("upstream")
+        self.spoil(roots)
+        self.assertRegex(self.ask().stdout, f"refuse this: `{roots}`.*; give `upstream.proxy.ca_file` a")
 
     def test_a_listener_in_the_place_of_the_parent_proxy(self):
         """The gateway would go on asking itself."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            place = f"127.0.0.1:{free.getsockname()[1]}"
-        self.change(upstream={"proxy": {"url": f"http://{place}"}})
+        port = free_port()
+        self.change(upstream={"proxy": {"url": f"http://localhost:{port}"}})
         self.recorded("upstream")
-        replace(self.gateway.config_file, rendered(self.gateway, listen=[{"address": place}]))
+        both = rendered(self.gateway, listen=[{"address": f"127.0.0.1:{port}"}])
+        replace(self.gateway.config_file, both)
         asked = self.ask()
         self.assertEqual(asked.returncode, 1)
-        self.assertIn("own listener", asked.stderr)
+        self.assertRegex(asked.stderr, r"yaml:\d+:\d+: error: `upstream.proxy` leads to this "
+                                       f"gateway's own listener 127.0.0.1:{port}, ")
+        with socket.socket() as probe:  # and it does not listen there
+            self.assertNotEqual(probe.connect_ex(("127.0.0.1", port)), 0)
+
+    def test_a_parent_proxy_where_the_system_has_put_a_listener(self):
+        """No configuration says so: it is seen when it is dialled."""
+        self.change(upstream={"proxy": {"url": f"http://127.0.0.1:{self.gateway.port}"}})
+        self.recorded("upstream")
+        answer = exchange(self.world, signed(ALICE, "StartSession", {"Target": TARGET}))
+        self.assertEqual(answer.status, 400)
+        self.assertIn("its own listener", answer.json["message"])
+        self.assertEqual(self.gateway.audit("connect"), [])
 
     def test_all_that_the_next_start_would_refuse(self):
         root = TestRoot(self.folder / "root")

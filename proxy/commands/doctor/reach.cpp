@@ -100,9 +100,10 @@ Meeting shake_hands(const config::Upstream& upstream, std::optional<flow::Parent
   meeting.fault = flow::make_fault(Code::upstream_closed, "it could not be tried");
   net::Resolver resolver(1);
   asio::io_context io(1);
-  const auto way = std::make_shared<flow::WayOut>(resolver, upstream, std::move(parent));
-  const auto denied = [](const asio::ip::address& address) {
-    return flow::is_denied_address(flow::to_ip_address(address), config::Egress(), true);
+  const auto way = std::make_shared<flow::WayOut>(resolver, upstream, std::move(parent), nullptr);
+  const auto denied = [](const asio::ip::tcp::endpoint& endpoint) {
+    const IpAddress address = flow::to_ip_address(endpoint.address());
+    return flow::is_denied_address(address, config::Egress(), true);
   };
   flow::UpstreamPool pool(way, std::move(context), denied);
   pool.retire();  // one connection, and no spare beside it

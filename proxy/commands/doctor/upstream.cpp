@@ -102,8 +102,13 @@ Findings check_upstream(const config::Upstream& upstream, const std::string& hos
   std::optional<flow::ParentProxy> parent;
   if (upstream.proxy) {
     auto prepared = flow::prepare_parent(*upstream.proxy, upstream.ca_file);
-    if (const auto* fault = std::get_if<std::string>(&prepared)) {
-      return wrong("the gateway does not start: " + *fault, "mend `upstream.proxy`");
+    if (const auto* faults = std::get_if<std::vector<std::string>>(&prepared)) {
+      Findings found;
+      for (const std::string& fault : *faults) {
+        found.push_back(problem("upstream.reached", "the gateway does not start: " + fault,
+                                "mend `upstream.proxy`"));
+      }
+      return found;
     }
     parent = std::move(std::get<flow::ParentProxy>(prepared));
   }

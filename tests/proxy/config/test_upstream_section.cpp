@@ -82,3 +82,50 @@ TEST_CASE("what a proxy cannot do is an error at its place") {
     CHECK(lines.find(row.words) != std::string::npos);
   }
 }
+
+TEST_CASE("a proxy that is the gateway's own listener is an error") {
+  const auto loaded = [](const std::string& listener, const std::string& upstream) {
+    return load_config("listen:\n  - {address: \"" + listener +
+                           "\", clients: [127.0.0.1], insecure: true}\nupstream:\n" + upstream,
+                       "/etc/ssmgate", Folders{"/c", "/s"});
+  };
+  const auto url = [](const std::string& text) {
+    return "  proxy: {url: \"http://" + text + "\"}\n";
+  };
+  struct Row {
+    const char* listener;
+    std::string upstream;
+  };
+  const std::vector<Row> loops = {
+      {"127.0.0.1:3128", url("127.0.0.1:3128")},
+      {"127.0.0.1:3128", url("[::ffff:127.0.0.1]:3128")},
+      {"127.0.0.1:3128", url("localhost:3128")},
+      {"127.0.0.1:80", url("127.0.0.1")},
+      {"0.0.0.0:3128", url("127.0.0.1:3128")},
+      {"[::]:3128", url("[::1]:3128")},
+      {"[::1]:3128", url("[0:0::1]:3128")},
+      {"10.0.0.1:3128",
+       url("gate.example:8080") + "  resolve: {\"gate.example:8080\": \"10.0.0.1:3128\"}\n"}};
+  for (const Row& row : loops) {
+    CAPTURE(row.listener);
+    CAPTURE(row.upstream);
+    const LoadedConfig found = loaded(row.listener, row.upstream);
+    CHECK_FALSE(found.config);
+    REQUIRE(found.diagnostics.size() == 1);
+    CHECK(render_diagnostic("c", found.diagnostics.front())
+              .find("own listener " + std::string(row.listener)) != std::string::npos);
+    CHECK(found.diagnostics.front().where.line == 4);
+  }
+  const std::vector<Row> others = {
+      {"127.0.0.1:3128", url("127.0.0.1:3129")},
+      {"127.0.0.1:3128", url("127.0.0.2:3128")},
+      {"127.0.0.1:3128", url("gate.example:3128")},
+      {"0.0.0.0:3128", url("10.0.0.1:3128")},
+      {"127.0.0.1:3128",
+       url("localhost:3128") + "  resolve: {\"localhost:3128\": \"10.0.0.1:3128\"}\n"}};
+  for (const Row& row : others) {
+    CAPTURE(row.listener);
+    CAPTURE(row.upstream);
+    CHECK(loaded(row.listener, row.upstream).config);
+  }
+}

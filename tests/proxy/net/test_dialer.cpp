@@ -245,7 +245,9 @@ TEST_CASE("every address that failed is named up to four") {
 TEST_CASE("where every address is denied nothing is dialled") {
   Fixture f(addresses({"127.0.0.1", "127.0.0.2"}));
   const Listener listener;
-  const auto denied = [](const asio::ip::address& address) { return address.is_loopback(); };
+  const auto denied = [](const Tcp::endpoint& endpoint) {
+    return endpoint.address().is_loopback();
+  };
   for (const char* host : {"a.example", "127.0.0.1", "::1"}) {
     const DialFault fault = f.fault(host, listener.port(), denied);
     CHECK(fault.code == Code::egress);
@@ -256,7 +258,9 @@ TEST_CASE("where every address is denied nothing is dialled") {
 TEST_CASE("an address in IPv6 clothes is denied as what it is") {
   Fixture f(addresses({"::ffff:127.0.0.1"}));
   const Listener listener;
-  const auto denied = [](const asio::ip::address& address) { return address.is_loopback(); };
+  const auto denied = [](const Tcp::endpoint& endpoint) {
+    return endpoint.address().is_loopback();
+  };
   CHECK(f.fault("a.example", listener.port(), denied).code == Code::egress);
   CHECK(f.fault("::ffff:127.0.0.1", listener.port(), denied).code == Code::egress);
 }
@@ -265,15 +269,17 @@ TEST_CASE("an address that was given instead of the name is asked about too") {
   Fixture f;
   const Listener listener;
   f.options.resolve["a.example:443"] = listener.acceptor.local_endpoint();
-  const auto denied = [](const asio::ip::address& address) { return address.is_loopback(); };
+  const auto denied = [](const Tcp::endpoint& endpoint) {
+    return endpoint.address().is_loopback();
+  };
   CHECK(f.fault("a.example", 443, denied).code == Code::egress);
 }
 
 TEST_CASE("a denied address is passed over and the next one dialled") {
   Fixture f(addresses({"127.0.0.2", "127.0.0.1"}));
   const Listener listener("0.0.0.0");
-  Dial dial = f.dial("a.example", listener.port(), [](const asio::ip::address& address) {
-    return address == asio::ip::make_address("127.0.0.2");
+  Dial dial = f.dial("a.example", listener.port(), [](const Tcp::endpoint& endpoint) {
+    return endpoint.address() == asio::ip::make_address("127.0.0.2");
   });
   REQUIRE(std::holds_alternative<net::StreamPtr>(dial));
   CHECK(dialled(dial).remote_endpoint().address().to_string() == "127.0.0.1");
@@ -308,7 +314,9 @@ TEST_CASE("a silent first address leaves time for the second") {
 TEST_CASE("an address that comes out elsewhere is denied as where it comes out") {
   Fixture f(addresses({"0.0.0.0"}));
   const Listener listener;
-  const auto denied = [](const asio::ip::address& address) { return address.is_loopback(); };
+  const auto denied = [](const Tcp::endpoint& endpoint) {
+    return endpoint.address().is_loopback();
+  };
   CHECK(f.fault("a.example", listener.port(), denied).code == Code::egress);
 }
 
