@@ -1,12 +1,8 @@
 #include "admin/endpoint_files.hpp"
 
-#include <fcntl.h>
 #include <openssl/rand.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/types.h>
 
-#include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -32,19 +28,10 @@ std::string make_token() {
   return token;
 }
 
-// Written aside and renamed: whoever reads it finds the old one or the new one. Empty, or why not.
+// Empty, or why not.
 std::string write_whole(const fs::path& file, const std::string& text, mode_t mode) {
-  std::string aside = file.string() + ".XXXXXX";
-  const int descriptor = ::mkostemp(aside.data(), O_CLOEXEC);  // 0600 from the start
-  const bool made = descriptor >= 0;
-  const bool good =
-      made && ::fchmod(descriptor, mode) == 0 &&
-      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::rename(aside.c_str(), file.c_str()) == 0;
-  const int number = errno;
-  if (made) ::close(descriptor);
-  if (good) return {};
-  if (made) ::unlink(aside.c_str());
+  const int number = tls::replace_file(file, text, mode);
+  if (number == 0) return {};
   return "cannot write `" + file.string() + "`: " + std::strerror(number) +
          "; let this user write there, name another folder under `state`, or write `admin: "
          "{address: none}`";

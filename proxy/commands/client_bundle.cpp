@@ -1,7 +1,6 @@
 #include "commands/client_bundle.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,20 +71,9 @@ std::string short_digest(std::string_view text) {
 std::optional<EnvironmentFault> write_file(const fs::path& file, std::string_view text) {
   std::error_code error;
   fs::create_directories(file.parent_path(), error);
-  std::string aside = file.string() + ".XXXXXX";
-  const int fd = ::mkostemp(aside.data(), O_CLOEXEC);
-  if (fd < 0) return EnvironmentFault{"`" + aside + "` cannot be written: " + std::strerror(errno)};
-  bool good = ::fchmod(fd, 0644) == 0;
-  while (good && !text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    good = count > 0;
-    if (good) text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  good = ::close(fd) == 0 && good && ::rename(aside.c_str(), file.c_str()) == 0;
-  if (good) return std::nullopt;
-  const int reason = errno;
-  ::unlink(aside.c_str());
-  return EnvironmentFault{"`" + file.string() + "` cannot be written: " + std::strerror(reason)};
+  const int number = tls::replace_file(file, text, tls::kCertificateMode);
+  if (number == 0) return std::nullopt;
+  return EnvironmentFault{"`" + file.string() + "` cannot be written: " + std::strerror(number)};
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "config/values.hpp"
 
+#include <algorithm>
+
 #include "ssmgate/names/port.hpp"
 
 namespace ssmgate::config {

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "config/values.hpp"
 #include "ssmgate/rules/summary.hpp"
 #include "wire/refusal.hpp"
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr mode_t kFolderMode = 0700;
 
-bool write_all(int file, const std::string& text) {
+bool write_all(int file, std::string_view text) {
   std::size_t sent = 0;
   while (sent < text.size()) {
     const ssize_t size = ::write(file, text.data() + sent, text.size() - sent);
@@ -27,6 +27,21 @@ bool write_all(int file, const std::string& text) {
     sent += static_cast<std::size_t>(size);
   }
   return true;
+}
+
+// A new file beside `target` with all of `text`, its name in `name`. 0, or the system's error.
+int write_beside(const fs::path& target, std::string_view text, mode_t mode, bool to_disk,
+                 std::string& name) {
+  std::string made = target.string() + ".XXXXXX";
+  const int file = ::mkostemp(made.data(), O_CLOEXEC);  // exclusive, and 0600 from the start
+  if (file < 0) return errno;
+  name = std::move(made);
+  const bool good =
+      ::fchmod(file, mode) == 0 && write_all(file, text) && (!to_disk || ::fsync(file) == 0);
+  const int number = errno;
+  const bool closed = ::close(file) == 0;
+  if (!good) return number != 0 ? number : EIO;
+  return closed ? 0 : errno;
 }
 
 }  // namespace
@@ -63,14 +78,8 @@ Aside::~Aside() {
 }
 
 Done Aside::write(const std::string& text, mode_t mode) {
-  std::string name = target_.string() + ".XXXXXX";
-  const int file = ::mkostemp(name.data(), O_CLOEXEC);  // exclusive, and 0600 from the start
-  if (file < 0) return uncreatable(target_, errno);
-  name_ = name;
-  const bool good = ::fchmod(file, mode) == 0 && write_all(file, text) && ::fsync(file) == 0;
-  const int number = errno;
-  ::close(file);
-  if (!good) return uncreatable(target_, number);
+  const int number = write_beside(target_, text, mode, true, name_);
+  if (number != 0) return uncreatable(target_, number);
   return std::monostate();
 }
 
@@ -83,6 +92,14 @@ Done Aside::replace() {
   if (::rename(name_.c_str(), target_.c_str()) != 0) return uncreatable(target_, errno);
   name_.clear();
   return std::monostate();
+}
+
+int replace_file(const fs::path& file, std::string_view text, mode_t mode) {
+  std::string aside;
+  int number = write_beside(file, text, mode, false, aside);
+  if (number == 0 && ::rename(aside.c_str(), file.c_str()) != 0) number = errno;
+  if (number != 0 && !aside.empty()) ::unlink(aside.c_str());
+  return number;
 }
 
 void sync_folder(const fs::path& folder) {

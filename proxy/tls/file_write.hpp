@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "tls/authority.hpp"
@@ -35,6 +36,11 @@ class Aside {
   std::filesystem::path target_;
   std::string name_;
 };
+
+// In the place of what is there, in one step, with `mode`; not down to the disk: for what is made
+// anew whenever it is missing. 0, or the system's error.
+[[nodiscard]] int replace_file(const std::filesystem::path& file, std::string_view text,
+                               mode_t mode);
 
 [[nodiscard]] std::filesystem::path folder_of(const std::filesystem::path& file);
 [[nodiscard]] AuthorityFault uncreatable(const std::filesystem::path& path, int number);

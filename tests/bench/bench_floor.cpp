@@ -119,6 +119,7 @@ void serve(SSL_CTX* context, Socket socket, Upstreams& upstreams) {
   std::signal(SIGPIPE, SIG_IGN);
   auto options = read_options(argc, argv);
   const TlsContext context = make_server_context(options["certificate"], options["key"]);
+  SSL_CTX_set_num_tickets(context.get(), 0);  // as ssmgate: its clients resume nothing
   Upstreams upstreams(options["origin"], options["roots"], options["host"]);
   const Socket listener = listen_on(read_address(options["listen"]));
   accept_each(listener, [&](Socket socket) { serve(context.get(), std::move(socket), upstreams); });
