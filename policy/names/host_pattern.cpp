@@ -41,7 +41,13 @@ bool lies_in_guarded_block(const Cidr& cidr) noexcept {
 }
 
 std::string embedded_cidr_message(std::string_view text, const Cidr& cidr, const IpAddress& inner) {
+  static const Cidr kAroundNat64(IpAddress::v6({0, 0x64, 0xFF, 0x9B}), 32);
   const int length = cidr.prefix_length() - 96;
+  if (length < 0 && kAroundNat64.contains(cidr)) {
+    return quoted(text) +
+           " begins with `64:ff9b::/96`, whose hosts are compared as IPv4: write `0.0.0.0/0`, or"
+           " the IPv4 CIDR that is meant";
+  }
   if (length < 0) {
     return quoted(text) +
            " is a block of IPv6 that begins inside those which embed IPv4: write its"

@@ -11,11 +11,15 @@
 namespace ssmgate {
 
 struct Misread {
-  std::size_t offset = 0;  // from the scalar's first byte
+  std::size_t offset = 0;  // from the first byte of the source
   std::string_view text;   // of the diagnostic
 };
 
-// `source` begins with a scalar and goes on to the end of the file. Linear in the scalar.
-[[nodiscard]] std::optional<Misread> find_misread(std::string_view source);
+// `source` begins with a scalar and goes on to the end of the file; `indent` is how many blanks a
+// further line of it must begin with, at least. Linear in the scalar.
+[[nodiscard]] std::optional<Misread> find_misread(std::string_view source, std::size_t indent);
+
+// `source` begins with the bracket of a flow collection. Linear in the collection.
+[[nodiscard]] std::optional<Misread> find_flow_misread(std::string_view source);
 
 }  // namespace ssmgate

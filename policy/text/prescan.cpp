@@ -5,6 +5,7 @@
 
 #include "ssmgate/text/fields.hpp"
 #include "ssmgate/text/tree.hpp"
+#include "text/flow_text.hpp"
 #include "text/utf8.hpp"
 
 namespace ssmgate {
@@ -38,126 +39,147 @@ bool scan_characters(std::string_view text, Places& places, Diagnostics& diagnos
 }
 
 // Follows just enough of YAML to know which brackets open a flow collection: quotes, comments and
-// block scalars hide them, and in block context only one at the start of a value counts. Where it
-// errs, the tree builder's own limit still holds; this one keeps the library from reading ahead
-// through millions of brackets.
-class FlowDepth {
+// block scalars hide them, and only one at the start of a value counts. Where it errs, the tree
+// builder's own limit still holds; this one keeps the library from reading ahead through millions
+// of brackets.
+class BlockReader {
  public:
-  FlowDepth(std::string_view text, Places& places, Diagnostics& diagnostics)
+  BlockReader(std::string_view text, Places& places, Diagnostics& diagnostics)
       : text_(text), places_(places), diagnostics_(diagnostics) {}
 
-  bool scan() {
-    std::size_t start = 0;
-    while (start < text_.size()) {
-      const std::size_t end = std::min(text_.find('\n', start), text_.size());
-      if (!scan_line(start, text_.substr(start, end - start))) return false;
-      start = end + 1;
-    }
-    return true;
-  }
-
- private:
-  enum class Quote : std::uint8_t { none, single, twice };
-
-  bool scan_line(std::size_t offset, std::string_view line) {
-    if (quote_ == Quote::none) {
-      const std::size_t indent = line.find_first_not_of(' ');
-      const bool blank = line.find_first_not_of(" \t\r") == std::string_view::npos;
-      if (blank) return true;
-      if (in_block_scalar_ && indent > block_indent_) return true;
-      in_block_scalar_ = false;
-      check_line_start(offset, line, indent);
-      line_indent_ = indent;
-      value_starts_ = true;
-    }
-    for (std::size_t i = 0; i < line.size(); ++i) {
-      if (quote_ != Quote::none) {
-        i = skip_quoted(line, i);
-      } else if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) {
-        return true;
-      } else if (!take(offset + i, line, i)) {
+  // False when a collection is nested too deep.
+  bool read() {
+    while (at_ < text_.size()) {
+      if (!begin_line()) {
+        skip_line();
+      } else if (!read_line()) {
         return false;
-      } else if (in_block_scalar_) {
-        return true;
       }
     }
     return true;
   }
+  [[nodiscard]] std::vector<std::size_t> take_questions() { return std::move(questions_); }
 
-  void check_line_start(std::size_t offset, std::string_view line, std::size_t indent) {
-    if (line[0] == '%') {
-      report_error(diagnostics_, places_.at(offset),
-                   "YAML directives are not supported; remove the line, or quote the value");
+ private:
+  // False for a line of which nothing is to be read: a blank one, or one of a block scalar.
+  bool begin_line() {
+    line_ = at_;
+    const std::size_t end = std::min(text_.find('\n', at_), text_.size());
+    const std::string_view line = text_.substr(at_, end - at_);
+    const auto indent = static_cast<std::ptrdiff_t>(line.find_first_not_of(' '));
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) return false;
+    const bool is_deeper = indent > parent_;
+    if (in_block_scalar_ && is_deeper) return false;
+    in_block_scalar_ = false;
+    check_line_start(line, static_cast<std::size_t>(indent));
+    in_plain_ = in_plain_ && is_deeper;
+    value_starts_ = !in_plain_;
+    if (line.starts_with("---") && (line.size() == 3 || is_blank(line[3]))) {
+      parent_ = -1;
+      in_plain_ = false;
+      value_starts_ = true;
+      at_ += 3;
     }
+    return true;
+  }
+
+  // To the end of the line in which what begins in this one ends.
+  bool read_line() {
+    while (at_ < text_.size() && text_[at_] != '\n') {
+      if (text_[at_] == '#' && (at_ == 0 || is_blank(text_[at_ - 1]))) {
+        in_plain_ = false;
+        break;
+      }
+      if (!take()) return false;
+      if (in_block_scalar_) break;
+    }
+    skip_line();
+    return true;
+  }
+
+  void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size() - 1) + 1; }
+
+  void check_line_start(std::string_view line, std::size_t indent) {
+    if (line[0] == '%') report_directive(at_);
     const std::size_t content = line.find_first_not_of(" \t");
-    if (content != indent && line[content] != '#' && depth_ == 0) {
-      report_error(diagnostics_, places_.at(offset + indent),
+    if (content != indent && line[content] != '#') {
+      report_error(diagnostics_, places_.at(at_ + indent),
                    "a tab as indentation; indent with blanks");
     }
   }
 
-  // The index of the closing quote, or of the last character of the line.
-  std::size_t skip_quoted(std::string_view line, std::size_t i) {
-    for (; i < line.size(); ++i) {
-      if (quote_ == Quote::twice && line[i] == '\\') {
-        ++i;
-      } else if (quote_ == Quote::twice && line[i] == '"') {
-        break;
-      } else if (quote_ == Quote::single && line[i] == '\'') {
-        if (i + 1 >= line.size() || line[i + 1] != '\'') break;
-        ++i;
-      }
-    }
-    if (i >= line.size()) return line.size();
-    quote_ = Quote::none;
-    after_quoted_ = true;
-    return i;
+  void report_directive(std::size_t at) {
+    report_error(diagnostics_, places_.at(at),
+                 "YAML directives are not supported; remove the line, or quote the value");
   }
 
-  bool take(std::size_t offset, std::string_view line, std::size_t i) {
-    const char c = line[i];
-    const bool starts = value_starts_;
-    const bool adjacent = after_quoted_ && c == ':';
-    const bool spaced = i + 1 == line.size() || line[i + 1] == ' ' || line[i + 1] == '\t';
-    after_quoted_ = false;
-    if (c == ' ' || c == '\t') return true;
-    value_starts_ = adjacent || (spaced && (c == ':' || (starts && (c == '-' || c == '?'))));
-    if (starts && c == '"') quote_ = Quote::twice;
-    if (starts && c == '\'') quote_ = Quote::single;
-    if (starts && depth_ == 0 && (c == '|' || c == '>')) {
-      in_block_scalar_ = true;
-      block_indent_ = line_indent_;
+  static bool is_blank(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+  bool take() {
+    const char c = text_[at_];
+    if (is_blank(c)) {
+      ++at_;
+      return true;
     }
-    if (depth_ > 0 && c == ',') value_starts_ = true;
-    if (depth_ > 0 && (c == ']' || c == '}')) --depth_;
-    if ((starts || depth_ > 0) && (c == '[' || c == '{')) return open(offset);
+    const bool starts = value_starts_;
+    const bool stands_alone = at_ + 1 == text_.size() || is_blank(text_[at_ + 1]);
+    value_starts_ = stands_alone && (c == ':' || (starts && (c == '-' || c == '?')));
+    if (starts) node_ = static_cast<std::ptrdiff_t>(at_ - line_);
+    if (starts && !value_starts_) return begin_value(c);
+    if (value_starts_) {
+      parent_ = node_;
+      in_plain_ = false;
+    }
+    ++at_;
     return true;
   }
 
-  bool open(std::size_t offset) {
-    value_starts_ = true;
-    if (++depth_ <= kMaxNesting) return true;
-    report_error(diagnostics_, places_.at(offset),
-                 "nested deeper than " + std::to_string(kMaxNesting) + " levels");
-    return false;
+  // From a value's first character to behind it, or into a plain or block scalar.
+  bool begin_value(char c) {
+    if (c == '[' || c == '{') return take_flow();
+    if (c == '"' || c == '\'') {
+      at_ = std::min(find_end_of_quotes(text_, at_), text_.size());
+      return true;
+    }
+    in_block_scalar_ = c == '|' || c == '>';
+    in_plain_ = !in_block_scalar_;
+    ++at_;
+    return true;
+  }
+
+  bool take_flow() {
+    const FlowText flow = read_flow_text(text_, at_);
+    for (const std::size_t directive : flow.directives) report_directive(directive);
+    if (flow.too_deep) {
+      report_error(diagnostics_, places_.at(*flow.too_deep),
+                   "nested deeper than " + std::to_string(kMaxNesting) + " levels");
+      return false;
+    }
+    questions_.insert(questions_.end(), flow.questions.begin(), flow.questions.end());
+    at_ = flow.end;
+    return true;
   }
 
   std::string_view text_;
   Places& places_;
   Diagnostics& diagnostics_;
-  Quote quote_ = Quote::none;
-  bool after_quoted_ = false;
+  std::vector<std::size_t> questions_;
+  std::size_t at_ = 0;
+  std::size_t line_ = 0;        // where the line began
+  std::ptrdiff_t node_ = -1;    // the column of the last key or entry
+  std::ptrdiff_t parent_ = -1;  // the column that a value's further lines must stand right of
   bool value_starts_ = true;
+  bool in_plain_ = false;
   bool in_block_scalar_ = false;
-  std::size_t block_indent_ = 0;
-  std::size_t line_indent_ = 0;
-  int depth_ = 0;
 };
 
 }  // namespace
 
-bool prescan(std::string_view text, Places& places, Diagnostics& diagnostics) {
-  return scan_characters(text, places, diagnostics) && FlowDepth(text, places, diagnostics).scan();
+std::optional<Prescanned> prescan(std::string_view text, Places& places, Diagnostics& diagnostics) {
+  if (!scan_characters(text, places, diagnostics)) return std::nullopt;
+  BlockReader reader(text, places, diagnostics);
+  if (!reader.read()) return std::nullopt;
+  return Prescanned{reader.take_questions()};
 }
 
 }  // namespace ssmgate

@@ -2,15 +2,24 @@
 // indentation, and flow collections nested too deep. Does not own: the grammar of YAML.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "ssmgate/text/diagnostic.hpp"
 #include "text/places.hpp"
 
 namespace ssmgate {
 
-// False when the library must not see `text`; the faults are in `diagnostics`. Linear, and it stops
-// at the first fault of size, encoding or depth.
-[[nodiscard]] bool prescan(std::string_view text, Places& places, Diagnostics& diagnostics);
+struct Prescanned {
+  // Each `?` within an unquoted value between brackets, where the library takes none.
+  std::vector<std::size_t> questions;
+};
+
+// Nothing when the library must not see `text`; the faults are in `diagnostics`. Linear, and it
+// stops at the first fault of size, encoding or depth.
+[[nodiscard]] std::optional<Prescanned> prescan(std::string_view text, Places& places,
+                                                Diagnostics& diagnostics);
 
 }  // namespace ssmgate

@@ -13,6 +13,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "ssmgate/text/fields.hpp"
+#include "text/flow_text.hpp"
 #include "text/misread.hpp"
 #include "text/places.hpp"
 #include "text/prescan.hpp"
@@ -27,6 +28,10 @@ struct Stop {};
 
 constexpr std::string_view kBlanks = " \t\r\n";
 
+// Stands for a `?` between brackets on its way through the library, which takes none in a value
+// there. INVARIANT: no file holds it, but as an escape in double quotes (text/prescan.hpp).
+constexpr char kQuestion = '\x1A';
+
 std::string describe_key_fault(const TreeNode& key) {
   if (key.scalar == "<<") return "merge keys are not supported; write the keys out";
   if (key.kind == TreeNode::Kind::null && key.scalar.empty()) {
@@ -38,8 +43,10 @@ std::string describe_key_fault(const TreeNode& key) {
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(std::string_view text, Places& places, Diagnostics& diagnostics)
-      : text_(text), places_(places), diagnostics_(diagnostics) {}
+  // `text` as it was written; `questions` the places in it where the library sees `kQuestion`.
+  TreeBuilder(std::string_view text, const std::vector<std::size_t>& questions, Places& places,
+              Diagnostics& diagnostics)
+      : text_(text), questions_(questions), places_(places), diagnostics_(diagnostics) {}
 
   [[nodiscard]] TreeNode take_root() { return std::move(root_); }
 
@@ -86,24 +93,25 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& text) override {
     check_tag(mark, tag);
     const bool quoted = tag != "?";
-    if (quoted) check_misread(mark);
+    const std::string_view rest = text_.substr(offset(mark));
+    if (quoted) check_misread(mark, find_misread(rest, least_indent()));
     TreeNode value = node(quoted ? TreeNode::Kind::string : plain_scalar_kind(text), mark);
+    check_indent(value.where);
     value.quoted = quoted;
     value.scalar = text;
+    restore_questions(value.scalar, offset(mark));
     add(std::move(value));
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        YAML::EmitterStyle::value style) override {
-    begin(mark, tag, TreeNode::Kind::sequence);
-    frames_.back().is_flow = style == YAML::EmitterStyle::Flow;
+    begin(mark, tag, TreeNode::Kind::sequence, style == YAML::EmitterStyle::Flow);
   }
   void OnSequenceEnd() override { end(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                   YAML::EmitterStyle::value style) override {
-    begin(mark, tag, TreeNode::Kind::mapping);
-    frames_.back().is_flow = style == YAML::EmitterStyle::Flow;
+    begin(mark, tag, TreeNode::Kind::mapping, style == YAML::EmitterStyle::Flow);
   }
   void OnMapEnd() override { end(); }
 
@@ -144,11 +152,40 @@ class TreeBuilder final : public YAML::EventHandler {
     error(mark, "tags are not supported; put the value in quotes if it begins with `!`");
   }
 
-  void check_misread(const YAML::Mark& mark) {
-    const std::size_t at = offset(mark);
-    const auto misread = find_misread(text_.substr(at));
+  void check_misread(const YAML::Mark& mark, const std::optional<Misread>& misread) {
     if (!misread) return;
-    report_error(diagnostics_, places_.at(at + misread->offset), std::string(misread->text));
+    report_error(diagnostics_, places_.at(offset(mark) + misread->offset),
+                 std::string(misread->text));
+  }
+
+  // In double quotes the character may be an escape's. None is replaced there, unless the first
+  // look took the quotes for something else: better no policy than one that says another thing.
+  void restore_questions(std::string& scalar, std::size_t at) {
+    if (text_.substr(at, 1) != "\"") {
+      std::replace(scalar.begin(), scalar.end(), kQuestion, '?');
+      return;
+    }
+    const auto next = std::lower_bound(questions_.begin(), questions_.end(), at);
+    if (next == questions_.end()) return;
+    if (*next - at >= find_end_of_quotes(text_.substr(at), 0)) return;
+    report_error(diagnostics_, places_.at(*next), "`?` cannot be read here; write `\\x3F`");
+  }
+
+  // How many blanks a line must begin with to belong to a value that begins now.
+  [[nodiscard]] std::size_t least_indent() const noexcept {
+    const auto block = std::find_if(frames_.rbegin(), frames_.rend(),
+                                    [](const Frame& frame) { return !frame.is_flow; });
+    return block == frames_.rend() ? 0 : block->value.where.column;
+  }
+
+  // The library takes a value below its key that stands no further in, also where it is no list of
+  // dashes.
+  void check_indent(Position value) {
+    if (frames_.empty() || frames_.back().is_flow || !frames_.back().key) return;
+    if (value.column > frames_.back().value.where.column) return;
+    report_error(diagnostics_, value,
+                 "a value below its key that is not indented further; indent it with a blank more,"
+                 " or write it behind the colon");
   }
 
   // The library takes a word on a line of its own for a key with an empty value.
@@ -174,13 +211,18 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  void begin(const YAML::Mark& mark, const std::string& tag, TreeNode::Kind kind) {
+  void begin(const YAML::Mark& mark, const std::string& tag, TreeNode::Kind kind, bool is_flow) {
     if (frames_.size() >= static_cast<std::size_t>(kMaxNesting)) {
       error(mark, "nested deeper than " + std::to_string(kMaxNesting) + " levels");
       throw Stop{};
     }
     check_tag(mark, tag);
-    frames_.push_back({node(kind, mark), std::nullopt, false, false, {}});
+    TreeNode value = node(kind, mark);
+    if (is_flow && (frames_.empty() || !frames_.back().is_flow)) {
+      check_misread(mark, find_flow_misread(text_.substr(offset(mark))));
+      check_indent(value.where);
+    }
+    frames_.push_back({std::move(value), std::nullopt, false, is_flow, {}});
   }
 
   void end() {
@@ -226,6 +268,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   std::string_view text_;
+  const std::vector<std::size_t>& questions_;
   Places& places_;
   Diagnostics& diagnostics_;
   std::vector<Frame> frames_;
@@ -256,11 +299,14 @@ std::optional<TreeNode> parse_tree(std::string_view text, Diagnostics& diagnosti
   }
   Places places(text);
   const std::size_t before = diagnostics.size();
-  if (!prescan(text, places, diagnostics)) return std::nullopt;
+  const auto prescanned = prescan(text, places, diagnostics);
+  if (!prescanned) return std::nullopt;
   const bool is_fit = diagnostics.size() == before;
-  TreeBuilder builder(text, places, diagnostics);
+  TreeBuilder builder(text, prescanned->questions, places, diagnostics);
   try {
-    std::istringstream stream{std::string(text)};
+    std::string replaced(text);
+    for (const std::size_t question : prescanned->questions) replaced[question] = kQuestion;
+    std::istringstream stream{std::move(replaced)};
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }

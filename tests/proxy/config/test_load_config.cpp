@@ -190,3 +190,10 @@ TEST_CASE("all errors of a file come in one go") {
   const std::string lines = errors_of("policy: 5\nlimits: {connections: x}\nsession: {}\n");
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 3);
 }
+
+TEST_CASE("the file is read as strictly as a policy") {
+  check_error("policy:\n\"p.yaml\"\n", "2:1", "a value below its key that is not indented further");
+  check_error("policy: \"p\n.yaml\"\n", "2:1", "a line within quotes");
+  check_error("policy: \"p.yaml\"#x\n", "1:17", "a comment needs a blank before its `#`");
+  check_error("egress:\n  deny: [a.example?]\n", "2:10", "`a.example?`");
+}
