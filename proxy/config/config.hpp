@@ -197,6 +197,10 @@ struct Config {
   std::optional<std::filesystem::path> users_file;  // INVARIANT: given where a listener has `basic`
 };
 
+// Why a gateway that listens by `settings` would go on asking itself, as far as they say: what a
+// name leads to is known when it is dialled.
+[[nodiscard]] std::optional<std::string> find_parent_loop(const Config& settings);
+
 // The folders of one user, from the environment (XDG Base Directory Specification).
 struct Folders {
   std::filesystem::path config;  // $XDG_CONFIG_HOME/ssmgate

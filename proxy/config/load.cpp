@@ -37,10 +37,7 @@ class Loader {
       config_.intercept = load_intercept(*node, read_);
     }
     if (const auto* node = root.find("egress")) load_egress(*node, read_, config_.egress);
-    if (const auto* node = root.find("upstream")) {
-      load_upstream(*node, read_, config_.upstream);
-      check_parent(*node, read_, config_.upstream, config_.listen);
-    }
+    if (const auto* node = root.find("upstream")) load_upstream(*node, read_, config_.upstream);
     if (const auto* node = root.find("audit")) load_audit(*node, read_, config_.audit);
     if (const auto* node = root.find("sessions")) load_sessions(*node, read_, config_.sessions);
     if (const auto* node = root.find("admin")) load_admin(*node, read_, config_.admin);

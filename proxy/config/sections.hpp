@@ -2,8 +2,6 @@
 // which holds the defaults, and reports every fault of it.
 #pragma once
 
-#include <vector>
-
 #include "config/config.hpp"
 #include "config/reader.hpp"
 
@@ -14,9 +12,5 @@ void load_audit(const TreeNode& node, const Reader& read, Audit& value);
 void load_egress(const TreeNode& node, const Reader& read, Egress& value);
 void load_sessions(const TreeNode& node, const Reader& read, Sessions& value);
 void load_upstream(const TreeNode& node, const Reader& read, Upstream& value);
-
-// After both: `upstream.proxy` may not lead to one of `listeners`.
-void check_parent(const TreeNode& node, const Reader& read, const Upstream& upstream,
-                  const std::vector<Listener>& listeners);
 
 }  // namespace ssmgate::config

@@ -115,24 +115,24 @@ std::optional<SocketAddress> find_parent(const Upstream& upstream) {
 bool takes(const Listener& listener, const SocketAddress& address) {
   if (listener.bind.port != address.port) return false;
   const IpAddress plain = unmapped(address.address);
-  return unmapped(listener.bind.address) == plain ||
-         (is_wildcard(listener.bind.address) && is_loopback(plain));
+  if (unmapped(listener.bind.address) == plain) return true;
+  // Of one family alone: `0.0.0.0` and `[::]` can stand side by side.
+  return is_wildcard(listener.bind.address) && is_loopback(plain) &&
+         listener.bind.address.is_v4() == plain.is_v4();
 }
 
 }  // namespace
 
-void check_parent(const TreeNode& node, const Reader& read, const Upstream& upstream,
-                  const std::vector<Listener>& listeners) {
-  if (!upstream.proxy) return;
-  const auto parent = find_parent(upstream);
-  if (!parent) return;
+std::optional<std::string> find_parent_loop(const Config& settings) {
+  if (!settings.upstream.proxy) return std::nullopt;
+  const auto parent = find_parent(settings.upstream);
+  if (!parent) return std::nullopt;
   const auto own = std::ranges::find_if(
-      listeners, [&parent](const Listener& each) { return takes(each, *parent); });
-  if (own == listeners.end()) return;
-  read.error(*node.find("proxy")->find("url"),
-             "`upstream.proxy` leads to this gateway's own listener " +
-                 render_socket_address(own->bind) +
-                 ", and it would go on asking itself; give one of them another address");
+      settings.listen, [&parent](const Listener& each) { return takes(each, *parent); });
+  if (own == settings.listen.end()) return std::nullopt;
+  return "`upstream.proxy` leads to this gateway's own listener " +
+         render_socket_address(own->bind) +
+         ", and it would go on asking itself; give one of them another address";
 }
 
 void load_upstream(const TreeNode& node, const Reader& read, Upstream& value) {

@@ -79,7 +79,9 @@ bool Gateway::is_own_listener(const IpAddress& address, std::uint16_t port) cons
   if (admin_ && admin_->port == port && admin_->address == plain) return true;
   return std::ranges::any_of(listeners(), [&](const config::SocketAddress& own) {
     if (own.port != port) return false;
-    return unmapped(own.address) == plain || (config::is_wildcard(own.address) && is_local(plain));
+    return unmapped(own.address) == plain ||
+           (config::is_wildcard(own.address) && own.address.is_v4() == plain.is_v4() &&
+            is_local(plain));
   });
 }
 

@@ -38,19 +38,22 @@ bool is_same_authority(const Generation& old, const Generation& next) {
          old.authority_fingerprint == next.authority_fingerprint;
 }
 
-// What a listener has another of, where it has.
-std::string describe_entrance(const Entrance& was, const Entrance& is) {
-  if (!lets_in_the_same(was.settings, is.settings)) return "who may come in by ";
-  std::string parts;
-  const auto add = [&parts](bool other, std::string_view part) {
-    if (!other) return;
-    if (!parts.empty()) parts += " and ";
-    parts += part;
+// Which of a listener's files hold something else now.
+std::string name_changed_files(const Entrance& was, const Entrance& is) {
+  std::string names;
+  const auto add = [&names](bool changed, std::string_view name) {
+    if (!changed) return;
+    if (!names.empty()) names += " and ";
+    names += name;
   };
-  add(was.certificate != is.certificate || was.settings != is.settings, "certificate");
-  add(was.guests->passwords != is.guests->passwords, "users");
-  add(was.guests->authorities != is.guests->authorities, "client CAs or revocation lists");
-  return parts + " of ";
+  const auto differ = [](const std::string& old, const std::string& next) {
+    return !old.empty() && !next.empty() && old != next;
+  };
+  const bool moved = was.settings != is.settings && lets_in_the_same(was.settings, is.settings);
+  add(moved || differ(was.certificate, is.certificate), "certificate");
+  add(differ(was.guests->passwords, is.guests->passwords), "users");
+  add(differ(was.guests->authorities, is.guests->authorities), "client CAs or revocation lists");
+  return names;
 }
 
 void add_entrances(std::vector<std::string>& lines, const Generation& old, const Generation& next,
@@ -59,8 +62,12 @@ void add_entrances(std::vector<std::string>& lines, const Generation& old, const
     const EntrancePtr& is = next.entrances[i];
     const EntrancePtr was = find_entrance(old.entrances, is->key);
     if (!was || was == is) continue;
-    lines.push_back(describe_entrance(*was, *is) +
-                    config::render_socket_address(plan.all[i]->address()));
+    const std::string place = config::render_socket_address(plan.all[i]->address());
+    if (!lets_in_the_same(was->settings, is->settings)) {
+      lines.push_back("who may come in by " + place);
+    }
+    const std::string files = name_changed_files(*was, *is);
+    if (!files.empty()) lines.push_back(files + " of " + place);
   }
 }
 
@@ -200,6 +207,7 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
   if (auto* fault = std::get_if<config::ConfigFault>(&found)) return refuse(fault->lines);
   auto& [settings, source, file] = std::get<config::FoundConfig>(found);
   watch_both(files, file, settings);
+  if (auto loop = config::find_parent_loop(settings)) return refuse({std::move(*loop)});
   auto planned = target.listeners.prepare(settings.listen, {});
   if (auto* fault = std::get_if<std::string>(&planned)) return refuse({*fault});
   auto opened = open_generation(std::move(settings), gateway, running.get());

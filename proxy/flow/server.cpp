@@ -178,6 +178,7 @@ Server::~Server() {
 
 std::variant<StartFault, std::unique_ptr<Server>> Server::open(
     config::Config settings, std::vector<net::InheritedSocket> inherited) {
+  if (auto loop = config::find_parent_loop(settings)) return StartFault{{"ssmgate: " + *loop}};
   auto impl = std::make_unique<Impl>(settings.limits);
   auto generation = open_generation(std::move(settings), impl->gateway, nullptr);
   if (auto* fault = std::get_if<StartFault>(&generation)) return std::move(*fault);

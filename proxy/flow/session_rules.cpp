@@ -2,7 +2,7 @@
 
 #include "flow/caller_fields.hpp"
 #include "flow/session_request.hpp"
-#include "ssmgate/request/sole_member.hpp"
+#include "ssmgate/request/text_member.hpp"
 
 namespace ssmgate::flow {
 namespace {
@@ -87,7 +87,7 @@ void apply_to_resume(const Downstream& downstream, std::string_view body, Judged
 
 // Somebody else's is for AWS to judge, and ends nothing here.
 void apply_to_terminate(const Downstream& downstream, std::string_view body, Judged& judged) {
-  const auto id = find_sole_member(body, "SessionId");
+  const auto id = find_text_member(body, "SessionId");
   if (!id) return;
   SessionFacts facts;
   facts.id = *id;

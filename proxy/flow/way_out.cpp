@@ -36,7 +36,7 @@ std::string render_authority(const Host& host, std::uint16_t port) {
 
 // A proxy may well be at a private address, or on this machine; but who asks itself goes on asking.
 net::AddressFilter parent_filter(const net::AddressFilter& own) {
-  return [&own](const asio::ip::tcp::endpoint& endpoint) {
+  return [own](const asio::ip::tcp::endpoint& endpoint) {
     return is_denied_address(to_ip_address(endpoint.address()), config::Egress(), true) ||
            (own && own(endpoint));
   };

@@ -19,6 +19,7 @@ namespace {
 constexpr mode_t kFolderMode = 0700;
 
 bool write_all(int file, std::string_view text) {
+  errno = 0;
   std::size_t sent = 0;
   while (sent < text.size()) {
     const ssize_t size = ::write(file, text.data() + sent, text.size() - sent);
@@ -39,7 +40,7 @@ int write_beside(const fs::path& target, std::string_view text, mode_t mode, boo
   const bool good =
       ::fchmod(file, mode) == 0 && write_all(file, text) && (!to_disk || ::fsync(file) == 0);
   const int number = errno;
-  const bool closed = ::close(file) == 0;
+  const bool closed = ::close(file) == 0 || errno == EINTR;
   if (!good) return number != 0 ? number : EIO;
   return closed ? 0 : errno;
 }

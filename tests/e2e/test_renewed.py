@@ -1,15 +1,16 @@
 """A listener's files are replaced: who has come in goes on where he would be let in as before."""
 
+import json
 import shutil
 import ssl
 import unittest
 
 from clients import ALICE, TARGET
-from identities import ClientAuthority
+from identities import PASSWORD, ClientAuthority, basic
 from identity_case import connect_head
 from nested_tls import Nested, enter_tls
 from raw import HOST, read_answer, read_to_end, signed, trusting
-from reloading import hang_up, rendered, replace
+from reloading import config_of, hang_up, rendered, replace
 from standin.tls import TestRoot
 from users_case import WithUsers
 from waiting import wait_for
@@ -35,9 +36,9 @@ class Renewed(WithUsers):
         self.addCleanup(outer.close)
         return outer
 
-    def connected(self):
+    def connected(self, shown=None):
         """A tunnel to the intercepted host, and the TLS inside it."""
-        outer = self.enter()
+        outer = self.enter(shown)
         outer.sendall(connect_head())
         self.assertEqual(read_answer(outer)[0].status, 200)
         return Nested(outer, trusting(self.world.bundle), HOST)
@@ -46,8 +47,8 @@ class Renewed(WithUsers):
         inner.sendall(signed(ALICE, "StartSession", {"Target": TARGET}))
         return read_answer(inner)[0].status
 
-    def renew_certificate(self):
-        replace(self.certificate, self.root.leaf("localhost", 8).read_text())
+    def renew_certificate(self, days=8):
+        replace(self.certificate, self.root.leaf("localhost", days).read_text())
 
     def revoke_alice(self):
         new = self.people.revocations(self.alice[0], name="new.pem")
@@ -92,7 +93,7 @@ class Renewed(WithUsers):
         self.assertEqual(read_to_end(inner._outer), b"")
         with self.assertRaises((ssl.SSLError, ConnectionError)):
             self.enter().recv(1)
-        self.enter(self.bob)
+        self.connected(self.bob)
 
     def test_and_not_after_a_certificate_either(self):
         """What a renewed certificate left in force is still what a later reload takes away."""
@@ -104,6 +105,49 @@ class Renewed(WithUsers):
         hang_up(self.gateway)
         self.line_of("client CAs or revocation lists")
         self.assertEqual(read_to_end(inner._outer), b"")
+
+    def test_nobody_who_is_connected_goes_on_where_more_is_asked_for(self):
+        """The certificate beside it does not hide that."""
+        for name, change in (("auth", {"auth": "basic"}), ("clients", {"clients": ["127.0.0.0/9"]}),
+                             ("crl", {"crl": str(self.people.revocations(name="other.pem"))})):
+            with self.subTest(name):
+                inner = self.connected()
+                config = config_of(self.gateway)
+                listener = config["listen"][0]
+                (listener["tls"] if name == "crl" else listener).update(change)
+                self.renew_certificate(9 + len(name))
+                replace(self.gateway.config_file, json.dumps(config))
+                hang_up(self.gateway)
+                self.line_of("certificate")
+                self.assertIn("who may come in by", self.gateway.audit("policy")[-1]["message"])
+                self.assertEqual(read_to_end(inner._outer), b"")
+                listener["auth"] = "mtls"
+                replace(self.gateway.config_file, json.dumps(config))
+                hang_up(self.gateway)
+
+    def test_where_users_are_known_by_passwords(self):
+        config = config_of(self.gateway)
+        listener = config["listen"][0]
+        listener["auth"] = "basic"
+        listener["tls"] = {name: listener["tls"][name] for name in ("certificate", "key")}
+        replace(self.gateway.config_file, json.dumps(config))
+        hang_up(self.gateway)
+        alice = f"Proxy-Authorization: {basic('alice', PASSWORD)}"
+        outer, late = self.enter(), self.enter()
+        outer.sendall(connect_head(HOST, 443, alice))
+        self.assertEqual(read_answer(outer)[0].status, 200)
+        inner = Nested(outer, trusting(self.world.bundle), HOST)
+        self.renew_certificate()
+        hang_up(self.gateway)
+        self.line_of("certificate")
+        self.assertEqual(self.ask(inner), 200)
+        late.sendall(connect_head(HOST, 443, alice))
+        self.assertEqual(read_answer(late)[0].status, 200)
+        self.renew_certificate(9)
+        self.put_users("bob")
+        hang_up(self.gateway)
+        self.line_of("certificate and users")
+        self.assertEqual(read_to_end(outer), b"")
 
 
 if __name__ == "__main__":

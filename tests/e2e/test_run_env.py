@@ -76,6 +76,19 @@ class Run(RunAndEnv):
         self.assertIn("(AccessDeniedException)", result.err)
         self.assertIn("orders-db", result.err)
 
+    def test_through_a_gateway_where_it_would_listen_otherwise(self):
+        """`run` chooses another port."""
+        config = self.world.gateway.folder / "through.yaml"
+        address = self.world.gateway.config_file.read_text()
+        address = json.loads(address)["listen"][0]["address"]
+        config.write_text(json.dumps({"listen": [{"address": address}], "policy": "policy.yaml",
+                                      "upstream": {"proxy": {"url": f"http://{address}"}}}))
+        result = self.gate("run", "--config", str(config), "--", "true")
+        self.assertEqual((result.status, result.err), (0, ""))
+        refused = self.gate("serve", "--config", str(config))
+        self.assertEqual(refused.status, 2)
+        self.assertIn(f"gateway's own listener {address}", refused.err)
+
     def test_a_policy_of_its_own(self):
         file = self.world.folder / "open.yaml"
         file.write_text(POLICY.replace("orders.*.rds.amazonaws.com", "billing.internal"))

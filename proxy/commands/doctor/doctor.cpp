@@ -225,7 +225,7 @@ class Doctor {
       const SinkView view{settings.audit.on_failure, !authority_.hidden, own_};
       return check_sinks(gather_sinks(settings.audit), view);
     });
-    take("upstream", [&] { return check_upstream(settings.upstream, hosts_.api); });
+    take("upstream", [&] { return check_upstream(settings, hosts_.api); });
   }
 
   const DoctorOptions& options_;

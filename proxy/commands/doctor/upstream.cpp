@@ -90,10 +90,15 @@ Finding check_clock(std::chrono::system_clock::time_point now,
   return ok("upstream.clock", "this machine's clock and AWS's agree");
 }
 
-Findings check_upstream(const config::Upstream& upstream, const std::string& host) {
+Findings check_upstream(const config::Config& settings, const std::string& host) {
+  const config::Upstream& upstream = settings.upstream;
   const auto wrong = [&](const std::string& text, const std::string& mend) {
     return Findings{problem("upstream.reached", text, mend)};
   };
+  if (const auto loop = config::find_parent_loop(settings)) {
+    return wrong("the gateway does not start: " + *loop,
+                 "give the listener or the proxy another address");
+  }
   auto context = tls::make_upstream_context(upstream.ca_file);
   if (const auto* fault = std::get_if<tls::AuthorityFault>(&context)) {
     return wrong("the gateway does not start: " + fault->text,
@@ -103,12 +108,9 @@ Findings check_upstream(const config::Upstream& upstream, const std::string& hos
   if (upstream.proxy) {
     auto prepared = flow::prepare_parent(*upstream.proxy, upstream.ca_file);
     if (const auto* faults = std::get_if<std::vector<std::string>>(&prepared)) {
-      Findings found;
-      for (const std::string& fault : *faults) {
-        found.push_back(problem("upstream.reached", "the gateway does not start: " + fault,
-                                "mend `upstream.proxy`"));
-      }
-      return found;
+      std::string all;
+      for (const std::string& fault : *faults) all += (all.empty() ? "" : "; ") + fault;
+      return wrong("the gateway does not start: " + all, "mend `upstream.proxy`");
     }
     parent = std::move(std::get<flow::ParentProxy>(prepared));
   }

@@ -12,7 +12,7 @@
 namespace ssmgate::doctor {
 
 // A verified handshake with `host`, bounded by `upstream.connect_timeout`.
-[[nodiscard]] Findings check_upstream(const config::Upstream& upstream, const std::string& host);
+[[nodiscard]] Findings check_upstream(const config::Config& settings, const std::string& host);
 
 // `date`: what AWS says of the time.
 [[nodiscard]] Finding check_clock(std::chrono::system_clock::time_point now,
