@@ -66,8 +66,11 @@ void add_entrances(std::vector<std::string>& lines, const Generation& old, const
     if (!lets_in_the_same(was->settings, is->settings)) {
       lines.push_back("who may come in by " + place);
     }
-    const std::string files = name_changed_files(*was, *is);
-    if (!files.empty()) lines.push_back(files + " of " + place);
+    std::string files = name_changed_files(*was, *is);
+    if (files.empty()) continue;
+    files += " of ";
+    files += place;
+    lines.push_back(std::move(files));
   }
 }
 

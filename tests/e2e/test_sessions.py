@@ -231,8 +231,10 @@ class Ends(Sessions):
     def test_a_terminate_with_another_member(self):
         """Which of the two AWS ends is AWS's to say; it ends nobody's here but the caller's."""
         session = self.session()
+        stream = self.dial()
         body = b'{"SessionId":"%s","sessionId":"bob-01"}' % session.session_id.encode()
         self.assertEqual(call(self.world, "TerminateSession", body, source=self.source).status, 200)
+        self.assertTrue(is_cut(stream))
         self.assertEqual(session.end()["closed_by"], "client")
 
     def test_a_stranger_s_terminate_is_relayed_and_cuts_nothing(self):
