@@ -19,9 +19,11 @@ class FlowReader {
   FlowReader(std::string_view text, std::size_t begin) : text_(text), at_(begin) {}
 
   FlowText read() {
-    do {
+    bool open = true;
+    while (open && at_ < text_.size()) {
       step();
-    } while (depth_ > 0 && at_ < text_.size() && !found_.too_deep);
+      open = depth_ > 0 && !found_.too_deep;
+    }
     if (depth_ == 0 && at_ < text_.size() && text_[at_] == '#') note_bare_comment();
     found_.end = std::min(at_, text_.size());
     return std::move(found_);

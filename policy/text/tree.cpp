@@ -58,7 +58,9 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
 
   void OnAnchor(const YAML::Mark& mark, const std::string& anchor) override {
-    error(mark, "anchors are not supported (" + in_backticks("&" + anchor) +
+    std::string name = "&" + anchor;
+    std::replace(name.begin(), name.end(), kQuestion, '?');
+    error(mark, "anchors are not supported (" + in_backticks(name) +
                     "); write the value out, or put it in quotes");
   }
 

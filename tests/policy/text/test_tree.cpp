@@ -44,6 +44,7 @@ TEST_CASE("what YAML readers disagree on is refused with a place and a hint") {
   };
   const Case cases[] = {
       {"a: &x b\n", "f:1:4: error: anchors are not supported (`&x`)"},
+      {"a: [&x?y b]\n", "f:1:5: error: anchors are not supported (`&x?y`)"},
       {"a: &x b\nc: *x\n", "f:2:4: error: aliases are not supported"},
       {"hosts: [*.example.com]\n", "f:1:9: error: a value that begins with `*` is an alias"},
       {"hosts: [*]\n", "f:1:10: error: a value that begins with `*` is an alias"},
