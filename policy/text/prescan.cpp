@@ -56,11 +56,22 @@ class BlockReader {
         return false;
       }
     }
+    check_end();
     return true;
   }
   [[nodiscard]] std::vector<std::size_t> take_questions() { return std::move(questions_); }
 
  private:
+  // The library takes blanks at the end of the file for a blank at the end of a folded text.
+  void check_end() {
+    const std::size_t last = text_.rfind('\n') + 1;  // 0 where there is none
+    const std::string_view line = text_.substr(last);
+    if (!in_block_scalar_ || line.empty()) return;
+    if (line.find_first_not_of(" \t\r") != std::string_view::npos) return;
+    report_error(diagnostics_, places_.at(last),
+                 "the file ends in blanks behind a block of text; remove them, or end the line");
+  }
+
   // False for a line of which nothing is to be read: a blank one, or one of a block scalar.
   bool begin_line() {
     line_ = at_;

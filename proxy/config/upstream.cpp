@@ -109,7 +109,10 @@ std::optional<SocketAddress> find_parent(const Upstream& upstream) {
   if (proxy.host == "localhost") return SocketAddress{IpAddress::v4({127, 0, 0, 1}), proxy.port};
   const auto host = parse_host(proxy.host);
   if (!host || !host->is_address()) return std::nullopt;
-  return SocketAddress{host->address(), proxy.port};
+  if (!is_wildcard(host->address())) return SocketAddress{host->address(), proxy.port};
+  // The kernel takes it for loopback.
+  return host->address().is_v4() ? SocketAddress{IpAddress::v4({127, 0, 0, 1}), proxy.port}
+                                 : SocketAddress{*parse_ip_address("::1"), proxy.port};
 }
 
 bool takes(const Listener& listener, const SocketAddress& address) {

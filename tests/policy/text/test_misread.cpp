@@ -221,3 +221,18 @@ TEST_CASE("text that looks like brackets or quotes hides no question mark") {
     CHECK_MESSAGE(got.starts_with(c.want), got);
   }
 }
+
+TEST_CASE("blanks at the end of the file behind a block of text are refused") {
+  for (const std::string text :
+       {"a: >-\n  b\n  ", "a: >\n  b\n  ", "- >-\n b\n ", "a: >-\n  b\n   ", "a: |\n  b\n  ",
+        "a: >-\n  b\n\n  ", "a: >-\n  b\n\t"}) {
+    CAPTURE(text);
+    CHECK(read(text).find("the file ends in blanks behind a block of text") != std::string::npos);
+    CHECK(read(with_crlf(text)).find("ends in blanks behind") != std::string::npos);
+  }
+  CHECK(read("a: >-\n  b") == R"({a: "b"})");
+  CHECK(read("a: >-\n  b\n") == R"({a: "b"})");
+  CHECK(read("a: >-\n  b\n  \n") == R"({a: "b"})");
+  CHECK(read("a: b\n  ") == R"({a: "b"})");
+  CHECK(read("a: >-\n  b\nc: d\n  ") == R"({a: "b", c: "d"})");
+}
