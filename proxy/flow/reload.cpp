@@ -119,13 +119,12 @@ std::vector<std::string> find_faults_of_next_start(const config::Config& setting
   if (auto* fault = std::get_if<tls::AuthorityFault>(&roots)) faults.push_back(fault->text);
   if (const auto& proxy = settings.upstream.proxy) {
     auto parent = prepare_parent(*proxy, settings.upstream.ca_file);
-    std::vector<std::string> none;
-    auto* lines = std::get_if<std::vector<std::string>>(&parent);
-    if (lines == nullptr) lines = &none;
-    for (std::string& line : *lines) {
+    if (auto* lines = std::get_if<std::vector<std::string>>(&parent)) {
       // It may read the same roots.
-      const bool is_new = std::ranges::find(faults, line) == faults.end();
-      if (is_new) faults.push_back(std::move(line));
+      std::erase_if(*lines, [&faults](const std::string& line) {
+        return std::ranges::find(faults, line) != faults.end();
+      });
+      faults.insert(faults.end(), lines->begin(), lines->end());
     }
   }
   std::vector<std::string> lines;

@@ -60,8 +60,9 @@ std::variant<AuthorityFault, ContextPtr> make_upstream_context(const std::filesy
   // Half a bundle is refused whole: which upstreams work would depend on where it was cut.
   std::size_t bad = read_ders(std::get<std::string>(text), ders);
   if (bad != 0) return unreadable(ca_file, bad, setting);
-  if (ders.empty())
+  if (ders.empty()) {
     return AuthorityFault{quoted(ca_file) + " holds no certificate" + hint(setting)};
+  }
 
   ContextPtr context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
   if (context == nullptr || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1 ||

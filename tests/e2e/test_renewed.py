@@ -114,12 +114,15 @@ class Renewed(WithUsers):
                 inner = self.connected()
                 config = config_of(self.gateway)
                 listener = config["listen"][0]
+                before = len(self.gateway.audit("policy"))
                 (listener["tls"] if name == "crl" else listener).update(change)
                 self.renew_certificate(9 + len(name))
                 replace(self.gateway.config_file, json.dumps(config))
                 hang_up(self.gateway)
-                self.line_of("certificate")
-                self.assertIn("who may come in by", self.gateway.audit("policy")[-1]["message"])
+                line = wait_for(lambda before=before: self.gateway.audit("policy")[before:],
+                                "the record")[0]["message"]
+                self.assertIn("who may come in by", line)
+                self.assertRegex(line, r"; certificate[a-zA-Z ]* of 127")
                 self.assertEqual(read_to_end(inner._outer), b"")
                 listener["auth"] = "mtls"
                 replace(self.gateway.config_file, json.dumps(config))

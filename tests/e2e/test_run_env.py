@@ -82,9 +82,12 @@ class Run(RunAndEnv):
         address = self.world.gateway.config_file.read_text()
         address = json.loads(address)["listen"][0]["address"]
         config.write_text(json.dumps({"listen": [{"address": address}], "policy": "policy.yaml",
-                                      "upstream": {"proxy": {"url": f"http://{address}"}}}))
-        result = self.gate("run", "--config", str(config), "--", "true")
-        self.assertEqual((result.status, result.err), (0, ""))
+                                      "upstream": {"proxy": {"url": f"http://{address}"},
+                                                   "ca_file": str(self.world.bundle)}}))
+        before = len(self.world.gateway.audit("decision"))
+        result = self.gate("run", "--config", str(config), "--", *DESCRIBE)
+        self.assertEqual(result.status, 0, result.err)
+        self.assertEqual(len(self.world.gateway.audit("decision")), before + 1)
         refused = self.gate("serve", "--config", str(config))
         self.assertEqual(refused.status, 2)
         self.assertIn(f"gateway's own listener {address}", refused.err)

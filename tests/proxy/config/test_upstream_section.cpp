@@ -95,8 +95,9 @@ TEST_CASE("a proxy that is the gateway's own listener is found") {
   struct Row {
     const char* listener;
     std::string upstream;
+    bool is_loop = true;
   };
-  const std::vector<Row> loops = {
+  const std::vector<Row> rows = {
       {"127.0.0.1:3128", url("127.0.0.1:3128")},
       {"127.0.0.1:3128", url("[::ffff:127.0.0.1]:3128")},
       {"127.0.0.1:3128", url("localhost:3128")},
@@ -107,29 +108,22 @@ TEST_CASE("a proxy that is the gateway's own listener is found") {
       {"[::]:3128", url("[::1]:3128")},
       {"[::1]:3128", url("[0:0::1]:3128")},
       {"10.0.0.1:3128",
-       url("gate.example:8080") + "  resolve: {\"gate.example:8080\": \"10.0.0.1:3128\"}\n"}};
-  for (const Row& row : loops) {
-    CAPTURE(row.listener);
-    CAPTURE(row.upstream);
-    const LoadedConfig found = loaded(row.listener, row.upstream);
-    REQUIRE(found.config);
-    const std::string words = find_parent_loop(*found.config).value_or("");
-    CHECK(words.find("own listener " + std::string(row.listener)) != std::string::npos);
-  }
-  const std::vector<Row> others = {
-      {"127.0.0.1:3128", url("127.0.0.1:3129")},
-      {"127.0.0.1:3128", url("127.0.0.2:3128")},
-      {"127.0.0.1:3128", url("gate.example:3128")},
-      {"0.0.0.0:3128", url("10.0.0.1:3128")},
-      {"0.0.0.0:3128", url("[::1]:3128")},
-      {"[::]:3128", url("127.0.0.1:3128")},
+       url("gate.example:8080") + "  resolve: {\"gate.example:8080\": \"10.0.0.1:3128\"}\n"},
+      {"127.0.0.1:3128", url("127.0.0.1:3129"), false},
+      {"127.0.0.1:3128", url("127.0.0.2:3128"), false},
+      {"127.0.0.1:3128", url("gate.example:3128"), false},
+      {"0.0.0.0:3128", url("10.0.0.1:3128"), false},
+      {"0.0.0.0:3128", url("[::1]:3128"), false},
+      {"[::]:3128", url("127.0.0.1:3128"), false},
       {"127.0.0.1:3128",
-       url("localhost:3128") + "  resolve: {\"localhost:3128\": \"10.0.0.1:3128\"}\n"}};
-  for (const Row& row : others) {
+       url("localhost:3128") + "  resolve: {\"localhost:3128\": \"10.0.0.1:3128\"}\n", false}};
+  for (const Row& row : rows) {
     CAPTURE(row.listener);
     CAPTURE(row.upstream);
     const LoadedConfig found = loaded(row.listener, row.upstream);
     REQUIRE(found.config);
-    CHECK_FALSE(find_parent_loop(*found.config));
+    const std::string words = find_parent_loop(*found.config).value_or("none");
+    const std::string wanted = row.is_loop ? "own listener " + std::string(row.listener) : "none";
+    CHECK(words.find(wanted) != std::string::npos);
   }
 }
