@@ -38,7 +38,10 @@ bool looks_like_method(std::string_view word) {
                      [](char c) { return (c >= 'A' && c <= 'Z') || c == '-' || c == '_'; });
 }
 
-// Decides on `METHOD SP` and the first byte of the target.
+// A request to a proxy that is to make the TLS itself.
+constexpr std::string_view kSecureUrl = "https:";
+
+// Decides on `METHOD SP` and how the target begins.
 std::optional<ConnectFault> check_method(std::string_view bytes) {
   const std::size_t space = bytes.substr(0, kMaxMethod + 1).find(' ');
   if (space == std::string_view::npos) {
@@ -56,13 +59,20 @@ std::optional<ConnectFault> check_method(std::string_view bytes) {
     return ConnectFault{ConnectKind::not_http,
                         "no HTTP request: expected `CONNECT HOST:PORT HTTP/1.1`"};
   }
-  const char target = bytes[space + 1];
-  if (target == '/' || target == '*') {
+  const std::string_view target = bytes.substr(space + 1, kSecureUrl.size());
+  if (target.starts_with('/') || target.starts_with('*')) {
     return ConnectFault{ConnectKind::plain_request,
                         quoted(method) +
                             " asks this port as if it were a web server; it is a "
                             "proxy: set HTTPS_PROXY to it"};
   }
+  if (target == kSecureUrl) {
+    return ConnectFault{ConnectKind::plain_request,
+                        quoted(method) +
+                            " of an `https://` URL in the clear: only CONNECT is served, in which "
+                            "the client makes the TLS itself; let it tunnel"};
+  }
+  if (kSecureUrl.starts_with(target)) return std::nullopt;
   return ConnectFault{ConnectKind::plain_request,
                       quoted(method) +
                           " of a plain `http://` URL: only CONNECT is served; use an "

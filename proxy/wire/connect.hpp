@@ -29,7 +29,7 @@ struct ConnectRequest {
 struct ConnectFault {
   enum class Kind : std::uint8_t {
     tls_hello,      // a TLS ClientHello on a plain port: an https:// proxy URL
-    plain_request,  // GET http://… or POST http://…: not a tunnel
+    plain_request,  // GET http://… or POST https://…: not a tunnel
     not_http,
     bad_request,
     host_mismatch,   // Host differs from the authority
