@@ -5,7 +5,7 @@
 
 namespace ssmgate::admin {
 
-// HTML, as it stands in page.html.
+// HTML: page.html with page.css and page.js in it.
 [[nodiscard]] const std::string& page_text();
 // The Content-Security-Policy that lets this very page's script and style run, and nothing else.
 [[nodiscard]] const std::string& page_security();

@@ -1,7 +1,7 @@
 // The page that a person keeps open, and what it is told.
 //
 // Owns: `/`, `/metrics`, `/v1/policy`, `/v1/refusals` and the feed `/v1/events`. Does not own: how
-// the page looks (admin/page.html).
+// the page looks (admin/page.html, its style and script beside it).
 #pragma once
 
 #include "admin/router.hpp"
