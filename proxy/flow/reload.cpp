@@ -9,6 +9,7 @@
 #include "config/values.hpp"
 #include "flow/warnings.hpp"
 #include "flow/way_out.hpp"
+#include "state/server_sink.hpp"
 #include "tls/ca_files.hpp"
 #include "tls/upstream_context.hpp"
 
@@ -127,6 +128,8 @@ std::vector<std::string> find_faults_of_next_start(const config::Config& setting
       faults.insert(faults.end(), lines->begin(), lines->end());
     }
   }
+  const std::vector<std::string> servers = state::find_server_faults(settings.audit);
+  faults.insert(faults.end(), servers.begin(), servers.end());
   std::vector<std::string> lines;
   for (const std::string& fault : without_name(std::move(faults))) {
     lines.push_back("the next start would refuse this: " + fault);

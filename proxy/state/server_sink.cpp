@@ -122,19 +122,33 @@ class ServerSink final : public OneWaySink {
   Clock::time_point retry_at_ = Clock::time_point::max();  // max: nothing is to be looked for
 };
 
+// Null where the server is spoken to in the clear.
+std::variant<SinkFault, tls::ContextPtr> open_context(const config::AuditSink& settings) {
+  if (settings.address.transport != config::LogAddress::Transport::tls) return tls::ContextPtr();
+  auto made = make_log_context(settings);
+  if (const auto* words = std::get_if<std::string>(&made)) {
+    return SinkFault{"audit: " + settings.text() + ": " + *words};
+  }
+  return std::get<tls::ContextPtr>(std::move(made));
+}
+
 }  // namespace
 
 std::variant<SinkFault, std::unique_ptr<AuditSink>> open_server_sink(
     const config::AuditSink& settings, LineFormat format) {
-  tls::ContextPtr context;
-  if (settings.address.transport == config::LogAddress::Transport::tls) {
-    auto made = make_log_context(settings);
-    if (auto* words = std::get_if<std::string>(&made)) {
-      return SinkFault{"audit: " + settings.text() + ": " + *words};
-    }
-    context = std::get<tls::ContextPtr>(std::move(made));
+  auto context = open_context(settings);
+  if (auto* fault = std::get_if<SinkFault>(&context)) return std::move(*fault);
+  return std::make_unique<ServerSink>(settings, std::get<tls::ContextPtr>(std::move(context)),
+                                      format);
+}
+
+std::vector<std::string> find_server_faults(const config::Audit& settings) {
+  std::vector<std::string> faults;
+  for (const config::AuditSink& sink : settings.sinks) {
+    auto context = open_context(sink);
+    if (auto* fault = std::get_if<SinkFault>(&context)) faults.push_back(std::move(fault->text));
   }
-  return std::make_unique<ServerSink>(settings, std::move(context), format);
+  return faults;
 }
 
 }  // namespace ssmgate::state

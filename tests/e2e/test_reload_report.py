@@ -204,6 +204,15 @@ class Report(WithUsers):
         self.spoil(roots)
         self.assertRegex(self.ask().stdout, f"refuse this: `{roots}`.*; give `upstream.proxy.ca_file` a")
 
+    def test_roots_of_a_log_server_that_the_next_start_could_not_read(self):
+        """The sink goes on with those that it has."""
+        roots = TestRoot(self.folder / "root").certificate
+        self.change(audit={"sinks": [{"type": "file", "path": str(self.gateway.audit_file)}, {
+            "type": "syslog", "address": f"tls://127.0.0.1:{free_port()}", "ca_file": str(roots)}]})
+        roots.write_text("other than before")
+        self.assertRegex(self.ask().stdout, "refuse this: audit: syslog at tls://.*: "
+                                            f"`{roots}` is no PEM bundle of roots")
+
     def test_a_listener_in_the_place_of_the_parent_proxy(self):
         """The gateway would go on asking itself."""
         port = free_port()
