@@ -1,6 +1,7 @@
 #include "ssmgate/request/text_member.hpp"
 
 #include "request/json_body.hpp"
+#include "ssmgate/request/start_session.hpp"
 
 namespace ssmgate {
 namespace {
@@ -20,12 +21,14 @@ std::optional<std::string> find_text(const JsonBody& body, std::string_view name
 }  // namespace
 
 std::optional<std::string> find_text_member(std::string_view body, std::string_view name) {
+  if (body.size() > kMaxStartSessionBody) return std::nullopt;
   const auto read = read_json_body(body);
   if (!read || read->duplicate_key()) return std::nullopt;
   return find_text(*read, name);
 }
 
 std::optional<std::string> find_sole_member(std::string_view body, std::string_view name) {
+  if (body.size() > kMaxStartSessionBody) return std::nullopt;
   const auto read = read_json_body(body);
   constexpr std::size_t kOne = 3;  // the object, its key, the value
   if (!read || read->nodes().size() != kOne) return std::nullopt;

@@ -142,10 +142,15 @@ bool check_user_name(std::string_view name, Position where, ValueReader& in) {
     in.error(where, "an empty name can match nobody; write a user's name");
     return false;
   }
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (std::any_of(name.begin(), name.end(), is_control)) {
+  if (name.size() > kMaxUserName) {
     in.error(where, in_backticks(name) +
-                        " holds a control character and can match nobody; write a user's name");
+                        " is longer than 256 bytes and can match nobody; write a user's name");
+    return false;
+  }
+  if (escape_invisible(name) != name) {
+    in.error(where, in_backticks(name) +
+                        " holds a control or invisible character and can match nobody; write a "
+                        "user's name");
     return false;
   }
   if (!has_glob(name)) return true;

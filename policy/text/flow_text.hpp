@@ -15,8 +15,8 @@ struct FlowText {
   std::size_t end = 0;                  // behind the last bracket, or where it was given up
   std::optional<std::size_t> too_deep;  // the bracket that opens a level too many; it ends there
   std::optional<std::size_t> bare_comment;  // the first `#` of a comment without a blank before it
-  std::vector<std::size_t> questions;   // each `?` within unquoted text, but for the first in it
-  std::vector<std::size_t> directives;  // each `%` that begins a line outside quotes
+  std::vector<std::size_t> questions;       // each `?` in unquoted text that does not begin it
+  std::vector<std::size_t> directives;      // each `%` that begins a line outside quotes
 };
 
 // `begin` is the place of a `[` or `{` of `text` that opens the collection. Linear.

@@ -38,10 +38,10 @@ bool scan_characters(std::string_view text, Places& places, Diagnostics& diagnos
   return true;
 }
 
-// Follows just enough of YAML to know which brackets open a flow collection: quotes, comments and
-// block scalars hide them, and only one at the start of a value counts. Where it errs, the tree
-// builder's own limit still holds; this one keeps the library from reading ahead through millions
-// of brackets.
+// Follows just enough of YAML to know which brackets open a flow collection (quotes, comments and
+// block scalars hide them, and only one at the start of a value counts), and whether a block scalar
+// is the last that the file holds. Where it errs about depth, the tree builder's own limit still
+// holds; this one keeps the library from reading ahead through millions of brackets.
 class BlockReader {
  public:
   BlockReader(std::string_view text, Places& places, Diagnostics& diagnostics)
@@ -56,14 +56,14 @@ class BlockReader {
         return false;
       }
     }
-    check_end();
+    check_last_line();
     return true;
   }
   [[nodiscard]] std::vector<std::size_t> take_questions() { return std::move(questions_); }
 
  private:
   // The library takes blanks at the end of the file for a blank at the end of a folded text.
-  void check_end() {
+  void check_last_line() {
     const std::size_t last = text_.rfind('\n') + 1;  // 0 where there is none
     const std::string_view line = text_.substr(last);
     if (!in_block_scalar_ || line.empty()) return;
@@ -148,6 +148,7 @@ class BlockReader {
   // From a value's first character to behind it, or into a plain or block scalar.
   bool begin_value(char c) {
     if (c == '[' || c == '{') return take_flow();
+    if (c == '&' || c == '!') return skip_property();
     if (c == '"' || c == '\'') {
       at_ = std::min(find_end_of_quotes(text_, at_), text_.size());
       return true;
@@ -155,6 +156,13 @@ class BlockReader {
     in_block_scalar_ = c == '|' || c == '>';
     in_plain_ = !in_block_scalar_;
     ++at_;
+    return true;
+  }
+
+  // An anchor or a tag, which the tree builder refuses: the value is behind it.
+  bool skip_property() {
+    while (at_ < text_.size() && !is_blank(text_[at_])) ++at_;
+    value_starts_ = true;
     return true;
   }
 

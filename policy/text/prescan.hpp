@@ -1,5 +1,6 @@
-// What is refused of a YAML file before the library sees it: size, characters, directives, tabs as
-// indentation, and flow collections nested too deep. Does not own: the grammar of YAML.
+// What is refused of a YAML file before the library sees it: characters, directives, tabs as
+// indentation, flow collections nested too deep, and blanks at its end behind a block of text. Does
+// not own: the grammar of YAML.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,7 @@ struct Prescanned {
 };
 
 // Nothing when the library must not see `text`; the faults are in `diagnostics`. Linear, and it
-// stops at the first fault of size, encoding or depth.
+// stops at the first fault of characters or depth.
 [[nodiscard]] std::optional<Prescanned> prescan(std::string_view text, Places& places,
                                                 Diagnostics& diagnostics);
 

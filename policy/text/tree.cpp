@@ -32,6 +32,15 @@ constexpr std::string_view kBlanks = " \t\r\n";
 // there. INVARIANT: no file holds it, but as an escape in double quotes (text/prescan.hpp).
 constexpr char kQuestion = '\x1A';
 
+// As it stands at the beginning of `rest`; empty where nothing is written for it.
+std::string_view spelling_of_null(std::string_view rest) noexcept {
+  const std::string_view word = rest.substr(0, rest.find_first_of(" \t\r\n,[]{}:"));
+  for (const std::string_view spelling : {"~", "null", "Null", "NULL"}) {
+    if (word == spelling) return spelling;
+  }
+  return {};
+}
+
 std::string describe_key_fault(const TreeNode& key) {
   if (key.scalar == "<<") return "merge keys are not supported; write the keys out";
   if (key.kind == TreeNode::Kind::null && key.scalar.empty()) {
@@ -78,10 +87,7 @@ class TreeBuilder final : public YAML::EventHandler {
       leave_out();
       return;
     }
-    const std::string_view rest = text_.substr(offset(mark));
-    for (const std::string_view spelling : {"~", "null", "Null", "NULL"}) {
-      if (rest.starts_with(spelling)) value.scalar = spelling;
-    }
+    value.scalar = spelling_of_null(text_.substr(offset(mark)));
     if (value.scalar.empty()) {
       value.where = places_.at(last_written_before(offset(mark)));
       if (is_in_flow_list()) {

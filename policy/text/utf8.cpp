@@ -46,7 +46,8 @@ std::size_t count_code_points(std::string_view text) noexcept {
 bool is_text_character(char32_t c) noexcept {
   if (c < 0x20) return c == '\t' || c == '\n' || c == '\r';
   if (c >= 0x7F && c < 0xA0) return false;
-  return c != 0x2028 && c != 0x2029 && c != 0xFEFF && c != 0xFFFE && c != 0xFFFF;
+  const bool turns_text = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  return !turns_text && c != 0x2028 && c != 0x2029 && c != 0xFEFF && c != 0xFFFE && c != 0xFFFF;
 }
 
 bool is_invisible_character(char32_t c) noexcept {

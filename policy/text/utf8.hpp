@@ -20,8 +20,9 @@ struct CodePoint {
 // Code points in valid UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text) noexcept;
 
-// True for what may stand in a file: YAML 1.2's c-printable, but for the byte order mark and for
-// what YAML 1.1 takes for a line break and 1.2 does not (U+0085, U+2028, U+2029).
+// True for what may stand in a file: YAML 1.2's c-printable, but for the byte order mark, for what
+// YAML 1.1 takes for a line break and 1.2 does not (U+0085, U+2028, U+2029), and for what shows
+// text in another order than it is read in (SOURCE: CVE-2021-42574; UAX #9's explicit formatting).
 [[nodiscard]] bool is_text_character(char32_t c) noexcept;
 
 // True for characters that hide themselves or reorder what a terminal shows around them.

@@ -22,6 +22,7 @@ void lint_groups(const LintContext& context) {
   }
   for (const TreeEntry& group : groups->entries) {
     lint_duplicates(context, &group.value);
+    for (const TreeNode& user : list_entries(&group.value)) lint_user(context, user);
     if (used.contains("@" + group.key)) continue;
     context.warn(group.where, "nobody uses the group " + in_backticks(group.key) + "; write `@" +
                                   group.key + "` under `users` of a rule, or remove it");

@@ -121,12 +121,30 @@ void lint_regex(const LintContext& context, const TreeNode& node) {
                    " has no anchor and matches anywhere in the text; begin it with `^`");
 }
 
+// What a request sends is compared as it is.
+void lint_padding(const LintContext& context, const TreeNode& entry, std::string_view so) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::string& text = entry.scalar;
+  if (!entry.is_scalar() || text.empty()) return;
+  if (text.back() == '\n') {
+    context.warn(entry.where, in_backticks(text) + " ends with a line end, and " + std::string(so) +
+                                  "; write `|-` or `>-`, or one line");
+  } else if (kBlanks.find(text.front()) != std::string_view::npos ||
+             kBlanks.find(text.back()) != std::string_view::npos) {
+    context.warn(entry.where, in_backticks(text) + " begins or ends with a blank, and " +
+                                  std::string(so) + "; take it out");
+  }
+}
+
+constexpr std::string_view kAsSent = "matches no value without it";
+
 std::string printable_key(std::string_view key) {
   return std::string(key.substr(0, 60));
 }
 
 void lint_parameters(const LintContext& context, const TreeNode& node, const Rule& rule) {
   for (const TreeEntry& entry : node.entries) {
+    for (const TreeNode& value : list_entries(&entry.value)) lint_padding(context, value, kAsSent);
     if (entry.value.kind == TreeNode::Kind::sequence) {
       lint_duplicates(context, &entry.value);
       for (const TreeNode& item : entry.value.items) {
@@ -154,6 +172,10 @@ void lint_duplicates(const LintContext& context, const TreeNode* list) {
   }
 }
 
+void lint_user(const LintContext& context, const TreeNode& entry) {
+  lint_padding(context, entry, "matches no name without it");
+}
+
 void lint_rule_entries(const LintContext& context, const TreeNode& node, const Rule& rule) {
   for (const TreeEntry& entry : node.entries) {
     if (entry.value.kind == TreeNode::Kind::sequence) lint_duplicates(context, &entry.value);
@@ -165,6 +187,10 @@ void lint_rule_entries(const LintContext& context, const TreeNode& node, const R
   }
   for (const TreeNode& region : list_entries(node.find("regions"))) lint_region(context, region);
   for (const TreeNode& key : list_entries(node.find("access_keys"))) lint_access_key(context, key);
+  for (const TreeNode& user : list_entries(node.find("users"))) lint_user(context, user);
+  for (const TreeNode& command : list_entries(node.find("commands"))) {
+    lint_padding(context, command, kAsSent);
+  }
   if (const TreeNode* reason = node.find("reason")) lint_regex(context, *reason);
   if (const TreeNode* parameters = node.find("parameters")) {
     lint_parameters(context, *parameters, rule);

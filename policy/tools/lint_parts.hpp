@@ -28,6 +28,8 @@ inline constexpr std::string_view kShellDocument = "SSM-SessionManagerRunShell";
 
 // An entry that stands twice in its list.
 void lint_duplicates(const LintContext& context, const TreeNode* list);
+// A name of `users` or a group with blanks around it.
+void lint_user(const LintContext& context, const TreeNode& entry);
 // Entries that are hardly meant as they are written.
 void lint_rule_entries(const LintContext& context, const TreeNode& node, const Rule& rule);
 // Criteria of one rule that do not go together.

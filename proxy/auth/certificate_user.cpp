@@ -6,6 +6,7 @@
 
 #include <openssl/x509v3.h>
 
+#include "ssmgate/rules/decide.hpp"
 #include "ssmgate/text/diagnostic.hpp"
 #include "wire/basic_credentials.hpp"
 #include "wire/utf8.hpp"
@@ -64,8 +65,8 @@ std::variant<CertificateFault, std::string> user_of_certificate(X509* certificat
     return CertificateFault{
         "the client's certificate names nobody: it has no URI, DNS name, e-mail address or CN"};
   }
-  const bool sound = !user->empty() && user->size() <= wire::kMaxUserName &&
-                     wire::is_plain_text(*user) && escape_invisible(*user) == *user;
+  const bool sound = !user->empty() && user->size() <= kMaxUserName && wire::is_plain_text(*user) &&
+                     escape_invisible(*user) == *user;
   if (!sound) {
     return CertificateFault{
         "the name in the client's certificate is empty, too long, no UTF-8, or has control or "

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "auth/password_hash.hpp"
+#include "ssmgate/rules/decide.hpp"
 #include "ssmgate/text/fields.hpp"
 #include "tls/file.hpp"
 #include "wire/basic_credentials.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t kMaxUsers = 100'000;
 // Why nobody may be called `name`; nothing when it is fine.
 std::optional<std::string> fault_in_name(std::string_view name) {
   if (name.empty()) return "there is no name before the colon; write NAME:HASH";
-  if (name.size() > wire::kMaxUserName) return "the name is longer than 256 bytes";
+  if (name.size() > kMaxUserName) return "the name is longer than 256 bytes";
   if (!wire::is_plain_text(name) || escape_invisible(name) != name) {
     return "the name " + in_backticks(name) +
            " is no UTF-8, or has control or invisible characters";

@@ -25,8 +25,11 @@ bool is_same(const struct stat& a, const struct stat& b) noexcept {
          a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
 }
 
-bool is_blank(std::string_view text) noexcept {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+// Blanks and comments: what is left of a file that is cut in its first lines.
+bool says_nothing(std::string_view text) {
+  Diagnostics faults;
+  const auto tree = parse_tree(text, faults);
+  return tree && faults.empty() && tree->kind == TreeNode::Kind::null;
 }
 
 // Line and column of a top-level key, or of the file's first character.
@@ -67,8 +70,8 @@ std::variant<ConfigFault, FoundConfig> find_config_again(const std::optional<fs:
     auto text = read_again(*file);
     if (const auto* unreadable = std::get_if<ConfigFault>(&text)) return *unreadable;
     content = std::move(std::get<std::string>(text));
-    if (is_blank(content)) {
-      return fault(*file, "is empty; write `{}` if every default is meant");
+    if (says_nothing(content)) {
+      return fault(*file, "is empty, comments aside; write `{}` if every default is meant");
     }
     loaded = load_config_text(content, *file);
   } else {

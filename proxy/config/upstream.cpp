@@ -101,18 +101,22 @@ void load_proxy(const TreeNode& node, const Reader& read, Upstream& upstream) {
   upstream.proxy = std::move(proxy);
 }
 
+// The kernel takes a wildcard for loopback.
+SocketAddress as_dialled(const SocketAddress& given) {
+  if (!is_wildcard(given.address)) return given;
+  return given.address.is_v4() ? SocketAddress{IpAddress::v4({127, 0, 0, 1}), given.port}
+                               : SocketAddress{*parse_ip_address("::1"), given.port};
+}
+
 // Where the parent is, as far as the configuration says; a name is looked up when it is dialled.
 std::optional<SocketAddress> find_parent(const Upstream& upstream) {
   const ParentProxy& proxy = *upstream.proxy;
   const auto given = upstream.resolve.find(proxy.host + ":" + std::to_string(proxy.port));
-  if (given != upstream.resolve.end()) return given->second;
+  if (given != upstream.resolve.end()) return as_dialled(given->second);
   if (proxy.host == "localhost") return SocketAddress{IpAddress::v4({127, 0, 0, 1}), proxy.port};
   const auto host = parse_host(proxy.host);
   if (!host || !host->is_address()) return std::nullopt;
-  if (!is_wildcard(host->address())) return SocketAddress{host->address(), proxy.port};
-  // The kernel takes it for loopback.
-  return host->address().is_v4() ? SocketAddress{IpAddress::v4({127, 0, 0, 1}), proxy.port}
-                                 : SocketAddress{*parse_ip_address("::1"), proxy.port};
+  return as_dialled({host->address(), proxy.port});
 }
 
 bool takes(const Listener& listener, const SocketAddress& address) {

@@ -1,4 +1,5 @@
 #include "wire/basic_credentials.hpp"
+#include "ssmgate/rules/decide.hpp"
 
 #include <array>
 #include <cstdint>

@@ -43,7 +43,6 @@ struct CredentialsFault {
 };
 
 // LIMIT: bytes. libxcrypt takes passwords of up to 511.
-inline constexpr std::size_t kMaxUserName = 256;
 inline constexpr std::size_t kMaxPassword = 511;
 
 // `Basic` (in any case), spaces, and canonical base64 of NAME:PASSWORD: a name of 1 to 256 bytes

@@ -28,6 +28,12 @@ bool is_hop_by_hop(std::string_view name) {
          iequals(name, "Trailer") || iequals(name, "Upgrade");
 }
 
+// Expect has been answered, and the body goes along: a server that answers it finally without
+// reading the body would take that for the next request of whoever has the connection then.
+bool stays_here(std::string_view name) {
+  return is_hop_by_hop(name) || iequals(name, "Expect");
+}
+
 // One element of Connection's list.
 void read_connection_option(std::string_view option, RequestHead& head) {
   if (option.empty()) return;
@@ -134,7 +140,8 @@ void render_upstream_head(const RequestHead& head, std::string& out) {
   out.reserve(out.size() + head.size);
   out.append(head.method).append(" ").append(head.target).append(" HTTP/1.1\r\n");
   for (std::size_t at = 0; at < head.fields.size(); ++at) {
-    if (!is_hop_by_hop(head.fields[at].name)) out.append(head.lines[at]);
+    if (stays_here(head.fields[at].name)) continue;
+    out.append(head.lines[at]);
   }
   out.append("\r\n");
 }

@@ -45,7 +45,7 @@ using HeadParse = std::variant<NeedMore, FramingFault, RequestHead>;
 [[nodiscard]] HeadParse parse_request_head(std::string_view bytes);
 
 // The head as it goes upstream: the request line and every field's line as sent, byte for byte and
-// in order, but for hop-by-hop and Proxy-* fields. Appended to `out`.
+// in order, but for hop-by-hop and Proxy-* fields, and Expect. Appended to `out`.
 void render_upstream_head(const RequestHead& head, std::string& out);
 
 }  // namespace ssmgate::wire

@@ -86,7 +86,7 @@ class Run(RunAndEnv):
                                                    "ca_file": str(self.world.bundle)}}))
         before = len(self.world.gateway.audit("decision"))
         result = self.gate("run", "--config", str(config), "--", *DESCRIBE)
-        self.assertEqual(result.status, 0, result.err)
+        self.assertEqual((result.status, result.err), (0, ""))
         self.assertEqual(len(self.world.gateway.audit("decision")), before + 1)
         refused = self.gate("serve", "--config", str(config))
         self.assertEqual(refused.status, 2)

@@ -1,5 +1,6 @@
 // What is read as a name and a password can be said in one way alone, the way it came.
 #include "fuzz/wire_property.hpp"
+#include "ssmgate/rules/decide.hpp"
 #include "wire/basic_credentials.hpp"
 #include "wire/utf8.hpp"
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,9 @@
 #include "ssmgate/rules/policy.hpp"
 
 namespace ssmgate {
+
+// LIMIT: bytes of a user's name, in the policy as at the gateway.
+inline constexpr std::size_t kMaxUserName = 256;
 
 // Who asks, and when: what the gateway itself knows. Claims of the request are in AwsRequest.
 struct Caller {

@@ -18,6 +18,15 @@ TEST_CASE("the text of a member, unescaped") {
   }
 }
 
+TEST_CASE("a body over 256 KiB is not read: it would hold everybody up") {
+  const std::string head = R"({"SessionId":"a")";
+  const std::string fits = head + std::string(256 * 1024 - head.size() - 1, ' ') + "}";
+  for (const auto find : {&find_text_member, &find_sole_member}) {
+    CHECK(find(fits, kName) == "a");
+    CHECK_FALSE(find(fits + ' ', kName));
+  }
+}
+
 TEST_CASE("another member beside it is another text for a reader that is not strict with names") {
   for (const auto body :
        {R"({"SessionId":"a","sessionId":"b"})"sv, R"({"SESSIONID":"b","SessionId":"a"})"sv,

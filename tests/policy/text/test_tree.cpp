@@ -114,6 +114,9 @@ TEST_CASE("what YAML readers disagree on is refused with a place and a hint") {
       {"a: \x1B[31m\n", "f:1:4: error: a control character"},
       {"a: \xC2\x85\n", "f:1:4: error: a control character"},
       {"a: \xE2\x80\xA8\n", "f:1:4: error: a control character"},
+      {"a: b # \xE2\x80\xAE\n", "f:1:8: error: a control character"},  // U+202E
+      {"a: \xE2\x81\xA6\n", "f:1:4: error: a control character"},      // U+2066
+      {"a: &x?y [b?]\n", "f:1:4: error: anchors are not supported (`&x?y`)"},
       {"a: 1\rb: 2\n", "f:1:5: error: a carriage return without a line feed"},
       {"\xC3\xA9\xC3\xA9: &x b\n", "f:1:5: error: anchors"},
   };
@@ -169,6 +172,12 @@ TEST_CASE("hostile nesting is refused before the library reads ahead") {
   }
 }
 
+TEST_CASE("an anchor or a tag hides no brackets from the first look") {
+  const std::string many = repeat("[", 17);
+  CHECK(faults("&x " + many) == "f:1:20: error: nested deeper than 16 levels");
+  CHECK(faults("a: !t &x\n  " + many) == "f:2:19: error: nested deeper than 16 levels");
+}
+
 TEST_CASE("size is limited to four MiB") {
   const std::string comment = "a: b #" + std::string(kMaxFileSize - 6, 'x');
   CHECK(comment.size() == kMaxFileSize);
@@ -210,6 +219,9 @@ TEST_CASE("a tree knows kinds and places and quoting") {
   CHECK(root.find("block")->scalar == "text\n");
   CHECK(root.find("empty")->where == Position{5, 6});
   CHECK(root.find("last")->scalar == "::1");
+  const TreeNode empty = good("a:\n  b:\n  null-team: [c]\n");
+  CHECK(empty.find("a")->find("b")->where == Position{2, 4});
+  CHECK(empty.find("a")->find("b")->scalar.empty());
   CHECK(root.find("absent") == nullptr);
 }
 

@@ -61,8 +61,10 @@ TEST_CASE("a file that is empty or gone or a pipe is not a configuration any mor
   const Files files;
   files.write("egress: {default: refuse}\n");
   const Config running = files.running();
-  files.write(" \n");
-  CHECK(has(files.trouble(running), "ssmgate.yaml: error: is empty"));
+  for (const char* text : {"", " \n", "# Cut in its first comm", "---\n# and\n", "~\n"}) {
+    files.write(text);
+    CHECK(has(files.trouble(running), "ssmgate.yaml: error: is empty"));
+  }
   fs::remove(files.file);
   CHECK(has(files.trouble(running), "cannot be read"));
   REQUIRE(::mkfifo(files.file.c_str(), 0600) == 0);
