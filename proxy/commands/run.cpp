@@ -81,8 +81,10 @@ int run(const RunOptions& options) {
                    "env`), or give `run` a configuration of your own: `ssmgate init`, then "
                    "--config FILE");
   }
-  // Private: loopback only, a port of the system's choice, nobody else's listeners.
-  settings.listen.assign(1, config::Listener{});
+  // Private: loopback only, a port of the system's choice, nobody else's listeners, one user.
+  config::Listener own;
+  own.own_user_only = true;
+  settings.listen.assign(1, std::move(own));
   settings.admin.address = std::monostate();
   settings.sessions.stored = false;
   if (!options.policy.empty()) settings.policy = fs::absolute(options.policy);

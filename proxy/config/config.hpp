@@ -49,6 +49,7 @@ struct Listener {
   Auth auth = Auth::none;
   std::optional<ListenerTls> tls;  // absent: plain
   std::vector<Cidr> clients;       // empty: everyone who can reach it
+  bool own_user_only = false;      // no key: `run` lets in its own user, and root
   bool operator==(const Listener&) const = default;
 };
 

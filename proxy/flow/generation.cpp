@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <spdlog/spdlog.h>
+
 #include "config/reread.hpp"
 #include "flow/fingerprint.hpp"
 #include "flow/gateway.hpp"
@@ -75,10 +77,13 @@ std::variant<StartFault, std::monostate> take_authority(const config::Config& se
   parts.authority_fingerprint = fingerprint({certificate, key});
   const bool same_files = running != nullptr && running->config.ca_certificate == certificate &&
                           running->config.ca_key == key;
-  if (same_files && parts.authority_fingerprint.empty()) {
+  const bool unread = parts.authority_fingerprint.empty();
+  if (unread && running != nullptr) {
     // At a start it would be made anew; here every client that trusts the old one would break.
-    return start_fault("the CA in `" + certificate.string() + "` and `" + key.string() +
-                       "` cannot be read any more; bring both files back");
+    return start_fault("the CA in `" + certificate.string() + "` and `" + key.string() + "` " +
+                       (same_files ? "cannot be read any more; bring both files back"
+                                   : "cannot be read, and a reload makes none; bring both files "
+                                     "there, or restart the gateway to have one made"));
   }
   if (same_files && parts.authority_fingerprint == running->authority_fingerprint &&
       settings.intercept == running->config.intercept) {
@@ -89,7 +94,8 @@ std::variant<StartFault, std::monostate> take_authority(const config::Config& se
                                      settings.intercept.hosts);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&opened)) return start_fault(fault->text);
   parts.authority = std::get<std::unique_ptr<tls::Authority>>(std::move(opened));
-  if (parts.authority_fingerprint.empty()) {
+  if (unread) {
+    spdlog::info("made a CA, `{}`: clients have to trust it (`ssmgate env`)", certificate.string());
     parts.authority_fingerprint = fingerprint({certificate, key});
   }
   return std::monostate();

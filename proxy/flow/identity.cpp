@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <unistd.h>
+
 #include "auth/certificate_user.hpp"
 #include "flow/downstream.hpp"
 #include "net/tls_stream.hpp"
@@ -40,6 +42,22 @@ bool is_allowed(const Downstream& downstream) {
   return clients.empty() || std::ranges::any_of(clients, [&](const Cidr& block) {
            return block.contains(downstream.client);
          });
+}
+
+// `run` is for whoever runs it: a proxy behind it knows its user by what the configuration holds.
+Outcome check_own_user(const Downstream& downstream) {
+  if (const auto* fault = std::get_if<net::OwnerFault>(&downstream.owner)) {
+    // A kernel that never says lends nobody anything where no proxy is asked.
+    if (!fault->momentary && !downstream.generation->config.upstream.proxy) return std::nullopt;
+    Unidentified refused = refuse(Code::unauthenticated, fault->detail);
+    refused.momentary = fault->momentary;
+    return refused;
+  }
+  const uid_t uid = std::get<uid_t>(downstream.owner);
+  if (uid == ::geteuid() || uid == 0) return std::nullopt;
+  return refuse(Code::client_not_allowed,
+                "this gateway is another user's, who started it with `ssmgate run`; start one of "
+                "your own");
 }
 
 asio::awaitable<Outcome> check_password(Downstream& downstream,
@@ -134,6 +152,10 @@ asio::awaitable<Outcome> identify(Downstream& downstream, const wire::ConnectReq
     co_return refuse(Code::client_not_allowed, "the address " +
                                                    render_ip_address(downstream.client) +
                                                    " is not among the `clients` of this listener");
+  }
+  if (downstream.entrance->settings.own_user_only) {
+    Outcome other = check_own_user(downstream);
+    if (other) co_return other;
   }
   Outcome refused = co_await authenticate(downstream, connect);
   if (refused) co_return refused;

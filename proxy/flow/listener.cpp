@@ -149,7 +149,8 @@ void Listener::welcome(tcp::socket socket, asio::io_context& loop, Gateway& gate
   arrival->generation = std::move(generation);
   arrival->entrance = std::move(entrance);
   // At once: a client that has hung up has no owner any more.
-  if (arrival->entrance->settings.auth == config::Auth::local_user) {
+  const config::Listener& settings = arrival->entrance->settings;
+  if (settings.auth == config::Auth::local_user || settings.own_user_only) {
     arrival->owner = net::find_owner({peer, socket.local_endpoint(error)});
   }
   arrival->stream = net::make_plain_stream(std::move(socket));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/values.hpp"
 #include "flow/route.hpp"
 #include "ssmgate/rules/session_limits.hpp"
 #include "ssmgate/text/duration.hpp"
@@ -58,6 +59,19 @@ void add_rules_too_long(const config::Config& settings, const Policy& policy,
                   ", which ends them; make the one longer or the other shorter");
 }
 
+// To the proxy behind this gateway everyone is who its configuration says.
+void add_lent_identity(const config::Config& settings, std::vector<std::string>& lines) {
+  const auto& proxy = settings.upstream.proxy;
+  if (!proxy || (!proxy->certificate && !proxy->username)) return;
+  for (const config::Listener& listener : settings.listen) {
+    if (listener.auth != config::Auth::none || listener.own_user_only) continue;
+    lines.push_back("the listener " + config::render_socket_address(listener.bind) +
+                    " asks nobody who he is, and `upstream.proxy` is asked in the name that this "
+                    "configuration has: every user who reaches the listener passes for it; give it "
+                    "`auth: local-user`, or use `ssmgate run`");
+  }
+}
+
 // A name that the entry is about, with a region for each wildcard; empty: of an address, or of
 // names that may be any.
 std::string example_of(const HostPattern& pattern) {
@@ -99,6 +113,7 @@ std::vector<std::string> find_egress_warnings(const config::Config& settings) {
 std::vector<std::string> find_warnings(const config::Config& settings, const Policy& policy) {
   std::vector<std::string> lines = find_policy_warnings(settings, policy);
   for (std::string& line : find_egress_warnings(settings)) lines.push_back(std::move(line));
+  add_lent_identity(settings, lines);
   return lines;
 }
 

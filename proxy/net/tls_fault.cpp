@@ -139,6 +139,11 @@ bool is_distrust(const error_code& error) {
 
 std::string accept_words(const error_code& error) {
   if (is_closed(error)) return "the client closed the connection in the tls handshake";
+  // OpenSSL's alert for a certificate that is not valid yet, too.
+  if (tls_reason(error) == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE) {
+    return "the client does not take the gateway's certificate: it does not trust its CA (in its "
+           "shell type: eval \"$(ssmgate env)\"), or its clock is over an hour behind";
+  }
   if (is_distrust(error)) {
     return "the client does not trust the gateway's CA; in its shell type: "
            "eval \"$(ssmgate env)\"";

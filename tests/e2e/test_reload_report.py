@@ -213,6 +213,17 @@ class Report(WithUsers):
         self.assertRegex(self.ask().stdout, "refuse this: audit: syslog at tls://.*: "
                                             f"`{roots}` is no PEM bundle of roots")
 
+    def test_a_reload_makes_no_ca(self):
+        """Every client would have to trust it anew."""
+        files = {name: str(self.folder / f"other.{name}") for name in ("certificate", "key")}
+        replace(self.gateway.config_file, rendered(self.gateway, ca=files))
+        asked = self.ask()
+        self.assertEqual(asked.returncode, 1)
+        self.assertIn(f"the CA in `{files['certificate']}` and `{files['key']}` cannot be read, and a "
+                      "reload makes none", asked.stderr)
+        for file in files.values():
+            self.assertFalse(os.path.exists(file))
+
     def test_a_listener_in_the_place_of_the_parent_proxy(self):
         """The gateway would go on asking itself."""
         port = free_port()

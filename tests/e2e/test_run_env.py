@@ -92,6 +92,18 @@ class Run(RunAndEnv):
         self.assertEqual(refused.status, 2)
         self.assertIn(f"gateway's own listener {address}", refused.err)
 
+    @unittest.skipUnless(os.getuid() == 0, "needs root to be somebody else")
+    def test_other_users_of_the_machine_stay_out(self):
+        """To a proxy behind it they would be whoever runs it."""
+        ask = ("import os, subprocess, sys; sys.exit(subprocess.run(['curl', '-sk', '-x', "
+               "os.environ['HTTPS_PROXY'], 'https://ssm.us-east-1.amazonaws.com/'], "
+               "user={0}, group={0}, extra_groups=[], cwd='/').returncode)")
+        need("curl", "curl")
+        for user, code in ((65534, "client-not-allowed"), (0, "target-header")):
+            with self.subTest(user):
+                result = self.gate("run", "--", need("python3", "python3"), "-c", ask.format(user))
+                self.assertIn(f"({code}", result.out)
+
     def test_a_policy_of_its_own(self):
         file = self.world.folder / "open.yaml"
         file.write_text(POLICY.replace("orders.*.rds.amazonaws.com", "billing.internal"))

@@ -55,6 +55,29 @@ TEST_CASE("a rule that says more than the gateway lets any session last is warne
   CHECK(find_warnings(settings, *loaded.policy).empty());
 }
 
+TEST_CASE("a name that everybody at the listener would pass for is warned of") {
+  const LoadedPolicy loaded =
+      load_policy("version: 1\nallow:\n- {id: a, documents: [Acme-Shell]}\n");
+  REQUIRE(loaded.policy);
+  config::Config settings;
+  settings.listen.emplace_back();
+  const auto said = [&] { return find_warnings(settings, *loaded.policy).size(); };
+  config::ParentProxy& proxy = settings.upstream.proxy.emplace();
+  CHECK(said() == 0);
+  proxy.username = "alice";
+  REQUIRE(said() == 1);
+  CHECK(find_warnings(settings, *loaded.policy)[0].find("asks nobody who he is") !=
+        std::string::npos);
+  proxy.username.reset();
+  proxy.certificate = "alice.pem";
+  CHECK(said() == 1);
+  settings.listen[0].own_user_only = true;
+  CHECK(said() == 0);
+  settings.listen[0] = config::Listener();
+  settings.listen[0].auth = Auth::local_user;
+  CHECK(said() == 0);
+}
+
 TEST_CASE("an entry of egress.deny that nothing asks is warned of") {
   const auto of = [](const char* entry) {
     config::Config settings;

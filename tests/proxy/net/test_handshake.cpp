@@ -185,6 +185,16 @@ TEST_CASE("a socket that is closed in the handshake ends it") {
   ::close(f.ends.theirs);
 }
 
+TEST_CASE("a client whose clock is behind is told so") {
+  Fixture f;
+  X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(f.client.get()), 1);
+  const auto server = serve(f.leaf.get(), f.key.get());
+  const Peer peer([&f] { BlockingTls(f.ends.theirs, f.client.get()).connect(kHost); });
+  const auto fault = f.fault_in(run(f.io, net::accept_tls(f.ends.ours, server, {})));
+  CHECK(fault.detail.find("its clock is over an hour behind") != std::string::npos);
+  CHECK(fault.distrusted);
+}
+
 TEST_CASE("a client that does not trust us or speaks no TLS is told apart") {
   {
     Fixture f;
