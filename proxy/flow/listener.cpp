@@ -39,6 +39,20 @@ void open_and_listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
   if (!error) acceptor.listen(kBacklog, error);
 }
 
+std::string_view remedy_of(const boost::system::error_code& error, std::uint16_t port) {
+  if (error == asio::error::address_in_use) {
+    return "; another ssmgate may be running there: stop it or change `listen`";
+  }
+  if (error == boost::system::errc::address_not_available) {
+    return "; no interface of this machine has that address (yet): see `ip address`, or change "
+           "`listen`";
+  }
+  if (error == asio::error::access_denied && port < 1024) {
+    return "; ports below 1024 are root's: take another, or a socket unit of systemd's";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::variant<std::string, ListenerPtr> Listener::bind(EventLoops& loops, const ListenerKey& key,
@@ -52,12 +66,8 @@ std::variant<std::string, ListenerPtr> Listener::bind(EventLoops& loops, const L
     open_and_listen(acceptor, endpoint, error);
   }
   if (!error) return std::make_shared<Listener>(loops, std::move(acceptor), key);
-  std::string text =
-      "cannot listen on " + config::render_socket_address(key.wanted) + ": " + error.message();
-  if (error == asio::error::address_in_use) {
-    text += "; another ssmgate may be running there: stop it or change `listen`";
-  }
-  return text;
+  return "cannot listen on " + config::render_socket_address(key.wanted) + ": " + error.message() +
+         std::string(remedy_of(error, key.wanted.port));
 }
 
 Listener::Listener(EventLoops& loops, tcp::acceptor acceptor, ListenerKey key)

@@ -31,8 +31,20 @@ class Descriptor {
   int number_;
 };
 
+// Whose it is, by number: names may be a directory's, which can take long to ask.
+std::string whose(const std::filesystem::path& path) {
+  struct stat status {};
+  const std::string us = std::to_string(::geteuid());
+  if (::stat(path.c_str(), &status) != 0) {
+    return "; ssmgate runs as uid " + us + ", which may not enter a folder on the way";
+  }
+  return "; it is of uid " + std::to_string(status.st_uid) + " and ssmgate runs as uid " + us +
+         ": see `ls -l` and give it to that user (`chown`)";
+}
+
 AuthorityFault unreadable(const std::filesystem::path& path, int number) {
-  return {"cannot read " + quoted(path) + ": " + system_words(number)};
+  return {"cannot read " + quoted(path) + ": " + system_words(number) +
+          (number == EACCES ? whose(path) : std::string())};
 }
 
 }  // namespace

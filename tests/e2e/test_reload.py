@@ -247,6 +247,11 @@ class Listening(Fresh):
             self.assertIn("cannot listen on", said)
             self.assertFalse(self.answers(free))
 
+    def test_an_address_of_no_interface(self):
+        said = configure(self.gateway, listen=[{"address": "203.0.113.9:0", "insecure": True,
+                                                "clients": ["127.0.0.1"]}])
+        self.assertIn("no interface of this machine has that address", said)
+
     def test_clients_of_a_listener_that_stays_change_in_place(self):
         before = self.gateway.port
         configure(self.gateway, listen=[{"address": "127.0.0.1:0", "clients": ["10.0.0.0/8"]}])
