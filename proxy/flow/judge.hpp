@@ -44,7 +44,8 @@ struct Judged {
   void refuse(Code code, std::string refusal);
   // The audit log took no record: a session may not be opened then.
   void refuse_unrecorded();
-  // AWS has opened the session, and its answer may not be passed on.
+  // The session cannot be stored: AWS is not asked for it, or has opened it and its answer may not
+  // be passed on.
   void refuse_unknown(std::string_view why);
   [[nodiscard]] Refused refused() const;
   [[nodiscard]] Refused upstream_trouble(const UpstreamFault& fault) const;

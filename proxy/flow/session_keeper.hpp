@@ -70,6 +70,9 @@ class SessionKeeper {
   // All of it is down. INVARIANT: before `context` is gone, and after every connection.
   void close();
 
+  // Why no session can be stored just now; empty: it can, as far as is known.
+  [[nodiscard]] std::string trouble() const { return store_->trouble(); }
+
   // Null: the owner has as many as one may have.
   [[nodiscard]] SessionPlacePtr reserve(const Owner& owner);
   // Where a session stands. One that the policy no longer allows ends here (`revoke`).

@@ -22,6 +22,15 @@ void refuse_full(const Downstream& downstream, Judged& judged) {
              "; end one first: aws ssm terminate-session --session-id ID");
 }
 
+// While it is known, nothing is opened at AWS that would have to be withheld. False: refused.
+bool can_store(const Downstream& downstream, Judged& judged) {
+  if (downstream.gateway.sessions.trouble().empty()) return true;
+  judged.refuse_unknown(
+      "sessions cannot be stored just now, and none is opened that a restarted gateway would not "
+      "know; tell whoever runs the gateway to look at its `state` folder");
+  return false;
+}
+
 // Who asks, and how: the same for a session that was started here and one that was not.
 SessionFacts facts_of(const Downstream& downstream, const state::AuditRecord& record) {
   SessionFacts facts;
@@ -46,6 +55,7 @@ void open(const Downstream& downstream, SessionOpening::Kind kind, SessionFacts&
 
 void apply_to_start(const Downstream& downstream, Caller&& caller, AwsRequest&& asked,
                     std::string_view body, Judged& judged) {
+  if (!can_store(downstream, judged)) return;
   SessionFacts facts = facts_of(downstream, judged.record);
   auto place = downstream.gateway.sessions.reserve(facts.owner);
   if (!place) return refuse_full(downstream, judged);
@@ -77,6 +87,7 @@ void apply_to_resume(const Downstream& downstream, std::string_view body, Judged
     return refuse(judged, Code::no_session,
                   "the session `" + printable(*id) + "` has ended here; start another");
   }
+  if (!can_store(downstream, judged)) return;
   SessionPlacePtr place;
   if (standing != Standing::live) {
     place = sessions.reserve(facts.owner);

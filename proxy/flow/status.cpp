@@ -165,7 +165,8 @@ bool is_alive(const History& history) noexcept {
 
 std::vector<Check> check_ready(const StatusSource& source) {
   const GenerationPtr running = source.gateway.current();
-  std::vector<Check> checks = {{"policy", ""}, {"ca", ""}, {"audit", ""}, {"listeners", ""}};
+  std::vector<Check> checks = {
+      {"policy", ""}, {"ca", ""}, {"audit", ""}, {"sessions", ""}, {"listeners", ""}};
   if (running->authority->root_expiry() <= source.gateway.now()) {
     checks[1].trouble = "`" + running->config.ca_certificate.string() + "` has expired";
   }
@@ -173,7 +174,8 @@ std::vector<Check> check_ready(const StatusSource& source) {
   if (running->config.audit.on_failure == config::Audit::OnFailure::refuse) {
     checks[2].trouble = audit_trouble(*running);
   }
-  if (source.history.snapshot().ending) checks[3].trouble = "the gateway is about to end";
+  checks[3].trouble = source.gateway.sessions.trouble();
+  if (source.history.snapshot().ending) checks[4].trouble = "the gateway is about to end";
   return checks;
 }
 

@@ -23,7 +23,7 @@ struct StatusSource {
 
 // One thing a gateway needs, for `/readyz`; `trouble` is empty when all is well.
 struct Check {
-  wire::JsonName name;  // "policy", "ca", "audit", "listeners"
+  wire::JsonName name;  // "policy", "ca", "audit", "sessions", "listeners"
   std::string trouble;
 };
 // Each check, in that order. A gateway that is ready has no trouble in any.

@@ -1,6 +1,8 @@
 // The writer's thread: whatever has come meanwhile goes down in one transaction.
 #include "state/session_store.hpp"
 
+#include <sys/statvfs.h>
+
 #include <atomic>
 #include <mutex>
 #include <thread>
@@ -10,6 +12,7 @@
 #include <spdlog/spdlog.h>
 #include <boost/asio/this_coro.hpp>
 
+#include "state/audit_record.hpp"
 #include "state/doorbell.hpp"
 #include "state/reply.hpp"
 #include "state/session_database.hpp"
@@ -23,8 +26,27 @@ struct Waiter {
   explicit Waiter(const asio::any_io_executor& executor) : reply(executor) {}
   Reply reply;
   std::atomic<bool> written = false;
+  bool served = false;  // with the store's mutex
 };
 using WaiterPtr = std::shared_ptr<Waiter>;
+
+// LIMIT: a disk on which there is less is tried; the largest of sessions takes a few pages of it.
+constexpr std::uint64_t kLittleRoom = std::uint64_t{64} << 10U;
+
+// False where there is hardly any room, as far as the file system tells.
+bool has_room(const std::filesystem::path& folder) {
+  struct statvfs room {};
+  if (::statvfs(folder.c_str(), &room) != 0 || room.f_blocks == 0) return true;
+  return room.f_bavail * room.f_frsize >= kLittleRoom;
+}
+
+// What is written to see whether anything can be: erasing what is not there, as of a session that
+// could not be stored, writes nothing. No session is called so, and the next prune takes one that a
+// gateway which was killed has left.
+StoredSession make_probe(std::chrono::system_clock::time_point now) {
+  constexpr std::size_t kSize = 16384;
+  return {"", now + std::chrono::minutes(1), std::string(kSize, ' ')};
+}
 
 // Also when the coroutine is destroyed while it waits.
 class EndOfWait {
@@ -40,9 +62,10 @@ class EndOfWait {
 
 class DatabaseStore final : public SessionStore {
  public:
-  DatabaseStore(std::unique_ptr<SessionDatabase> database, std::vector<StoredSession> found,
-                std::chrono::milliseconds patience)
-      : database_(std::move(database)),
+  DatabaseStore(const std::filesystem::path& file, std::unique_ptr<SessionDatabase> database,
+                std::vector<StoredSession> found, std::chrono::milliseconds patience)
+      : file_(file),
+        database_(std::move(database)),
         found_(std::move(found)),
         patience_(patience),
         thread_([this] { run(); }) {}
@@ -57,9 +80,8 @@ class DatabaseStore final : public SessionStore {
     if (!enqueue(std::move(session), waiter)) co_return false;
     TurnEnd::ring(executor, bell_);
     const bool told = co_await waiter->reply.wait(patience_);
-    const bool written = told && waiter->written;
-    say_whether_in_time(told, written);
-    co_return written;
+    if (!told) note_late(*waiter);
+    co_return told && waiter->written;
   }
 
   void put(StoredSession session) override {
@@ -72,6 +94,11 @@ class DatabaseStore final : public SessionStore {
       waiting_[id] = id;
     }
     bell_->ring();
+  }
+
+  std::string trouble() const override {
+    const std::lock_guard lock(mutex_);
+    return trouble_.empty() ? "" : trouble_ + "; since " + render_time(since_);
   }
 
   void close() override {
@@ -99,12 +126,15 @@ class DatabaseStore final : public SessionStore {
   void run() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      while (!closed_ && waiting_.empty()) wait(lock, Doorbell::Clock::time_point::max());
-      if (waiting_.empty()) return;
+      while (!closed_ && waiting_.empty() && trouble_.empty() && !doubtful_) wait_for_work(lock);
+      if (closed_ && waiting_.empty()) return;
       auto batch = std::exchange(waiting_, {});
       const auto waiters = std::exchange(waiters_, {});
+      const bool probe = !trouble_.empty() || std::exchange(doubtful_, false);
       lock.unlock();
-      const bool written = write_down(batch);
+      const auto begun = Doorbell::Clock::now();
+      const auto fault = write_down(batch, probe);
+      const bool written = !fault;
       for (const WaiterPtr& waiter : waiters) {
         waiter->written = written;
         waiter->reply.tell(waiter);
@@ -112,19 +142,45 @@ class DatabaseStore final : public SessionStore {
       // One that is overdue may make room for what could not be written.
       if ((written || growing_) && database_->log_pages() >= kCheckpoint) checkpoint();
       lock.lock();
+      for (const WaiterPtr& waiter : waiters) waiter->served = true;
+      if (fault) note_fault(fault->text);
+      if (written && Doorbell::Clock::now() - begun < patience_) note_working();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
     }
   }
 
-  void say_whether_in_time(bool told, bool written) {
-    if (!told && !slow_.exchange(true)) {
-      spdlog::error(
-          "the session store has not been written for {} s: is its disk busy? No session is opened "
-          "meanwhile",
-          std::chrono::duration<double>(patience_).count());
+  // With the mutex held, as are the next ones.
+  void set_trouble(const std::string& trouble) {
+    if (trouble_.empty()) since_ = std::chrono::system_clock::now();
+    trouble_ = trouble;
+  }
+
+  void note_fault(const std::string& fault) {
+    if (!std::exchange(failing_, true)) {
+      spdlog::error("{}; no session is opened until it can be written", fault);
     }
-    if (written && slow_.exchange(false)) spdlog::info("the session store is in time again");
+    set_trouble(fault);
+  }
+
+  void note_working() {
+    if (std::exchange(failing_, false)) spdlog::info("the session store is written again");
+    if (std::exchange(slow_, false)) spdlog::info("the session store is in time again");
+    trouble_.clear();
+  }
+
+  void note_late(const Waiter& waiter) {
+    const std::lock_guard lock(mutex_);
+    if (waiter.served || std::exchange(slow_, true)) return;
+    const double seconds = std::chrono::duration<double>(patience_).count();
+    spdlog::error(
+        "the session store has not been written for {} s: is its disk busy? No session is opened "
+        "meanwhile",
+        seconds);
+    if (!failing_) {
+      set_trouble(fmt::format("`{}` has not been written for {} s: is its disk busy?",
+                              file_.string(), seconds));
+    }
   }
 
   void wait(std::unique_lock<std::mutex>& lock, Doorbell::Clock::time_point until) {
@@ -133,17 +189,28 @@ class DatabaseStore final : public SessionStore {
     lock.lock();
   }
 
-  bool write_down(const std::unordered_map<std::string, Change>& batch) {
+  // A disk that has filled up is known before somebody's session meets it.
+  void wait_for_work(std::unique_lock<std::mutex>& lock) {
+    lock.unlock();
+    const auto until = Doorbell::Clock::now() + kLook;
+    bell_->sleep_until(until);
+    const bool doubtful = Doorbell::Clock::now() >= until && !has_room(file_.parent_path());
+    lock.lock();
+    doubtful_ = doubtful;
+  }
+
+  // `probe`: not only what there is, which may be nothing.
+  std::optional<StoreFault> write_down(const std::unordered_map<std::string, Change>& batch,
+                                       bool probe) {
+    const auto now = std::chrono::system_clock::now();
     std::vector<Change> changes;
-    changes.reserve(batch.size());
+    changes.reserve(batch.size() + 1);
     for (const auto& [id, change] : batch) changes.push_back(change);
-    const auto fault = database_->apply(changes, std::chrono::system_clock::now());
-    if (fault.has_value() != failing_) {
-      failing_ = fault.has_value();
-      if (fault) spdlog::error("{}; no session is opened until it can be written", fault->text);
-      if (!fault) spdlog::info("the session store is written again");
-    }
-    return !fault;
+    if (!probe) return database_->apply(changes, now);
+    const StoredSession written = make_probe(now);
+    changes.emplace_back(written);
+    if (auto fault = database_->apply(changes, now)) return fault;
+    return database_->apply({Change(written.id)}, now);
   }
 
   // Those whose session has been written are on their way by now; who comes meanwhile waits.
@@ -162,19 +229,24 @@ class DatabaseStore final : public SessionStore {
   }
 
   static constexpr std::chrono::milliseconds kRetry{500};
+  static constexpr std::chrono::seconds kLook{5};
   static constexpr int kCheckpoint = 2000;  // pages of the log: 8 MB
 
+  const std::filesystem::path file_;
   const std::unique_ptr<SessionDatabase> database_;
   std::vector<StoredSession> found_;
   const std::chrono::milliseconds patience_;
-  bool failing_ = false;  // the thread's alone, as is what follows
-  bool growing_ = false;
+  bool growing_ = false;   // the thread's alone, as is what follows
+  bool doubtful_ = false;  // there is hardly any room
 
   // INVARIANT: rung after the mutex was let go of, or who wakes stands before it.
   const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();
-  std::atomic<bool> slow_ = false;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   bool closed_ = false;
+  bool failing_ = false;
+  bool slow_ = false;
+  std::string trouble_;  // of either
+  std::chrono::system_clock::time_point since_;
   std::unordered_map<std::string, Change> waiting_;  // by id: bounded by the sessions there are
   std::vector<WaiterPtr> waiters_;
   std::thread thread_;
@@ -186,6 +258,7 @@ class NoStore final : public SessionStore {
   asio::awaitable<bool> write(StoredSession) override { co_return true; }
   void put(StoredSession) override {}
   void erase(const std::string&) override {}
+  std::string trouble() const override { return {}; }
   void close() override {}
 };
 
@@ -199,7 +272,8 @@ std::variant<StoreFault, std::unique_ptr<SessionStore>> SessionStore::open(
   auto loaded = database->load();
   if (auto* fault = std::get_if<StoreFault>(&loaded)) return std::move(*fault);
   auto found = std::get<std::vector<StoredSession>>(std::move(loaded));
-  return std::make_unique<DatabaseStore>(std::move(database), std::move(found), patience);
+  std::erase_if(found, [](const StoredSession& session) { return session.id.empty(); });
+  return std::make_unique<DatabaseStore>(file, std::move(database), std::move(found), patience);
 }
 
 std::unique_ptr<SessionStore> SessionStore::none() {

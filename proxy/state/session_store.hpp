@@ -54,6 +54,10 @@ class SessionStore {
   virtual void put(StoredSession session) = 0;
   virtual void erase(const std::string& id) = 0;
 
+  // Why nothing can be written just now, and since when; empty: it can, as far as is known. It is
+  // tried again without a call. Safe from any thread.
+  [[nodiscard]] virtual std::string trouble() const = 0;
+
   // Writes what waits and ends the writer. INVARIANT: before the event loop of those who wait is
   // gone.
   virtual void close() = 0;

@@ -46,7 +46,7 @@ class Admin(EndToEnd):
         status, body, _ = ask(gateway, "GET", "/readyz")
         self.assertEqual(status, 200, body)
         self.assertEqual(json.loads(body)["checks"],
-                         {name: "ok" for name in ("policy", "ca", "audit", "listeners")})
+                         {name: "ok" for name in ("policy", "ca", "audit", "sessions", "listeners")})
 
     def test_its_status_names_what_is_in_force(self):
         gateway = self.world.gateway

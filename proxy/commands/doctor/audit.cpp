@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include <memory>
 #include <thread>
 
+#include "commands/doctor/disk.hpp"
 #include "state/audit_record.hpp"
 #include "state/log_file.hpp"
 #include "state/server_sink.hpp"
@@ -35,23 +35,6 @@ fs::path existing_folder(fs::path folder) {
   std::error_code error;
   while (!fs::exists(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
   return folder;
-}
-
-// A line written beside the log and brought to the disk: what opening does not tell, a full disk
-// or a quota, this does.
-int probe_beside(const fs::path& folder) {
-  std::string name = (folder / ".ssmgate-doctor-XXXXXX").string();
-  const int fd = ::mkostemp(name.data(), O_CLOEXEC);
-  if (fd < 0) return errno;
-  const std::string line = "{\"event\":\"probe\"}\n";
-  int error = 0;
-  if (::write(fd, line.data(), line.size()) != static_cast<ssize_t>(line.size()) ||
-      ::fsync(fd) != 0) {
-    error = errno;
-  }
-  ::close(fd);
-  ::unlink(name.c_str());
-  return error;
 }
 
 // Empty, or why the sink that `open` opens took no record. It may hang: then its thread is let go
@@ -87,12 +70,9 @@ void look_at_file(const fs::path& path, SinkFacts& facts) {
   }
   if (facts.error == 0) facts.fault = state::find_log_fault(path);
   facts.starts = facts.error == 0 && facts.fault.empty();
-  struct statvfs room {};
-  if (::statvfs(facts.folder.c_str(), &room) == 0) {
-    facts.free_bytes = room.f_bavail * room.f_frsize;
-  }
+  facts.free_bytes = find_free_bytes(facts.folder);
   if (!facts.starts) return;
-  const int error = probe_beside(facts.folder);
+  const int error = try_writing(facts.folder);
   // The file alone may be ours to write to, its folder not: then it is not full for all we know.
   facts.error = error == EACCES && facts.exists ? 0 : error;
 }

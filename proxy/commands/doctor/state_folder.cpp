@@ -4,9 +4,11 @@
 
 #include <cerrno>
 
+#include "commands/doctor/disk.hpp"
 #include "commands/state_holder.hpp"
 #include "state/audit_key.hpp"
 #include "state/session_look.hpp"
+#include "tls/file.hpp"
 
 namespace ssmgate::doctor {
 namespace {
@@ -14,6 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kSessions = "sessions.db";
+
+// LIMIT: below 16 MiB the session store's log may not find the room that it takes at times; below
+// 64 KiB there is none to speak of.
+constexpr std::uint64_t kLittleRoom = std::uint64_t{16} << 20U;
+constexpr std::uint64_t kNoRoom = std::uint64_t{64} << 10U;
 
 StateFacts::File look(const fs::path& path) {
   StateFacts::File file;
@@ -79,6 +86,27 @@ Findings check_sessions(const StateFacts& facts) {
                   move_away(path))};
 }
 
+Findings check_room(const StateFacts& facts) {
+  if (!facts.exists) return {};
+  const std::string shown = "`" + facts.state.string() + "` of `state`";
+  const std::string word = shell_word(facts.state.string());
+  const bool full = facts.error == ENOSPC || facts.error == EDQUOT;
+  if (facts.error != 0 && !full) {
+    return {problem(
+        "state.write",
+        shown + " cannot be written (" + tls::system_words(facts.error) + "): no session is opened",
+        "ls -ld " + word + " && df -h " + word)};
+  }
+  if (full || facts.free_bytes < kNoRoom) {
+    return {problem("state.full", shown + " has no room: no session is opened", "df -h " + word)};
+  }
+  if (facts.free_bytes >= kLittleRoom) return {};
+  return {
+      warning("state.room",
+              shown + " has " + std::to_string(facts.free_bytes >> 10U) + " KiB left on its disk",
+              "df -h " + word)};
+}
+
 Findings check_key(const StateFacts& facts) {
   const std::string file = state::audit_key_file(facts.state).string();
   const std::string shown = state::audit_public_key_file(facts.state).string();
@@ -107,6 +135,12 @@ StateFacts gather_state(const config::Config& settings) {
   facts.state = settings.state;
   facts.state_hidden = ::access(facts.state.c_str(), X_OK) != 0 && errno == EACCES;
   if (facts.state_hidden) return facts;
+  std::error_code ignored;
+  facts.exists = fs::is_directory(facts.state, ignored);
+  if (facts.exists) {
+    facts.error = try_writing(facts.state);
+    facts.free_bytes = find_free_bytes(facts.state);
+  }
   facts.sessions = look(facts.state / kSessions);
   facts.audit_key = look(state::audit_key_file(facts.state));
   if (facts.sessions.exists && !facts.sessions.hidden) {
@@ -117,7 +151,9 @@ StateFacts gather_state(const config::Config& settings) {
 }
 
 Findings check_state(const StateFacts& facts, const OwnCommands& own) {
-  if (facts.state_hidden || facts.sessions.hidden || facts.audit_key.hidden) {
+  const bool nobodys = !facts.sessions.exists && !facts.audit_key.exists;
+  const bool foreign = facts.error == EACCES && nobodys;
+  if (facts.state_hidden || facts.sessions.hidden || facts.audit_key.hidden || foreign) {
     return {warning("state.hidden",
                     "what is in `" + facts.state.string() +
                         "` is not this user's to read, so it was not looked at",
@@ -125,6 +161,7 @@ Findings check_state(const StateFacts& facts, const OwnCommands& own) {
   }
   Findings found = check_sessions(facts);
   append(found, check_key(facts));
+  append(found, check_room(facts));
   if (!found.empty()) return found;
   return {ok("state.nothing", "nothing is kept in `" + facts.state.string() + "` yet")};
 }

@@ -1,6 +1,7 @@
 // What is kept under `state`: whole, damaged, another's, hidden; and a look that leaves no trace.
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <set>
 
 #include "commands/doctor/files.hpp"
@@ -93,6 +94,26 @@ TEST_CASE("a session store that a gateway could not use") {
   other[68] = '\x01';
   test::write_file(file, other);
   CHECK(state.found().front().text.find("another program's") != std::string::npos);
+}
+
+TEST_CASE("a state folder that has no room or cannot be written") {
+  const auto of = [](int error, std::uint64_t room) {
+    StateFacts facts;
+    facts.state = "/var/lib/x";
+    facts.exists = true;
+    facts.error = error;
+    facts.free_bytes = room;
+    return ids(check_state(facts, OwnCommands()));
+  };
+  constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40U;
+  CHECK_EQ(of(0, kPlenty), "ok state.nothing");
+  CHECK_EQ(of(0, 1 << 20), "warning state.room");
+  // The blocks that only root may use are not the gateway's.
+  CHECK_EQ(of(0, 0), "problem state.full");
+  CHECK_EQ(of(ENOSPC, 1 << 20), "problem state.full");
+  CHECK_EQ(of(EDQUOT, kPlenty), "problem state.full");
+  CHECK_EQ(of(EROFS, kPlenty), "problem state.write");
+  CHECK_EQ(of(EACCES, kPlenty), "warning state.hidden");
 }
 
 TEST_CASE("the key that signs the log, and its public half") {
