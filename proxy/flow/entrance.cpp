@@ -16,12 +16,8 @@ using Lines = std::vector<std::string>;
 
 std::variant<Lines, tls::ContextPtr> open_context(const config::Listener& listener) {
   if (!listener.tls) return tls::ContextPtr();
-  tls::ListenerFiles files;
-  files.certificate = listener.tls->certificate;
-  files.key = listener.tls->key;
-  files.client_ca = listener.tls->client_ca;
-  files.crl = listener.tls->crl;
-  auto context = tls::make_listener_context(files, std::chrono::system_clock::now());
+  const auto now = std::chrono::system_clock::now();
+  auto context = tls::make_listener_context(files_of(*listener.tls), now);
   if (auto* fault = std::get_if<tls::AuthorityFault>(&context)) {
     return Lines{"ssmgate: the listener " + config::render_socket_address(listener.bind) + ": " +
                  fault->text};
@@ -126,6 +122,8 @@ class Opening {
     for (int tries = 0; tries < kTries; ++tries) {
       auto context = open_context(listener);
       const auto* lines = std::get_if<Lines>(&context);
+      auto terms =
+          listener.tls ? tls::read_terms(files_of(*listener.tls)) : std::vector<tls::Term>();
       const bool good = lines == nullptr || add(*lines);
       const auto guests = find_guests(listener, files, before, was.get());
       if (!good || guests == nullptr) return;
@@ -137,7 +135,7 @@ class Opening {
         if (same) return entrances.push_back(std::move(was));
         entrances.push_back(std::make_shared<Entrance>(
             Entrance{keys_[i], listener, guests, std::move(after.certificate),
-                     std::get<tls::ContextPtr>(std::move(context))}));
+                     std::get<tls::ContextPtr>(std::move(context)), std::move(terms)}));
         return;
       }
       before = std::move(after);
@@ -167,6 +165,10 @@ class Opening {
 };
 
 }  // namespace
+
+tls::ListenerFiles files_of(const config::ListenerTls& settings) {
+  return {settings.certificate, settings.key, settings.client_ca, settings.crl};
+}
 
 std::vector<ListenerKey> keys_of(const std::vector<config::Listener>& listeners) {
   std::vector<ListenerKey> keys;

@@ -9,6 +9,8 @@
 
 #include "auth/users.hpp"
 #include "config/config.hpp"
+#include "tls/listener_context.hpp"
+#include "tls/listener_terms.hpp"
 #include "tls/openssl.hpp"
 
 namespace ssmgate::flow {
@@ -35,8 +37,12 @@ struct Entrance {
   std::shared_ptr<const Guests> guests;
   std::string certificate;  // fingerprint of `tls.certificate` and `tls.key`
   tls::ContextPtr context;  // null: plain
+  std::vector<tls::Term> terms;
 };
 using EntrancePtr = std::shared_ptr<const Entrance>;
+
+// Those of a listener with `tls`.
+[[nodiscard]] tls::ListenerFiles files_of(const config::ListenerTls& settings);
 
 // Null: there is none.
 [[nodiscard]] EntrancePtr find_entrance(const std::vector<EntrancePtr>& entrances,

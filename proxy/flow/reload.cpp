@@ -7,6 +7,7 @@
 
 #include "config/reread.hpp"
 #include "config/values.hpp"
+#include "flow/listener_ends.hpp"
 #include "flow/warnings.hpp"
 #include "flow/way_out.hpp"
 #include "state/server_sink.hpp"
@@ -234,7 +235,11 @@ ReloadReport try_reload(Reloadable& target, const std::string& asked_by,
                            running->policy->revision() + ")");
   }
   report.lines.insert(report.lines.end(), changes.begin(), changes.end());
-  if (!report.lines.empty()) report.warnings = find_warnings(next->config, *next->policy);
+  if (!report.lines.empty()) {
+    report.warnings = find_warnings(next->config, *next->policy);
+    const auto ends = find_listener_ends(next->entrances, gateway.now());
+    report.warnings.insert(report.warnings.end(), ends.begin(), ends.end());
+  }
   target.file = file;
   files = config::files_of(file, next->config);
   target.admission.set_limits(next->config.limits);

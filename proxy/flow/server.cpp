@@ -16,6 +16,7 @@
 #include "flow/activation.hpp"
 #include "flow/event_loops.hpp"
 #include "flow/free_memory.hpp"
+#include "flow/listener_ends.hpp"
 #include "flow/listeners.hpp"
 #include "flow/page_routes.hpp"
 #include "flow/reload.hpp"
@@ -210,7 +211,10 @@ std::string Server::root_pem() const {
 
 std::vector<std::string> Server::warnings() const {
   const GenerationPtr running = impl_->gateway.current();
-  return find_warnings(running->config, *running->policy);
+  std::vector<std::string> lines = find_warnings(running->config, *running->policy);
+  const auto ends = find_listener_ends(running->entrances, impl_->gateway.now());
+  lines.insert(lines.end(), ends.begin(), ends.end());
+  return lines;
 }
 
 void Server::allow_reload(std::optional<std::filesystem::path> file, ReloadHooks hooks) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/values.hpp"
+#include "flow/listener_ends.hpp"
 #include "flow/warnings.hpp"
 #include "ssmgate/rules/summary.hpp"
 #include "wire/json.hpp"
@@ -190,6 +191,8 @@ std::string render_status(const StatusSource& source) {
   const std::vector<std::string> problems = find_problems(source, past);
   std::vector<std::string> warnings = find_warnings(running->config, *running->policy);
   warnings.insert(warnings.end(), past.next_start.begin(), past.next_start.end());
+  const std::vector<std::string> ends = find_listener_ends(running->entrances, now);
+  warnings.insert(warnings.end(), ends.begin(), ends.end());
   std::optional<std::string> file;
   if (past.file) file = past.file->string();
   const auto expiry = running->authority->root_expiry();

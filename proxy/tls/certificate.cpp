@@ -158,6 +158,12 @@ CertificatePtr finish_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view
   return sign(made, issuer.key.get());
 }
 
+Clock::time_point time_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return Clock::time_point();
+  return Clock::from_time_t(timegm(&parts));
+}
+
 }  // namespace
 
 KeyPtr make_key() {
@@ -208,12 +214,13 @@ Lifetime life_under(const Signer& issuer, Clock::time_point now, std::chrono::ho
 }
 
 Lifetime lifetime_of(const X509* certificate) {
-  const auto when = [](const ASN1_TIME* time) {
-    std::tm parts{};
-    if (ASN1_TIME_to_tm(time, &parts) != 1) return Clock::time_point();
-    return Clock::from_time_t(timegm(&parts));
-  };
-  return {when(X509_get0_notBefore(certificate)), when(X509_get0_notAfter(certificate))};
+  return {time_of(X509_get0_notBefore(certificate)), time_of(X509_get0_notAfter(certificate))};
+}
+
+std::optional<Lifetime> lifetime_of(const X509_CRL* revocations) {
+  const ASN1_TIME* end = X509_CRL_get0_nextUpdate(revocations);
+  if (end == nullptr) return std::nullopt;
+  return Lifetime{time_of(X509_CRL_get0_lastUpdate(revocations)), time_of(end)};
 }
 
 bool is_ca(X509* certificate) {

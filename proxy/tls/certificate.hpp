@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -64,6 +65,8 @@ inline constexpr std::chrono::hours kBackdate{1};
                                   std::chrono::hours whole);
 
 [[nodiscard]] Lifetime lifetime_of(const X509* certificate);
+// Until newer ones must be there; nothing where they say no end.
+[[nodiscard]] std::optional<Lifetime> lifetime_of(const X509_CRL* revocations);
 [[nodiscard]] bool is_ca(X509* certificate);
 // True when the certificate's path length leaves room for a CA below it.
 [[nodiscard]] bool may_sign_ca(X509* certificate);

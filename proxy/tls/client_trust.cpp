@@ -88,35 +88,21 @@ std::variant<AuthorityFault, std::monostate> add_authorities(SSL_CTX* context, X
   return std::monostate{};
 }
 
-struct FreeList {
-  void operator()(X509_CRL* list) const noexcept { X509_CRL_free(list); }
-};
-
 std::variant<AuthorityFault, std::monostate> add_lists(X509_STORE* store, const fs::path& path) {
   auto text = read_file(path, Privacy::none);
   if (auto* fault = std::get_if<AuthorityFault>(&text)) return std::move(*fault);
-  const auto& pem = std::get<std::string>(text);
-  ERR_clear_error();
-  const BioPtr memory(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  std::size_t count = 0;
-  for (;;) {
-    const std::unique_ptr<X509_CRL, FreeList> list(
-        PEM_read_bio_X509_CRL(memory.get(), nullptr, nullptr, nullptr));
-    if (list == nullptr) break;
+  std::vector<RevocationsPtr> lists;
+  const std::size_t bad = read_revocations(std::get<std::string>(text), lists);
+  if (bad != 0) {
+    return trust_fault(path, "holds a revocation list that cannot be read, number " +
+                                 std::to_string(bad) + ": " + take_errors());
+  }
+  for (const RevocationsPtr& list : lists) {
     if (X509_STORE_add_crl(store, list.get()) != 1) {
       return trust_fault(path, "cannot be used: " + take_errors());
     }
-    ++count;
   }
-  const unsigned long last = ERR_peek_last_error();
-  const bool at_end =
-      ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
-  if (!at_end) {
-    return trust_fault(path, "holds a revocation list that cannot be read, number " +
-                                 std::to_string(count + 1) + ": " + take_errors());
-  }
-  ERR_clear_error();
-  if (count == 0) return trust_fault(path, "holds no PEM revocation list (`X509 CRL`)");
+  if (lists.empty()) return trust_fault(path, "holds no PEM revocation list (`X509 CRL`)");
   return std::monostate{};
 }
 

@@ -47,6 +47,24 @@ AuthorityFault unreadable(const std::filesystem::path& path, int number) {
           (number == EACCES ? whose(path) : std::string())};
 }
 
+// Every one that `read` finds in a PEM text.
+template <class Pointer, class Read>
+std::size_t read_all(const std::string& text, std::vector<Pointer>& found, Read read) {
+  ERR_clear_error();
+  const BioPtr memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  for (;;) {
+    Pointer next(read(memory.get(), nullptr, nullptr, nullptr));
+    if (next == nullptr) break;
+    found.push_back(std::move(next));
+  }
+  const unsigned long last = ERR_peek_last_error();
+  if (ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE) {
+    ERR_clear_error();
+    return 0;
+  }
+  return found.size() + 1;
+}
+
 }  // namespace
 
 std::variant<AuthorityFault, std::string> read_file(const std::filesystem::path& path,
@@ -77,19 +95,11 @@ std::variant<AuthorityFault, std::string> read_file(const std::filesystem::path&
 }
 
 std::size_t read_certificates(const std::string& text, std::vector<CertificatePtr>& certificates) {
-  ERR_clear_error();
-  const BioPtr memory(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  for (;;) {
-    CertificatePtr next(PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr));
-    if (next == nullptr) break;
-    certificates.push_back(std::move(next));
-  }
-  const unsigned long last = ERR_peek_last_error();
-  if (ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE) {
-    ERR_clear_error();
-    return 0;
-  }
-  return certificates.size() + 1;
+  return read_all(text, certificates, &PEM_read_bio_X509);
+}
+
+std::size_t read_revocations(const std::string& text, std::vector<RevocationsPtr>& lists) {
+  return read_all(text, lists, &PEM_read_bio_X509_CRL);
 }
 
 std::string quoted(const std::filesystem::path& path) {

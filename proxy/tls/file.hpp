@@ -23,6 +23,10 @@ enum class Privacy : std::uint8_t { none, owner_only };
 [[nodiscard]] std::size_t read_certificates(const std::string& text,
                                             std::vector<CertificatePtr>& certificates);
 
+// The same of every revocation list.
+[[nodiscard]] std::size_t read_revocations(const std::string& text,
+                                           std::vector<RevocationsPtr>& lists);
+
 [[nodiscard]] std::string quoted(const std::filesystem::path& path);
 
 // What `errno` means, in lower case.

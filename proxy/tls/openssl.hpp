@@ -14,6 +14,7 @@ namespace ssmgate::tls {
 struct Free {
   void operator()(EVP_PKEY* p) const noexcept { EVP_PKEY_free(p); }
   void operator()(X509* p) const noexcept { X509_free(p); }
+  void operator()(X509_CRL* p) const noexcept { X509_CRL_free(p); }
   void operator()(X509_EXTENSION* p) const noexcept { X509_EXTENSION_free(p); }
   void operator()(X509_NAME* p) const noexcept { X509_NAME_free(p); }
   void operator()(X509_STORE* p) const noexcept { X509_STORE_free(p); }
@@ -23,6 +24,7 @@ struct Free {
 
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
 using CertificatePtr = std::unique_ptr<X509, Free>;
+using RevocationsPtr = std::unique_ptr<X509_CRL, Free>;
 using BioPtr = std::unique_ptr<BIO, Free>;
 
 // Shared: a context outlives every connection that was made from it.

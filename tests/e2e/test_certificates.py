@@ -41,7 +41,8 @@ class Certificates(Folder):
             {"address": "127.0.0.1:0", "tls": {**tls, "crl": str(current)}, **mtls},
             {"address": "127.0.0.1:0", "tls": {**tls, "crl": str(old)}, **mtls},
             {"address": "127.0.0.1:0", "auth": "basic",
-             "tls": {name: tls[name] for name in ("certificate", "key")}}]}
+             "tls": {name: tls[name] for name in ("certificate", "key")}},
+            {"address": "127.0.0.1:0", "tls": {**tls, "client_ca": str(cls.expired[0])}, **mtls}]}
 
     def enter(self, shown, which=0):
         return enter_tls(self.world.gateway.ports[which], self.files.certificate, "localhost", shown)
@@ -94,6 +95,29 @@ class Certificates(Folder):
 
     def test_an_old_revocation_list_lets_nobody_in(self):
         self.assertIn("`tls.crl` has expired", self.refused(self.good, 1)["message"])
+
+    def test_what_has_run_out_or_soon_will_is_said(self):
+        current, old = self.folder / "people/crl.pem", self.folder / "people/old.pem"
+        ended = (f"revocation list `{old}` has expired at 2020-01-02T00:00:00.000Z: no client",
+                 f"client CA `{self.expired[0]}` has expired at 20")
+        soon = (f"certificate `{self.files.leaf('localhost')}` expires at 20",
+                f"revocation list `{current}` expires at 20")
+        result = self.ssmgate("status", "--json")
+        warnings = [line for line in json.loads(result.out)["warnings"] if "expire" in line]
+        for words in (*ended, *soon):
+            self.assertTrue(any(words in line and line.startswith("the listener 127.0.0.1:0: the ")
+                                for line in warnings), (words, warnings))
+        self.assertEqual(len(warnings), 4 + 3, warnings)  # four listeners have the certificate
+        found = json.loads(self.ssmgate("doctor", "--json", "--only", "files").out)["findings"]
+        ends = [(each["level"], each["text"]) for each in found if each["id"] == "files.expires"]
+        for level, group in (("problem", ended), ("warning", soon[1:])):
+            for words in group:
+                self.assertTrue(any(each == level and words in text for each, text in ends),
+                                (words, ends))
+
+    def ssmgate(self, *words):
+        return run([program(), *words, "--config", str(self.world.gateway.config_file)],
+                   self.world.surroundings())
 
     def test_a_password_inside_the_outer_tls(self):
         field = "Proxy-Authorization: " + basic("alice", PASSWORD)

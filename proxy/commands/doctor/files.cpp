@@ -7,6 +7,7 @@
 
 #include "admin/endpoint_files.hpp"
 #include "auth/users.hpp"
+#include "flow/listener_ends.hpp"
 #include "state/audit_key.hpp"
 #include "state/audit_record.hpp"
 #include "tls/certificate.hpp"
@@ -84,6 +85,28 @@ Findings check_pair(const fs::path& certificate, const fs::path& key, const std:
   }
   return {warning("files.expires", shown + " ends at " + end,
                   "put a new certificate and its key in place; a running gateway takes them")};
+}
+
+// By what a listener judges its clients. A gateway starts with what has ended, and lets nobody in.
+Findings check_guests(const config::ListenerTls& settings, tls::Clock::time_point now) {
+  const auto terms = tls::read_terms(flow::files_of(settings));
+  Findings found;
+  for (const tls::Term& term : terms) {
+    if (term.of == tls::Term::Of::certificate) continue;
+    const std::string text = flow::describe_end(term, now);
+    if (text.empty()) continue;
+    const bool authority = term.of == tls::Term::Of::client_ca;
+    // An old CA may be left beside the one of today.
+    const bool others = authority && std::ranges::any_of(terms, [&](const tls::Term& each) {
+                          return each.of == term.of && each.life.end > now;
+                        });
+    const std::string mend = std::string("put a new ") + (authority ? "CA" : "list") +
+                             " in its place; a running gateway takes it";
+    const bool ended = term.life.end <= now;
+    found.push_back(ended && !others ? problem("files.expires", text, mend)
+                                     : warning("files.expires", text, mend));
+  }
+  return found;
 }
 
 Findings check_users(const fs::path& file) {
@@ -178,6 +201,7 @@ Findings check_listeners(const config::Config& settings, tls::Clock::time_point 
   for (const config::Listener& listener : settings.listen) {
     if (!listener.tls) continue;
     append(found, check_pair(listener.tls->certificate, listener.tls->key, "`listen`", now));
+    append(found, check_guests(*listener.tls, now));
   }
   if (const auto& proxy = settings.upstream.proxy; proxy && proxy->certificate) {
     append(found, check_pair(*proxy->certificate, *proxy->key, "`upstream.proxy`", now));

@@ -34,8 +34,8 @@ struct FileFacts {
                                                   const std::string& config_file);
 [[nodiscard]] Findings check_files(const std::vector<FileFacts>& files, const OwnCommands& own);
 
-// The certificates that listeners, the way up and log servers are shown, and the users file: what
-// `serve` would say, and what ends within two weeks.
+// The certificates that listeners, the way up and log servers are shown, the client CAs and
+// revocation lists of listeners, and the users file: what `serve` would say, and what ends soon.
 [[nodiscard]] Findings check_listeners(const config::Config& settings, tls::Clock::time_point now);
 
 }  // namespace ssmgate::doctor
