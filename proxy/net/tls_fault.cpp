@@ -165,34 +165,6 @@ std::string accept_words(const error_code& error) {
   }
 }
 
-// Why the certificate that a client showed was not accepted.
-std::string client_certificate_words(SSL* session) {
-  const long result = SSL_get_verify_result(session);
-  const std::string subject = tls::refused_subject(session);
-  const std::string whose =
-      "the client's certificate" + (subject.empty() ? std::string() : " `" + subject + "`");
-  switch (result) {
-    case X509_V_ERR_CERT_HAS_EXPIRED: return whose + " has expired";
-    case X509_V_ERR_CERT_NOT_YET_VALID:
-      return whose + " is not valid yet; look at this machine's clock";
-    case X509_V_ERR_CERT_REVOKED: return whose + " has been revoked";
-    case X509_V_ERR_UNABLE_TO_GET_CRL:
-      return whose + " cannot be looked up: `tls.crl` holds no list of its CA";
-    case X509_V_ERR_CRL_HAS_EXPIRED:
-      return whose +
-             " cannot be looked up: the list of its CA in `tls.crl` has expired; fetch a "
-             "new one";
-    case X509_V_ERR_INVALID_PURPOSE: return whose + " is not for TLS clients (clientAuth)";
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return whose + " comes from a CA that is not in `tls.client_ca`";
-    default: return whose + " is not accepted: " + X509_verify_cert_error_string(result);
-  }
-}
-
 // Where a session keeps its note. Not the application data: that is Asio's.
 int note_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
@@ -244,7 +216,7 @@ HandshakeFault explain_accept(error_code error, SSL* session) {
   const bool refused = session != nullptr && tls_reason(error) == SSL_R_CERTIFICATE_VERIFY_FAILED;
   fault.certificate = refused || tls_reason(error) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
   fault.distrusted = is_distrust(error);
-  fault.detail = refused ? client_certificate_words(session) : accept_words(error);
+  fault.detail = refused ? tls::explain_refused(session) : accept_words(error);
   return fault;
 }
 

@@ -5,7 +5,11 @@
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
+#include <algorithm>
+#include <ctime>
+
 #include "ssmgate/rules/decide.hpp"
+#include "tls/certificate.hpp"
 #include "tls/file.hpp"
 
 namespace ssmgate::tls {
@@ -62,6 +66,31 @@ int verify(int good, X509_STORE_CTX* context) noexcept {
   return 0;
 }
 
+std::string explain(long result, const std::string& subject) {
+  const std::string whose =
+      "the client's certificate" + (subject.empty() ? std::string() : " `" + subject + "`");
+  switch (result) {
+    case X509_V_ERR_CERT_HAS_EXPIRED: return whose + " has expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return whose + " is not valid yet; look at this machine's clock";
+    case X509_V_ERR_CERT_REVOKED: return whose + " has been revoked";
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+      return whose + " cannot be looked up: `tls.crl` holds no list of its CA";
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+      return whose +
+             " cannot be looked up: the list of its CA in `tls.crl` has expired; fetch a "
+             "new one";
+    case X509_V_ERR_INVALID_PURPOSE: return whose + " is not for TLS clients (clientAuth)";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return whose + " comes from a CA that is not in `tls.client_ca`";
+    default: return whose + " is not accepted: " + X509_verify_cert_error_string(result);
+  }
+}
+
 AuthorityFault trust_fault(const fs::path& path, const std::string& what) {
   return {quoted(path) + " " + what};
 }
@@ -86,6 +115,51 @@ std::variant<AuthorityFault, std::monostate> add_authorities(SSL_CTX* context, X
     }
   }
   return std::monostate{};
+}
+
+struct FreeLists {
+  void operator()(STACK_OF(X509_CRL) * p) const noexcept { sk_X509_CRL_pop_free(p, X509_CRL_free); }
+};
+using Lists = std::unique_ptr<STACK_OF(X509_CRL), FreeLists>;
+
+using Check = std::unique_ptr<X509_STORE_CTX, Free>;
+
+// Null: out of memory.
+Check open_check(SSL_CTX* context, const ClientProof& proof) {
+  X509_STORE* store = nullptr;
+  SSL_CTX_ctrl(context, SSL_CTRL_GET_VERIFY_CERT_STORE, 0, &store);
+  Check check(X509_STORE_CTX_new());
+  const bool good =
+      check != nullptr &&
+      X509_STORE_CTX_init(check.get(), store, proof.certificate.get(), proof.others.get()) == 1;
+  return good ? std::move(check) : nullptr;
+}
+
+// The first moment after `since` at which a verification with `chain` may end otherwise than it did
+// then. Of several lists of a CA any may be the one that counts.
+Clock::time_point next_change(X509_STORE_CTX* check, STACK_OF(X509) * chain,
+                              Clock::time_point since) {
+  Clock::time_point next = Clock::time_point::max();
+  const auto note = [&](const ASN1_TIME* time) {
+    std::tm parts{};
+    if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return;
+    const std::time_t at = timegm(&parts);
+    // SOURCE: RFC 5280 §4.1.2.5: what has no end says the year 9999, which the clock does not
+    // reach.
+    if (at >= Clock::to_time_t(Clock::time_point::max())) return;
+    const Clock::time_point when = Clock::from_time_t(at);
+    if (when > since) next = std::min(next, when);
+  };
+  for (int i = 0; i < sk_X509_num(chain); ++i) {
+    X509* certificate = sk_X509_value(chain, i);
+    note(X509_get0_notAfter(certificate));
+    const Lists lists(X509_STORE_CTX_get1_crls(check, X509_get_issuer_name(certificate)));
+    for (int j = 0; j < sk_X509_CRL_num(lists.get()); ++j) {
+      note(X509_CRL_get0_lastUpdate(sk_X509_CRL_value(lists.get(), j)));
+      note(X509_CRL_get0_nextUpdate(sk_X509_CRL_value(lists.get(), j)));
+    }
+  }
+  return next;
 }
 
 std::variant<AuthorityFault, std::monostate> add_lists(X509_STORE* store, const fs::path& path) {
@@ -131,9 +205,42 @@ std::variant<AuthorityFault, std::monostate> require_client_certificate(
   return std::monostate{};
 }
 
-std::string refused_subject(SSL* session) {
+std::string explain_refused(SSL* session) {
   const auto* subject = static_cast<const std::string*>(SSL_get_ex_data(session, subject_index()));
-  return subject == nullptr ? std::string() : *subject;
+  return explain(SSL_get_verify_result(session), subject == nullptr ? std::string() : *subject);
+}
+
+ClientProof read_client_proof(SSL* session, Clock::time_point begun) {
+  ClientProof proof;
+  proof.certificate.reset(SSL_get1_peer_certificate(session));
+  if (proof.certificate == nullptr) return proof;
+  proof.until = begun;  // to be verified at once, unless it is known when
+  STACK_OF(X509)* const sent = SSL_get_peer_cert_chain(session);
+  if (sent != nullptr) proof.others.reset(X509_chain_up_ref(sent));
+  STACK_OF(X509)* const verified = SSL_get0_verified_chain(session);
+  const Check check = open_check(SSL_get_SSL_CTX(session), proof);
+  if (verified == nullptr || check == nullptr) return proof;
+  proof.until = next_change(check.get(), verified, begun);
+  return proof;
+}
+
+std::optional<std::string> verify_anew(SSL_CTX* context, ClientProof& proof,
+                                       Clock::time_point now) {
+  const Check check = open_check(context, proof);
+  if (check == nullptr) return "the client's certificate could not be verified: " + take_errors();
+  // SOURCE: OpenSSL's ssl_verify_cert_chain, which does these for the handshake.
+  X509_STORE_CTX_set_default(check.get(), "ssl_client");
+  X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(check.get());
+  X509_VERIFY_PARAM_set_auth_level(parameters, SSL_CTX_get_security_level(context));
+  X509_VERIFY_PARAM_set1(parameters, SSL_CTX_get0_param(context));
+  X509_VERIFY_PARAM_set_time(parameters, Clock::to_time_t(now));
+  X509_STORE_CTX_set_verify_cb(check.get(), &verify);
+  if (X509_verify_cert(check.get()) != 1) {
+    ERR_clear_error();
+    return explain(X509_STORE_CTX_get_error(check.get()), render_subject(proof.certificate.get()));
+  }
+  proof.until = next_change(check.get(), X509_STORE_CTX_get0_chain(check.get()), now);
+  return std::nullopt;
 }
 
 }  // namespace ssmgate::tls

@@ -20,11 +20,14 @@ struct Free {
   void operator()(X509_STORE* p) const noexcept { X509_STORE_free(p); }
   void operator()(NAME_CONSTRAINTS* p) const noexcept { NAME_CONSTRAINTS_free(p); }
   void operator()(BIO* p) const noexcept { BIO_free_all(p); }
+  void operator()(X509_STORE_CTX* p) const noexcept { X509_STORE_CTX_free(p); }
+  void operator()(STACK_OF(X509) * p) const noexcept { sk_X509_pop_free(p, X509_free); }
 };
 
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free>;
 using CertificatePtr = std::unique_ptr<X509, Free>;
 using RevocationsPtr = std::unique_ptr<X509_CRL, Free>;
+using CertificateStackPtr = std::unique_ptr<STACK_OF(X509), Free>;
 using BioPtr = std::unique_ptr<BIO, Free>;
 
 // Shared: a context outlives every connection that was made from it.

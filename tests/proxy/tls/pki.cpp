@@ -67,7 +67,7 @@ tls::Signer make_test_intermediate(const tls::Signer& root) {
 }
 
 tls::CertificatePtr forge(const tls::Signer& issuer, const std::string& names,
-                          const std::string& common_name, EVP_PKEY* key) {
+                          const std::string& common_name, EVP_PKEY* key, const std::string& use) {
   const tls::KeyPtr own = tls::make_key();
   tls::CertificatePtr made(X509_new());
   X509_set_version(made.get(), X509_VERSION_3);
@@ -90,7 +90,7 @@ tls::CertificatePtr forge(const tls::Signer& issuer, const std::string& names,
   };
   add(NID_subject_key_identifier, "hash");
   add(NID_authority_key_identifier, "keyid:always");
-  add(NID_ext_key_usage, "serverAuth");
+  add(NID_ext_key_usage, use);
   if (!names.empty()) add(NID_subject_alt_name, names);
   X509_sign(made.get(), issuer.key.get(), EVP_sha256());
   return made;

@@ -37,10 +37,11 @@ void write_file(const std::filesystem::path& path, std::string_view text, unsign
 [[nodiscard]] tls::Signer make_test_intermediate(const tls::Signer& root);
 
 // A leaf whose names are `names` in OpenSSL's configuration text ("DNS:a,IP:1.2.3.4"; empty: none)
-// and whose common name is `common_name`.
+// and whose common name is `common_name`, for an hour.
 [[nodiscard]] tls::CertificatePtr forge(const tls::Signer& issuer, const std::string& names,
                                         const std::string& common_name = {},
-                                        EVP_PKEY* key = nullptr);
+                                        EVP_PKEY* key = nullptr,
+                                        const std::string& use = "serverAuth");
 
 // A self-signed CA as a company would give it: no name constraints, `basic` and `usage` as told.
 [[nodiscard]] tls::CertificatePtr make_company_ca(EVP_PKEY* key, const char* basic,
