@@ -146,23 +146,29 @@ LocalUsers::LocalUsers()
 LocalUsers::LocalUsers(LookUp look_up, Now now)
     : look_up_(std::move(look_up)), now_(std::move(now)), workers_(Workers::Limits{}) {}
 
-LocalUserPtr LocalUsers::find_kept(uid_t uid) {
+std::optional<LocalAnswer> LocalUsers::find_kept(uid_t uid) {
   const std::lock_guard lock(mutex_);
   const auto found = kept_.find(uid);
-  if (found == kept_.end() || now_() >= found->second.expiry) return nullptr;
-  return found->second.user;
+  if (found == kept_.end() || !holds(found->second.until)) return std::nullopt;
+  return found->second;
 }
 
-void LocalUsers::keep(uid_t uid, LocalUserPtr user) {
+LocalAnswer LocalUsers::keep(uid_t uid, LocalUserPtr user) {
+  LocalAnswer answer{std::move(user), now_() + kKeep};
   const std::lock_guard lock(mutex_);
+  if (answer.user == nullptr) {
+    kept_.erase(uid);
+    return answer;
+  }
   if (kept_.size() >= kUsersKept) kept_.clear();
-  kept_[uid] = Kept{std::move(user), now_() + kKeep};
+  kept_[uid] = answer;
+  return answer;
 }
 
-asio::awaitable<std::optional<LocalUserPtr>> LocalUsers::find(
+asio::awaitable<std::optional<LocalAnswer>> LocalUsers::find(
     uid_t uid, std::chrono::steady_clock::time_point deadline) {
-  LocalUserPtr kept = find_kept(uid);
-  if (kept != nullptr) co_return kept;
+  std::optional<LocalAnswer> kept = find_kept(uid);
+  if (kept) co_return kept;
   TaskPtr task = std::make_shared<Find>(look_up_, uid);
   std::string id = std::to_string(uid);
   std::string lane = id;
@@ -170,9 +176,11 @@ asio::awaitable<std::optional<LocalUserPtr>> LocalUsers::find(
       co_await workers_.run(std::move(id), std::move(lane), std::move(task), deadline);
   std::optional<LocalUserPtr> user;
   if (done != nullptr) user = static_cast<const Find&>(*done).user();
-  if (!user) say_no_answer(uid);
-  if (user && *user != nullptr) keep(uid, *user);
-  co_return user;
+  if (!user) {
+    say_no_answer(uid);
+    co_return std::nullopt;
+  }
+  co_return keep(uid, std::move(*user));
 }
 
 void LocalUsers::warm_up(const asio::any_io_executor& executor) {

@@ -28,6 +28,12 @@ struct LocalUser {
 };
 using LocalUserPtr = std::shared_ptr<const LocalUser>;  // null: there is no such user
 
+// What the system has said of a user id, and until when that is gone by.
+struct LocalAnswer {
+  LocalUserPtr user;
+  std::chrono::steady_clock::time_point until;
+};
+
 // What the C library asks the system's databases with; each is nsswitch.conf's to lead elsewhere.
 struct NameService {
   int (*user)(uid_t, passwd*, char*, std::size_t, passwd**) = &::getpwuid_r;
@@ -55,25 +61,26 @@ class LocalUsers {
   LocalUsers(LookUp look_up, Now now);
 
   // Nothing: the system has no answer by `deadline`, or too many wait for theirs.
-  [[nodiscard]] boost::asio::awaitable<std::optional<LocalUserPtr>> find(
+  [[nodiscard]] boost::asio::awaitable<std::optional<LocalAnswer>> find(
       uid_t uid, std::chrono::steady_clock::time_point deadline);
+  // False: an answer `until` then is to be asked for again.
+  [[nodiscard]] bool holds(std::chrono::steady_clock::time_point until) const {
+    return now_() < until;
+  }
   // load_name_service, once, off the event loop; nobody waits for it. From any thread.
   void warm_up(const boost::asio::any_io_executor& executor);
 
  private:
-  struct Kept {
-    LocalUserPtr user;
-    std::chrono::steady_clock::time_point expiry;
-  };
-  [[nodiscard]] LocalUserPtr find_kept(uid_t uid);
-  void keep(uid_t uid, LocalUserPtr user);
+  [[nodiscard]] std::optional<LocalAnswer> find_kept(uid_t uid);
+  // Unless there is no such user: he may be made a moment later.
+  LocalAnswer keep(uid_t uid, LocalUserPtr user);
   void say_no_answer(uid_t uid);
 
   const LookUp look_up_;
   const Now now_;
   std::atomic<bool> warm_ = false;
   std::mutex mutex_;
-  std::map<uid_t, Kept> kept_;
+  std::map<uid_t, LocalAnswer> kept_;
   std::chrono::steady_clock::time_point say_again_;  // not before
   Workers workers_;
 };

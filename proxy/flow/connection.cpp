@@ -62,6 +62,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
                     std::move(arrival.owner),
                     *ticket_,
                     Identity(),
+                    tls::ClientProof(),
                     std::string(),
                     std::string()} {}
 

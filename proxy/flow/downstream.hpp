@@ -15,6 +15,7 @@
 #include "net/peer_owner.hpp"
 #include "net/stream.hpp"
 #include "ssmgate/names/ip_address.hpp"
+#include "tls/client_trust.hpp"
 
 namespace ssmgate::flow {
 
@@ -29,7 +30,8 @@ struct Downstream {
   net::Owner owner;      // of the client's socket, for `auth: local-user`; else a fault
   Admission::Ticket& ticket;
   Identity identity;
-  std::string inbox;  // read, not yet used
+  tls::ClientProof proof;  // of the handshake with the listener; none for a plain one
+  std::string inbox;       // read, not yet used
   std::string ahead;  // read while a request was in hand, which points into `inbox`: goes behind it
 
   // Appends what arrives next to `inbox`, under a deadline. An error: eof, timed_out when it was

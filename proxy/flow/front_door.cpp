@@ -77,6 +77,7 @@ asio::awaitable<bool> pass_front_door(Downstream& downstream) {
     co_await answer_plain(downstream);
     co_return false;
   }
+  const auto begun = downstream.gateway.now();
   const std::string hello = std::exchange(downstream.inbox, std::string());
   net::Handshake handshake;
   std::string_view expired;
@@ -90,6 +91,7 @@ asio::awaitable<bool> pass_front_door(Downstream& downstream) {
     co_return false;
   }
   downstream.stream = std::move(std::get<net::StreamPtr>(handshake));
+  downstream.proof = net::read_client_proof(*downstream.stream, begun);
   co_return true;
 }
 

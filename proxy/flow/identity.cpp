@@ -1,5 +1,6 @@
 // The peer first, then what its listener's `auth` asks for: nothing, a password, a certificate, or
-// the user of the socket.
+// the user of the socket. Certificates run out, and users of this machine are others: both are
+// asked for again.
 #include "flow/identity.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 
 #include "auth/certificate_user.hpp"
 #include "flow/downstream.hpp"
-#include "net/tls_stream.hpp"
 #include "ssmgate/rules/decide.hpp"
 #include "wire/basic_credentials.hpp"
 #include "wire/connect.hpp"
@@ -89,12 +89,12 @@ asio::awaitable<Outcome> check_password(Downstream& downstream,
 }
 
 Outcome read_certificate(Downstream& downstream) {
-  const auto certificate = net::peer_certificate(*downstream.stream);
+  X509* const certificate = downstream.proof.certificate.get();
   // The handshake wants one: this is our own mistake, and refuses.
   if (certificate == nullptr) {
     return refuse(Code::unauthenticated, "the client showed no certificate");
   }
-  auto user = auth::user_of_certificate(certificate.get());
+  auto user = auth::user_of_certificate(certificate);
   if (auto* fault = std::get_if<auth::CertificateFault>(&user)) {
     return refuse(Code::unauthenticated, std::move(fault->detail));
   }
@@ -102,7 +102,8 @@ Outcome read_certificate(Downstream& downstream) {
   return std::nullopt;
 }
 
-asio::awaitable<Outcome> find_local_user(Downstream& downstream) {
+// Fills `identity`.
+asio::awaitable<Outcome> find_local_user(const Downstream& downstream, Identity& identity) {
   if (const auto* fault = std::get_if<net::OwnerFault>(&downstream.owner)) {
     Unidentified refused = refuse(Code::unauthenticated, fault->detail);
     refused.momentary = fault->momentary;
@@ -119,24 +120,41 @@ asio::awaitable<Outcome> find_local_user(Downstream& downstream) {
                                  "so, see whether `getent passwd " +
                                  id + "` and `id` with that name answer there");
   }
-  const auth::LocalUserPtr& user = *found;
+  const auth::LocalUserPtr& user = found->user;
   if (user == nullptr) {
     co_return refuse_for_now(Code::unauthenticated,
                              "the system has no user of id " + std::to_string(uid));
   }
-  downstream.identity.unix_user = user->name;
-  downstream.identity.unix_groups = user->groups;
+  identity.unix_user = user->name;
+  identity.unix_groups = user->groups;
+  identity.until = found->until;
   co_return std::nullopt;
 }
 
 asio::awaitable<Outcome> authenticate(Downstream& downstream, const wire::ConnectRequest& connect) {
   switch (downstream.entrance->settings.auth) {
     case config::Auth::none: co_return std::nullopt;
-    case config::Auth::local_user: co_return co_await find_local_user(downstream);
+    case config::Auth::local_user:
+      co_return co_await find_local_user(downstream, downstream.identity);
     case config::Auth::basic: co_return co_await check_password(downstream, connect);
     case config::Auth::mtls: co_return read_certificate(downstream);
   }
   co_return refuse(Code::unauthenticated, "the listener's `auth` is none that is known");
+}
+
+asio::awaitable<Outcome> find_local_user_anew(Downstream& downstream) {
+  Identity now;
+  Outcome refused = co_await find_local_user(downstream, now);
+  if (refused) co_return refused;
+  // What he has begun is another's.
+  if (now.unix_user != downstream.identity.unix_user) {
+    co_return refuse_for_now(Code::unauthenticated,
+                             "`" + printable(now.label()) + "` was called `" +
+                                 printable(downstream.identity.label()) +
+                                 "` when this connection began; connect again");
+  }
+  downstream.identity = std::move(now);
+  co_return std::nullopt;
 }
 
 }  // namespace
@@ -165,6 +183,31 @@ asio::awaitable<Outcome> identify(Downstream& downstream, const wire::ConnectReq
                              "`" + printable(label) + "` has as many connections as one may have");
   }
   co_return std::nullopt;
+}
+
+Validity validity_of(const Downstream& downstream) noexcept {
+  return {downstream.proof.until, downstream.identity.until};
+}
+
+bool has_run_out(const Validity& validity, const Gateway& gateway) {
+  constexpr Validity kAlways{std::chrono::system_clock::time_point::max(),
+                             std::chrono::steady_clock::time_point::max()};
+  if (validity.certificate != kAlways.certificate && gateway.now() >= validity.certificate) {
+    return true;
+  }
+  return validity.local_user != kAlways.local_user &&
+         !gateway.local_users.holds(validity.local_user);
+}
+
+asio::awaitable<Outcome> identify_anew(Downstream& downstream) {
+  const auto now = downstream.gateway.now();
+  if (now >= downstream.proof.until) {
+    std::optional<std::string> why =
+        tls::verify_anew(downstream.entrance->context.get(), downstream.proof, now);
+    if (why) co_return refuse_for_now(Code::unauthenticated, std::move(*why));
+  }
+  if (downstream.gateway.local_users.holds(downstream.identity.until)) co_return std::nullopt;
+  co_return co_await find_local_user_anew(downstream);
 }
 
 }  // namespace ssmgate::flow

@@ -1,6 +1,7 @@
 // Who calls, and how a connection's client shows it.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct ConnectRequest;
 
 namespace ssmgate::flow {
 
+class Gateway;
 struct Downstream;
 
 // Nobody, until `identify` has found somebody.
@@ -22,6 +24,8 @@ struct Identity {
   std::optional<std::string> user;       // by password or certificate
   std::optional<std::string> unix_user;  // by the connection's socket
   std::vector<std::string> unix_groups;
+  // Until when name and groups are gone by, of a `unix_user`.
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
 
   // As records, limits and owners of sessions have it: NAME, or `unix:NAME` as in a policy. Empty:
   // nobody.
@@ -39,5 +43,19 @@ struct Unidentified {
 // `downstream.identity` says who it is, if the listener asks at all.
 [[nodiscard]] boost::asio::awaitable<std::optional<Unidentified>> identify(
     Downstream& downstream, const wire::ConnectRequest& connect);
+
+// Until when what is known of a client holds, by the gateway's clock and by that of its local
+// users. Always, where nothing of it runs out.
+struct Validity {
+  std::chrono::system_clock::time_point certificate;
+  std::chrono::steady_clock::time_point local_user;
+};
+[[nodiscard]] Validity validity_of(const Downstream& downstream) noexcept;
+[[nodiscard]] bool has_run_out(const Validity& validity, const Gateway& gateway);
+
+// Asks again for what has run out, where a connection is let further. Empty: it is who it was, with
+// the groups that he has now. Else it goes no further, and `downstream.identity` is left.
+[[nodiscard]] boost::asio::awaitable<std::optional<Unidentified>> identify_anew(
+    Downstream& downstream);
 
 }  // namespace ssmgate::flow

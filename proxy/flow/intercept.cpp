@@ -14,13 +14,14 @@ namespace {
 
 class RequestLoop {
  public:
-  RequestLoop(Downstream& downstream, const Interception& interception)
+  RequestLoop(Downstream& downstream, Interception& interception)
       : downstream_(downstream), interception_(interception), reader_(downstream, interception) {}
 
   asio::awaitable<void> run() {
     bool more = true;
     while (more) {
       const Arrived arrived = co_await reader_.read();
+      if (asks_anew(arrived)) co_await ask_anew();
       // Each request by what is in force when it is here: a connection may be older than a reload.
       if (renew(downstream_)) look();
       if (const auto* cut = std::get_if<RequestCut>(&arrived)) cut_ = cut->why;
@@ -96,6 +97,20 @@ class RequestLoop {
       co_return co_await refuse(refused, !head.keep_alive);
     }
     co_return result.keep_alive&& head.keep_alive;
+  }
+
+  bool asks_anew(const Arrived& arrived) const {
+    return std::holds_alternative<WholeRequest>(arrived) && !interception_.is_shut() &&
+           has_run_out(validity_of(downstream_), downstream_.gateway);
+  }
+
+  // Who calls. Refused, he gets his answer as at the door, and the connection ends with it.
+  asio::awaitable<void> ask_anew() {
+    std::optional<Unidentified> unidentified = co_await identify_anew(downstream_);
+    if (!unidentified) co_return;
+    interception_.refusal = unidentified->code;
+    interception_.reason = std::move(unidentified->reason);
+    interception_.momentary = unidentified->momentary;
   }
 
   void look() {
@@ -180,7 +195,7 @@ class RequestLoop {
   }
 
   Downstream& downstream_;
-  const Interception& interception_;
+  Interception& interception_;
   RequestReader reader_;
   std::optional<Route> cut_;  // by a reload
   bool abrupt_ = false;       // the connection ends without a goodbye
@@ -202,7 +217,7 @@ void record_handshake_trouble(const Downstream& downstream, const Interception& 
 }  // namespace
 
 asio::awaitable<void> intercept(Downstream& downstream,
-                                std::unique_ptr<const Interception> interception) {
+                                std::unique_ptr<Interception> interception) {
   Gateway& gateway = downstream.gateway;
   std::string fault;
   const auto context = downstream.generation->authority->context_for(interception->endpoint.host,

@@ -12,7 +12,8 @@
 
 namespace ssmgate::flow {
 
-// What was decided about the connection before TLS.
+// What was decided about the connection before TLS, and what a caller whose time runs out is
+// refused for from then on.
 struct Interception {
   Host connect_host;  // dialled, and compared with everything inside
   std::uint16_t connect_port = 443;
@@ -29,7 +30,7 @@ struct Interception {
 };
 
 // `downstream.inbox` begins with the ClientHello. Returns when the connection is over.
-[[nodiscard]] boost::asio::awaitable<void> intercept(
-    Downstream& downstream, std::unique_ptr<const Interception> interception);
+[[nodiscard]] boost::asio::awaitable<void> intercept(Downstream& downstream,
+                                                     std::unique_ptr<Interception> interception);
 
 }  // namespace ssmgate::flow

@@ -73,7 +73,13 @@ struct Life {
 
   // A data channel's name that came late: the way is open already, and recorded by another name.
   void seat_late(Route& route, const Generation& generation) {
-    if (std::optional<Route> revoked = find_revoked(*watchdog->entrance(), generation)) {
+    std::optional<Route> revoked = find_revoked(*watchdog->entrance(), generation);
+    if (!revoked && has_run_out(late->validity, gateway)) {
+      revoked = make_refusal(Code::unauthenticated,
+                             "it was too long ago that this connection was asked who calls; "
+                             "connect again");
+    }
+    if (revoked) {
       revoked->reason += " (asked for " + route.endpoint->host + ")";
       route = std::move(*revoked);
       return;
@@ -187,6 +193,15 @@ void fill(OpenTunnel& open, Downstream& downstream, TunnelTarget& target, Opened
   open.late = std::make_unique<LateBytes>();
   open.late->route = std::move(target.route);
   open.late->owner = owner_of(downstream);
+  open.late->validity = validity_of(downstream);
+}
+
+// Why who calls is let no further, where that has to be asked anew.
+asio::awaitable<std::optional<Route>> find_run_out(Downstream& downstream) {
+  if (!has_run_out(validity_of(downstream), downstream.gateway)) co_return std::nullopt;
+  std::optional<Unidentified> unidentified = co_await identify_anew(downstream);
+  if (!unidentified) co_return std::nullopt;
+  co_return make_refusal(unidentified->code, std::move(unidentified->reason));
 }
 
 // A dial takes time, in which a reload may have been: why it would not be opened by what is in
@@ -223,7 +238,7 @@ std::optional<Route> find_overtaken(Downstream& downstream, TunnelTarget& target
 
 // Records what came of it. True: it is open, and `open` is filled.
 bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
-              std::variant<UpstreamFault, Opened>& opened,
+              std::variant<UpstreamFault, Opened>& opened, const std::optional<Route>& run_out,
               std::chrono::system_clock::time_point asked) {
   Gateway& gateway = downstream.gateway;
   state::AuditRecord record = make_open_record(open.record, target, asked);
@@ -243,7 +258,9 @@ bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
     if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
     return false;
   }
-  if (const std::optional<Route> overtaken = find_overtaken(downstream, target)) {
+  std::optional<Route> overtaken = run_out;
+  if (!overtaken) overtaken = find_overtaken(downstream, target);
+  if (overtaken) {
     fill_cut(record, *overtaken);
     gateway.audit()->post(record);
     return false;
@@ -259,12 +276,21 @@ asio::awaitable<std::unique_ptr<OpenTunnel>> open_tunnel(Downstream& downstream,
                                                          std::unique_ptr<TunnelTarget> target) {
   auto open = begin_tunnel(downstream, *target);
   const auto asked = downstream.gateway.now();
+  std::optional<Route> run_out = co_await find_run_out(downstream);
+  if (run_out) {
+    state::AuditRecord record = make_open_record(open->record, *target, asked);
+    fill_cut(record, *run_out);
+    downstream.gateway.audit()->post(record);
+    co_return nullptr;
+  }
   const auto way_out = downstream.generation->way_out;
   const Deadline deadline(way_out->connect_timeout());
   net::AddressFilter denied = filter_for(downstream, *target);
   auto opened = co_await way_out->open(target->host, target->port, std::move(denied), deadline,
                                        downstream.watchdog);
-  const bool is_open = conclude(*open, downstream, *target, opened, asked);
+  const bool dialled = std::holds_alternative<Opened>(opened);
+  if (dialled) run_out = co_await find_run_out(downstream);
+  const bool is_open = conclude(*open, downstream, *target, opened, run_out, asked);
   if (!is_open) co_return nullptr;
   co_return open;
 }

@@ -47,6 +47,7 @@ struct TunnelRecord {
 struct LateBytes {
   Route route;
   Owner owner;
+  Validity validity;  // of what is known of who calls
   wire::HelloScan scan;
 };
 

@@ -302,10 +302,10 @@ asio::awaitable<Handshake> connect_tls(StreamPtr& under, const tls::ContextPtr& 
   co_return finish(std::move(stream), under);
 }
 
-tls::CertificatePtr peer_certificate(Stream& stream) {
+tls::ClientProof read_client_proof(Stream& stream, tls::Clock::time_point begun) {
   auto* secure = dynamic_cast<TlsStream*>(&stream);
-  if (secure == nullptr) return nullptr;
-  return tls::CertificatePtr(SSL_get1_peer_certificate(secure->session()));
+  if (secure == nullptr) return {};
+  return tls::read_client_proof(secure->session(), begun);
 }
 
 }  // namespace ssmgate::net

@@ -8,6 +8,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "net/stream.hpp"
+#include "tls/client_trust.hpp"
 #include "tls/openssl.hpp"
 
 namespace ssmgate::net {
@@ -36,7 +37,8 @@ using Handshake = std::variant<HandshakeFault, StreamPtr>;
                                                      const tls::ContextPtr& context,
                                                      std::string host);
 
-// What the peer of a TLS stream showed; null when nothing, or for a plain stream.
-[[nodiscard]] tls::CertificatePtr peer_certificate(Stream& stream);
+// What the client of a TLS stream showed in its handshake, which began at `begun`; nothing, too, of
+// a plain stream.
+[[nodiscard]] tls::ClientProof read_client_proof(Stream& stream, tls::Clock::time_point begun);
 
 }  // namespace ssmgate::net

@@ -75,7 +75,7 @@ class ClientAuthority:
                 "-extfile", extensions, "-out", certificate)
         return certificate, key
 
-    def revocations(self, *certificates, name="crl.pem", expired=False):
+    def revocations(self, *certificates, name="crl.pem", expired=False, days=1):
         lines = []
         for certificate in certificates:
             serial = self._serial(certificate)
@@ -83,7 +83,7 @@ class ClientAuthority:
         (self.folder / "index.txt").write_text("".join(lines))
         (self.folder / "index.txt.attr").write_text("unique_subject = no\n")
         begin, end = ("20200101000000Z", "20200102000000Z") if expired else (
-            "20200101000000Z", time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + 86400)))
+            "20200101000000Z", time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() + days * 86400)))
         path = self.folder / name
         openssl("ca", "-gencrl", "-config", self._config, "-cert", self.certificate,
                 "-keyfile", self._key, "-crl_lastupdate", begin, "-crl_nextupdate", end,

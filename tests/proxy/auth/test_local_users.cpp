@@ -75,12 +75,12 @@ TEST_CASE("that the system does not answer is said once a minute, and of whom") 
   LocalUsers users([](uid_t) -> std::optional<LocalUserPtr> { return std::nullopt; },
                    [&] { return now; });
   for (const uid_t uid : {1007U, 1008U}) {
-    CHECK(run(io, users.find(uid, Clock::now() + std::chrono::seconds(20))) == std::nullopt);
+    CHECK_FALSE(run(io, users.find(uid, Clock::now() + std::chrono::seconds(20))).has_value());
   }
   CHECK(log.count("the user of id 1007") == 1);
   CHECK(log.count("the user of id") == 1);
   now += std::chrono::seconds(61);
-  CHECK(run(io, users.find(1008, Clock::now() + std::chrono::seconds(20))) == std::nullopt);
+  CHECK_FALSE(run(io, users.find(1008, Clock::now() + std::chrono::seconds(20))).has_value());
   CHECK(log.count("the user of id 1008") == 1);
 }
 
@@ -144,18 +144,48 @@ TEST_CASE("a user is looked up once in ten seconds and a missing one each time")
   const auto find = [&](uid_t uid) {
     return run(io, users.find(uid, Clock::now() + std::chrono::seconds(20)));
   };
-  const auto named = [&](uid_t uid) { return find(uid).value()->name; };
+  const auto named = [&](uid_t uid) { return find(uid).value().user->name; };
   CHECK(named(5) == "u");
-  CHECK(find(5).value()->groups.size() == 1);
+  CHECK(find(5).value().user->groups.size() == 1);
   CHECK(asked == 1);
   now += std::chrono::seconds(11);
   CHECK(named(5) == "u");
   CHECK(asked == 2);
   // Asked again each time: it may be made, or the system may answer, a moment later.
-  CHECK(find(7) == std::optional<LocalUserPtr>(nullptr));
-  CHECK(find(7) == std::optional<LocalUserPtr>(nullptr));
+  CHECK(find(7).value().user == nullptr);
+  CHECK(find(7).value().user == nullptr);
   CHECK(asked == 4);
-  CHECK(find(8) == std::nullopt);
-  CHECK(find(8) == std::nullopt);
+  CHECK_FALSE(find(8).has_value());
+  CHECK_FALSE(find(8).has_value());
   CHECK(asked == 6);
+}
+
+TEST_CASE("an answer holds for ten seconds from when the system gave it, whoever asks for it") {
+  asio::io_context io;
+  auto now = Clock::now();
+  bool there = true;
+  LocalUsers users(
+      [&](uid_t) -> std::optional<LocalUserPtr> {
+        if (!there) return nullptr;
+        return std::make_shared<LocalUser>(LocalUser{"u", {"g"}});
+      },
+      [&] { return now; });
+  const auto find = [&] {
+    return run(io, users.find(5, Clock::now() + std::chrono::seconds(20))).value();
+  };
+  const LocalAnswer first = find();
+  CHECK(first.until == now + std::chrono::seconds(10));
+  now += std::chrono::seconds(9);
+  CHECK(users.holds(first.until));
+  CHECK(find().until == first.until);
+  now += std::chrono::seconds(1);
+  CHECK_FALSE(users.holds(first.until));
+  CHECK(find().until == now + std::chrono::seconds(10));
+  // One who is gone is not kept, nor what he was.
+  now += std::chrono::seconds(11);
+  there = false;
+  CHECK(find().user == nullptr);
+  there = true;
+  CHECK(find().user != nullptr);
+  CHECK(users.holds(Clock::time_point::max()));
 }
