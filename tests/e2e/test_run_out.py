@@ -82,8 +82,12 @@ class RunOut(unittest.TestCase):
         stream.sendall(signed(ALICE, operation, body or {"Target": TARGET}))
         return read_answer(stream)[0]
 
-    def decision(self):
-        return self.gateway.audit("decision")[-1]
+    def decision(self, answer=None):
+        """The newest; or that of a refusal, which may be written a moment after its answer."""
+        if answer is None:
+            return self.gateway.audit("decision")[-1]
+        return wait_for(lambda: [line for line in self.gateway.audit("decision")
+                                 if line["request_id"] in answer.json["message"]], "the record")[0]
 
     def assert_told(self, answer, words, user):
         """Refused, recorded, and the connection ends with the answer."""
@@ -92,7 +96,7 @@ class RunOut(unittest.TestCase):
         self.assertIn("(unauthenticated)", answer.json["message"])
         self.assertIn(words, answer.json["message"])
         self.assertEqual(answer.header("connection").lower(), "close")
-        line = self.decision()
+        line = self.decision(answer)
         self.assertEqual((line["decision"], line["effect"], line["code"], line["user"]),
                          ("deny", "refuse", "unauthenticated", user))
 
@@ -175,7 +179,7 @@ class Certificates(RunOut):
         self.world.move(wall=2 * DAY)
         answer = self.ask(stream)
         self.assertIn("has expired", answer.json["message"])
-        self.assertEqual(self.decision()["code"], "unauthenticated")
+        self.assertEqual(self.decision(answer)["code"], "unauthenticated")
 
     def test_a_revocation_list_that_has_ended(self):
         listed, both = self.inside(self.bob, 1), self.inside(self.bob, 2)
@@ -259,7 +263,7 @@ class LocalUsers(RunOut):
         self.world.move(steady=11)
         answer = self.ask(stream)
         self.assertEqual((answer.status, answer.json["__type"]), (400, "AccessDeniedException"))
-        line = self.decision()
+        line = self.decision(answer)
         self.assertEqual((line["decision"], line["code"], line["user"]),
                          ("deny", "no-rule", "unix:alice"))
         # Known, and so on this connection: once he is in it again.
