@@ -158,13 +158,15 @@ CertificatePtr finish_leaf(EVP_PKEY* key, const Signer& issuer, std::string_view
   return sign(made, issuer.key.get());
 }
 
+}  // namespace
+
 Clock::time_point time_of(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return Clock::time_point();
-  return Clock::from_time_t(timegm(&parts));
+  const std::time_t at = timegm(&parts);
+  return at < Clock::to_time_t(Clock::time_point::max()) ? Clock::from_time_t(at)
+                                                         : Clock::time_point::max();
 }
-
-}  // namespace
 
 KeyPtr make_key() {
   return KeyPtr(EVP_EC_gen("P-256"));

@@ -65,6 +65,8 @@ inline constexpr std::chrono::hours kBackdate{1};
                                   std::chrono::hours whole);
 
 [[nodiscard]] Lifetime lifetime_of(const X509* certificate);
+// What has no end says the year 9999 (SOURCE: RFC 5280 §4.1.2.5), beyond what the clock can: `max`.
+[[nodiscard]] Clock::time_point time_of(const ASN1_TIME* time);
 // Until newer ones must be there; nothing where they say no end.
 [[nodiscard]] std::optional<Lifetime> lifetime_of(const X509_CRL* revocations);
 [[nodiscard]] bool is_ca(X509* certificate);

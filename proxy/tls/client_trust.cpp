@@ -6,7 +6,6 @@
 #include <openssl/x509_vfy.h>
 
 #include <algorithm>
-#include <ctime>
 
 #include "ssmgate/rules/decide.hpp"
 #include "tls/certificate.hpp"
@@ -141,13 +140,7 @@ Clock::time_point next_change(X509_STORE_CTX* check, STACK_OF(X509) * chain,
                               Clock::time_point since) {
   Clock::time_point next = Clock::time_point::max();
   const auto note = [&](const ASN1_TIME* time) {
-    std::tm parts{};
-    if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return;
-    const std::time_t at = timegm(&parts);
-    // SOURCE: RFC 5280 §4.1.2.5: what has no end says the year 9999, which the clock does not
-    // reach.
-    if (at >= Clock::to_time_t(Clock::time_point::max())) return;
-    const Clock::time_point when = Clock::from_time_t(at);
+    const Clock::time_point when = time == nullptr ? Clock::time_point() : time_of(time);
     if (when > since) next = std::min(next, when);
   };
   for (int i = 0; i < sk_X509_num(chain); ++i) {
