@@ -84,7 +84,7 @@ int run(const RunOptions& options) {
   // Private: loopback only, a port of the system's choice, nobody else's listeners, one user.
   config::Listener own;
   own.own_user_only = true;
-  settings.listen.assign(1, std::move(own));
+  settings.listen.assign(1, own);
   settings.admin.address = std::monostate();
   settings.sessions.stored = false;
   if (!options.policy.empty()) settings.policy = fs::absolute(options.policy);

@@ -44,22 +44,6 @@ bool is_allowed(const Downstream& downstream) {
          });
 }
 
-// `run` is for whoever runs it: a proxy behind it knows its user by what the configuration holds.
-Outcome check_own_user(const Downstream& downstream) {
-  if (const auto* fault = std::get_if<net::OwnerFault>(&downstream.owner)) {
-    // A kernel that never says lends nobody anything where no proxy is asked.
-    if (!fault->momentary && !downstream.generation->config.upstream.proxy) return std::nullopt;
-    Unidentified refused = refuse(Code::unauthenticated, fault->detail);
-    refused.momentary = fault->momentary;
-    return refused;
-  }
-  const uid_t uid = std::get<uid_t>(downstream.owner);
-  if (uid == ::geteuid() || uid == 0) return std::nullopt;
-  return refuse(Code::client_not_allowed,
-                "this gateway is another user's, who started it with `ssmgate run`; start one of "
-                "your own");
-}
-
 asio::awaitable<Outcome> check_password(Downstream& downstream,
                                         const wire::ConnectRequest& connect) {
   if (!connect.proxy_authorization) {
@@ -106,7 +90,7 @@ Outcome read_certificate(Downstream& downstream) {
 asio::awaitable<Outcome> find_local_user(const Downstream& downstream, Identity& identity) {
   if (const auto* fault = std::get_if<net::OwnerFault>(&downstream.owner)) {
     Unidentified refused = refuse(Code::unauthenticated, fault->detail);
-    refused.momentary = fault->momentary;
+    refused.momentary = fault->is_momentary();
     co_return refused;
   }
   const uid_t uid = std::get<uid_t>(downstream.owner);
@@ -159,6 +143,26 @@ asio::awaitable<Outcome> find_local_user_anew(Downstream& downstream) {
 
 }  // namespace
 
+std::optional<Unidentified> check_own_user(const net::Owner& owner, const RunBy& by) {
+  using Kind = net::OwnerFault::Kind;
+  if (const auto* fault = std::get_if<net::OwnerFault>(&owner)) {
+    // A kernel without tcp_diag says of every socket that it is gone; one that is sends no more.
+    const bool may_be_own =
+        fault->kind == Kind::unasked || fault->kind == Kind::gone ||
+        (fault->kind == Kind::unnumbered && !net::has_number_of_its_own(by.user));
+    if (may_be_own && !by.lends_a_name) return std::nullopt;
+    Unidentified refused = refuse(Code::unauthenticated,
+                                  fault->detail + ", and `ssmgate run` is for its own user alone");
+    refused.momentary = fault->is_momentary();
+    return refused;
+  }
+  const uid_t uid = std::get<uid_t>(owner);
+  if (uid == by.user || uid == 0) return std::nullopt;
+  return refuse(Code::client_not_allowed,
+                "this gateway is another user's, who started it with `ssmgate run`; start one of "
+                "your own");
+}
+
 std::string Identity::label() const {
   if (user) return *user;
   if (unix_user) return "unix:" + *unix_user;
@@ -172,7 +176,8 @@ asio::awaitable<Outcome> identify(Downstream& downstream, const wire::ConnectReq
                                                    " is not among the `clients` of this listener");
   }
   if (downstream.entrance->settings.own_user_only) {
-    Outcome other = check_own_user(downstream);
+    const RunBy by{::geteuid(), downstream.generation->config.upstream.proxy.has_value()};
+    Outcome other = check_own_user(downstream.owner, by);
     if (other) co_return other;
   }
   Outcome refused = co_await authenticate(downstream, connect);

@@ -8,6 +8,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "net/peer_owner.hpp"
 #include "ssmgate/code.hpp"
 
 namespace ssmgate::wire {
@@ -38,6 +39,16 @@ struct Unidentified {
   bool challenge = false;  // a password would help: 407
   bool momentary = false;  // on another connection, a moment later, it may be let in
 };
+
+// Who has started `ssmgate run`, and whether others who came in would pass for him: a proxy behind
+// it knows him by what the configuration holds.
+struct RunBy {
+  uid_t user = 0;
+  bool lends_a_name = false;
+};
+// For a listener that is for its own user alone, and for root. Empty: let in. Where the kernel
+// cannot tell, only if nobody's name is lent.
+[[nodiscard]] std::optional<Unidentified> check_own_user(const net::Owner& owner, const RunBy& by);
 
 // Learns who the client is, in the way that its listener asks for. Empty: it may go on, and
 // `downstream.identity` says who it is, if the listener asks at all.

@@ -258,8 +258,8 @@ bool conclude(OpenTunnel& open, Downstream& downstream, TunnelTarget& target,
     if (fault->code != Code::egress) gateway.trouble.say(record.endpoint, *record.port, *fault);
     return false;
   }
-  std::optional<Route> overtaken = run_out;
-  if (!overtaken) overtaken = find_overtaken(downstream, target);
+  std::optional<Route> overtaken = find_overtaken(downstream, target);
+  if (!overtaken) overtaken = run_out;
   if (overtaken) {
     fill_cut(record, *overtaken);
     gateway.audit()->post(record);

@@ -65,10 +65,12 @@ void add_lent_identity(const config::Config& settings, std::vector<std::string>&
   if (!proxy || (!proxy->certificate && !proxy->username)) return;
   for (const config::Listener& listener : settings.listen) {
     if (listener.auth != config::Auth::none || listener.own_user_only) continue;
-    lines.push_back("the listener " + config::render_socket_address(listener.bind) +
-                    " asks nobody who he is, and `upstream.proxy` is asked in the name that this "
-                    "configuration has: every user who reaches the listener passes for it; give it "
-                    "`auth: local-user`, or use `ssmgate run`");
+    const bool here = config::is_loopback(listener.bind.address);
+    lines.push_back(
+        "the listener " + config::render_socket_address(listener.bind) +
+        " has `auth: none`, and `upstream.proxy` is asked in the name that this "
+        "configuration has: whoever comes in passes for it; give the listener " +
+        (here ? "`auth: local-user`, or use `ssmgate run`" : "`auth: basic` or `auth: mtls`"));
   }
 }
 

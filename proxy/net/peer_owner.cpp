@@ -30,15 +30,17 @@ struct CloseSocket {
 };
 
 OwnerFault fault(std::string detail) {
-  return OwnerFault{std::move(detail), false};
+  return OwnerFault{std::move(detail), OwnerFault::Kind::unclear};
 }
 
 OwnerFault system_fault(std::string_view what, int number) {
-  return OwnerFault{std::string(what) + ": " + std::generic_category().message(number), true};
+  return OwnerFault{std::string(what) + ": " + std::generic_category().message(number),
+                    OwnerFault::Kind::unasked};
 }
 
 OwnerFault gone() {
-  return OwnerFault{"the client's socket was closed before its owner was found", true};
+  return OwnerFault{"the client's socket was closed before its owner was found",
+                    OwnerFault::Kind::gone};
 }
 
 void put_address(const ip::address& address, __be32 (&out)[4]) {
@@ -80,12 +82,12 @@ std::optional<uid_t> find_overflow() {
   return overflow;
 }
 
-bool is_ambiguous(uid_t uid) {
-  static const std::optional<uid_t> overflow = find_overflow();
-  return uid == overflow;
-}
-
 }  // namespace
+
+bool has_number_of_its_own(uid_t uid) {
+  static const std::optional<uid_t> overflow = find_overflow();
+  return uid != overflow;
+}
 
 Owner read_owner(std::span<const unsigned char> message, const ClientEnd& end) {
   nlmsghdr header{};
@@ -147,8 +149,9 @@ Owner find_owner(const ClientEnd& end) {
   if (size < 0) return system_fault("the kernel gave no answer", errno);
   Owner owner = read_owner({buffer.data(), static_cast<std::size_t>(size)}, end);
   const auto* uid = std::get_if<uid_t>(&owner);
-  if (uid != nullptr && is_ambiguous(*uid)) {
-    return fault("the client's user has no number of its own in the gateway's user namespace");
+  if (uid != nullptr && !has_number_of_its_own(*uid)) {
+    return OwnerFault{"the client's user has no number of its own in the gateway's user namespace",
+                      OwnerFault::Kind::unnumbered};
   }
   return owner;
 }

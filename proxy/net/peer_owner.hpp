@@ -13,8 +13,18 @@ namespace ssmgate::net {
 
 // Why the owner is not known, in words.
 struct OwnerFault {
+  enum class Kind : std::uint8_t {
+    unclear,     // an answer that says nobody
+    unnumbered,  // a user who has no number of his own in this process's user namespace
+    unasked,     // the kernel cannot be asked
+    gone,        // the socket was closed
+  };
   std::string detail;
-  bool momentary = false;  // of another connection it may be known
+  Kind kind = Kind::unclear;
+  // Of another connection it may be known.
+  [[nodiscard]] bool is_momentary() const noexcept {
+    return kind == Kind::unasked || kind == Kind::gone;
+  }
 };
 using Owner = std::variant<OwnerFault, uid_t>;
 
@@ -28,6 +38,9 @@ struct ClientEnd {
 // it; a fault unless both ends are loopback addresses and the socket is open still. The kernel
 // answers within the call, in some ten microseconds: no wait, and nothing for a thread.
 [[nodiscard]] Owner find_owner(const ClientEnd& end);
+
+// False: in this process's user namespace others have that number as well.
+[[nodiscard]] bool has_number_of_its_own(uid_t uid);
 
 // What the kernel's answer to the question about `end` says. `message` is one netlink message.
 [[nodiscard]] Owner read_owner(std::span<const unsigned char> message, const ClientEnd& end);

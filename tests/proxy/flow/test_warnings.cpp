@@ -66,14 +66,18 @@ TEST_CASE("a name that everybody at the listener would pass for is warned of") {
   CHECK(said() == 0);
   proxy.username = "alice";
   REQUIRE(said() == 1);
-  CHECK(find_warnings(settings, *loaded.policy)[0].find("asks nobody who he is") !=
-        std::string::npos);
+  CHECK(find_warnings(settings, *loaded.policy)[0].ends_with("or use `ssmgate run`"));
+  settings.listen[0].bind.address = IpAddress::v4({10, 0, 0, 1});
+  CHECK(find_warnings(settings, *loaded.policy)[0].ends_with("`auth: basic` or `auth: mtls`"));
+  settings.listen.clear();
+  settings.listen.emplace_back();
   proxy.username.reset();
   proxy.certificate = "alice.pem";
   CHECK(said() == 1);
   settings.listen[0].own_user_only = true;
   CHECK(said() == 0);
-  settings.listen[0] = config::Listener();
+  settings.listen.clear();
+  settings.listen.emplace_back();
   settings.listen[0].auth = Auth::local_user;
   CHECK(said() == 0);
 }

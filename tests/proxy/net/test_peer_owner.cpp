@@ -114,14 +114,14 @@ TEST_CASE("a socket that is closed has no owner") {
   }
   const auto owner = net::find_owner(end);
   CHECK(fault_in(owner).find("closed") != std::string::npos);
-  CHECK(std::get<net::OwnerFault>(owner).momentary);
+  CHECK(std::get<net::OwnerFault>(owner).is_momentary());
 }
 
 TEST_CASE("an address off loopback is not asked for") {
   const asio::ip::tcp::endpoint far(asio::ip::make_address("192.0.2.1"), 1);
   CHECK(fault_in(net::find_owner({far, kEnd.peer})).find("loopback") != std::string::npos);
   CHECK(fault_in(net::find_owner({kEnd.own, far})).find("loopback") != std::string::npos);
-  CHECK_FALSE(std::get<net::OwnerFault>(net::find_owner({kEnd.own, far})).momentary);
+  CHECK_FALSE(std::get<net::OwnerFault>(net::find_owner({kEnd.own, far})).is_momentary());
 }
 
 TEST_CASE("only this very connection is believed") {
