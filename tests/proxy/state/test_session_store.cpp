@@ -19,6 +19,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "operator_log.hpp"
+#include "sqlite_write.hpp"
 #include "state/session_database.hpp"
 #include "state/session_look.hpp"
 #include "state/session_store.hpp"
@@ -97,11 +98,11 @@ class WatchedDisk {
     number_ = status.st_ino;
     writes_ = 0;
     stuck_ = false;
-    replace(&note);
+    replace_sqlite_write(&note);
   }
   ~WatchedDisk() {
     set_stuck(false);
-    replace(nullptr);
+    replace_sqlite_write(nullptr);
   }
   WatchedDisk(const WatchedDisk&) = delete;
   WatchedDisk& operator=(const WatchedDisk&) = delete;
@@ -114,15 +115,6 @@ class WatchedDisk {
   }
 
  private:
-  using Write = ssize_t(int, const void*, std::size_t, off_t);
-
-  // SOURCE: sqlite.org/c3ref/vfs.html, xSetSystemCall; null: SQLite's own again.
-  static void replace(Write* write) {
-    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
-    const auto call = reinterpret_cast<sqlite3_syscall_ptr>(write);
-    for (const char* name : {"pwrite", "pwrite64"}) (void)vfs->xSetSystemCall(vfs, name, call);
-  }
-
   static ssize_t note(int descriptor, const void* bytes, std::size_t size, off_t offset) {
     struct stat status {};
     if (::fstat(descriptor, &status) == 0 && status.st_ino == number_) {

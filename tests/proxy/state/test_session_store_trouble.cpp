@@ -1,7 +1,6 @@
 // The store of sessions on a disk that takes nothing: what is told, and that it passes by itself.
 #include <doctest/doctest.h>
 
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -15,6 +14,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "operator_log.hpp"
+#include "sqlite_write.hpp"
 #include "state/session_store.hpp"
 
 using namespace ssmgate::state;
@@ -29,11 +29,11 @@ class Disk {
   enum class Mood { good, full, stuck };
   Disk() {
     set(Mood::good);
-    replace(&write);
+    replace_sqlite_write(&write);
   }
   ~Disk() {
     set(Mood::good);
-    replace(nullptr);
+    replace_sqlite_write(nullptr);
   }
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
@@ -46,15 +46,6 @@ class Disk {
   static int refused() { return refused_; }
 
  private:
-  using Write = ssize_t(int, const void*, std::size_t, off_t);
-
-  // SOURCE: sqlite.org/c3ref/vfs.html, xSetSystemCall; null: SQLite's own again.
-  static void replace(Write* write) {
-    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
-    const auto call = reinterpret_cast<sqlite3_syscall_ptr>(write);
-    for (const char* name : {"pwrite", "pwrite64"}) (void)vfs->xSetSystemCall(vfs, name, call);
-  }
-
   static ssize_t write(int descriptor, const void* bytes, std::size_t size, off_t offset) {
     mood_.wait(Mood::stuck);
     if (mood_ == Mood::good) return ::pwrite(descriptor, bytes, size, offset);
