@@ -199,10 +199,10 @@ void load_commands(const TreeNode& node, ValueReader& in, Rule& rule) {
 
 void load_reason(const TreeNode& node, ValueReader& in, Rule& rule) {
   // INVARIANT: such a request is malformed (request/).
-  if (node.scalar.find_first_of("\r\n") != std::string::npos) {
+  if (node.scalar.ends_with('\n') || node.scalar.ends_with('\r')) {
     in.error(node.where,
-             "`reason` holds a line end, which no request's reason does, so it can match nothing; "
-             "write it in one line, or behind `|-` instead of `|`");
+             "`reason` ends with a line end, which no request's reason has, so nothing matches "
+             "that; write it in one line, or behind `|-` instead of `|`");
     return;
   }
   rule.reason = in.regex(node, "reason");

@@ -14,6 +14,7 @@ namespace {
 std::string describe_character(char32_t c) {
   if (c == 0) return "a NUL character; remove it";
   if (c == 0xFEFF) return "a byte order mark; save the file as UTF-8 without one";
+  if (c > 0x2029) return "a character that turns text round in an editor; remove it";
   return "a control character; remove it, or write it as an escape in double quotes";
 }
 

@@ -125,7 +125,8 @@ void lint_regex(const LintContext& context, const TreeNode& node) {
 void lint_padding(const LintContext& context, const TreeNode& entry, std::string_view so) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const std::string& text = entry.scalar;
-  if (!entry.is_scalar() || text.empty()) return;
+  // Blanks alone are meant.
+  if (!entry.is_scalar() || text.find_first_not_of(kBlanks) == std::string::npos) return;
   if (text.back() == '\n') {
     context.warn(entry.where, in_backticks(text) + " ends with a line end, and " + std::string(so) +
                                   "; write `|-` or `>-`, or one line");

@@ -9,7 +9,7 @@
 
 namespace ssmgate::flow {
 
-// "the revocation list `/x/crl.pem` has run out at …: …"; empty: it does not end soon.
+// "the revocation list `/x/crl.pem` has expired at …: …"; empty: it does not end soon.
 [[nodiscard]] std::string describe_end(const tls::Term& term, tls::Clock::time_point now);
 
 // A line for the operator each, "what; what to do". Of what was loaded, not of the files by now.

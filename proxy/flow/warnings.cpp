@@ -65,6 +65,7 @@ void add_lent_identity(const config::Config& settings, std::vector<std::string>&
   if (!proxy || (!proxy->certificate && !proxy->username)) return;
   for (const config::Listener& listener : settings.listen) {
     if (listener.auth != config::Auth::none || listener.own_user_only) continue;
+    if (listener.tls && listener.tls->client_ca) continue;  // who has no certificate stays out
     const bool here = config::is_loopback(listener.bind.address);
     lines.push_back(
         "the listener " + config::render_socket_address(listener.bind) +

@@ -30,21 +30,21 @@ struct Waiter {
 };
 using WaiterPtr = std::shared_ptr<Waiter>;
 
-// LIMIT: a disk on which there is less is tried; the largest of sessions takes a few pages of it.
+// LIMIT: a disk on which there is less is tried; a session takes a few pages of it.
 constexpr std::uint64_t kLittleRoom = std::uint64_t{64} << 10U;
 
-// False where there is hardly any room, as far as the file system tells.
-bool has_room(const std::filesystem::path& folder) {
+// Bytes that are free for others than root; plenty where the file system does not tell.
+std::uint64_t room_in(const std::filesystem::path& folder) {
   struct statvfs room {};
-  if (::statvfs(folder.c_str(), &room) != 0 || room.f_blocks == 0) return true;
-  return room.f_bavail * room.f_frsize >= kLittleRoom;
+  if (::statvfs(folder.c_str(), &room) != 0 || room.f_blocks == 0) return UINT64_MAX;
+  return room.f_bavail * room.f_frsize;
 }
 
 // What is written to see whether anything can be: erasing what is not there, as of a session that
 // could not be stored, writes nothing. No session is called so, and the next prune takes one that a
 // gateway which was killed has left.
 StoredSession make_probe(std::chrono::system_clock::time_point now) {
-  constexpr std::size_t kSize = 16384;
+  constexpr std::size_t kSize = 4096;
   return {"", now + std::chrono::minutes(1), std::string(kSize, ' ')};
 }
 
@@ -135,15 +135,21 @@ class DatabaseStore final : public SessionStore {
       const auto begun = Doorbell::Clock::now();
       const auto fault = write_down(batch, probe);
       const bool written = !fault;
+      // Before those who wait know: whoever asks next is refused unasked.
+      lock.lock();
+      if (fault) note_fault(fault->text);
+      lock.unlock();
       for (const WaiterPtr& waiter : waiters) {
         waiter->written = written;
         waiter->reply.tell(waiter);
       }
-      // One that is overdue may make room for what could not be written.
-      if ((written || growing_) && database_->log_pages() >= kCheckpoint) checkpoint();
+      // What has been brought into the database makes room in its log: for what could not be
+      // written, and for the next probe in the place of the last.
+      const bool due = (written || growing_) && database_->log_pages() >= kCheckpoint;
+      if (due || probe || !written) checkpoint();
+      if (probe) tried_with_ = room_in(file_.parent_path());
       lock.lock();
       for (const WaiterPtr& waiter : waiters) waiter->served = true;
-      if (fault) note_fault(fault->text);
       if (written && Doorbell::Clock::now() - begun < patience_) note_working();
       if (!written && !closed_) keep_for_later(std::move(batch), lock);
       if (!written && closed_) return;
@@ -194,9 +200,11 @@ class DatabaseStore final : public SessionStore {
     lock.unlock();
     const auto until = Doorbell::Clock::now() + kLook;
     bell_->sleep_until(until);
-    const bool doubtful = Doorbell::Clock::now() >= until && !has_room(file_.parent_path());
+    if (Doorbell::Clock::now() >= until) {
+      const std::uint64_t room = room_in(file_.parent_path());
+      doubtful_ = room < kLittleRoom && room != tried_with_;
+    }
     lock.lock();
-    doubtful_ = doubtful;
   }
 
   // `probe`: not only what there is, which may be nothing.
@@ -238,6 +246,8 @@ class DatabaseStore final : public SessionStore {
   const std::chrono::milliseconds patience_;
   bool growing_ = false;   // the thread's alone, as is what follows
   bool doubtful_ = false;  // there is hardly any room
+  // What was free after the last probe, which takes some itself: the same again is not tried again.
+  std::uint64_t tried_with_ = UINT64_MAX;
 
   // INVARIANT: rung after the mutex was let go of, or who wakes stands before it.
   const std::shared_ptr<Doorbell> bell_ = std::make_shared<Doorbell>();

@@ -38,6 +38,9 @@ std::string whose(const std::filesystem::path& path) {
   if (::stat(path.c_str(), &status) != 0) {
     return "; ssmgate runs as uid " + us + ", which may not enter a folder on the way";
   }
+  if (status.st_uid == ::geteuid()) {
+    return "; it is ssmgate's own user's: see whether `ls -l` lets that one read it (`chmod u+r`)";
+  }
   return "; it is of uid " + std::to_string(status.st_uid) + " and ssmgate runs as uid " + us +
          ": see `ls -l` and give it to that user (`chown`)";
 }

@@ -2,6 +2,7 @@
 #include "wire/connect.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <utility>
 
@@ -59,7 +60,8 @@ std::optional<ConnectFault> check_method(std::string_view bytes) {
     return ConnectFault{ConnectKind::not_http,
                         "no HTTP request: expected `CONNECT HOST:PORT HTTP/1.1`"};
   }
-  const std::string_view target = bytes.substr(space + 1, kSecureUrl.size());
+  std::string target(bytes.substr(space + 1, kSecureUrl.size()));
+  for (char& c : target) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (target.starts_with('/') || target.starts_with('*')) {
     return ConnectFault{ConnectKind::plain_request,
                         quoted(method) +

@@ -30,6 +30,9 @@ class LeadsElsewhere(WithUsers):
         self.addCleanup(self.other.stop)
         resolve = {f"{name}:443": self.other.address for name in (OTHER, CORPORATE)}
         configure(self.gateway, upstream={"resolve": resolve}, intercept={"hosts": []})
+        # Each change has a line: the last must not be taken for the next reload's.
+        for change in ("intercept", "upstream"):
+            wait_for(lambda change=change: f"reload (SIGHUP): {change}" in self.gateway.log.text, change)
 
     def send(self, whole):
         stream = socket.create_connection(("127.0.0.1", self.gateway.port), 30)

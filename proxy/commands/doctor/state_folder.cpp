@@ -20,7 +20,6 @@ constexpr const char* kSessions = "sessions.db";
 // LIMIT: below 16 MiB the session store's log may not find the room that it takes at times; below
 // 64 KiB there is none to speak of.
 constexpr std::uint64_t kLittleRoom = std::uint64_t{16} << 20U;
-constexpr std::uint64_t kNoRoom = std::uint64_t{64} << 10U;
 
 StateFacts::File look(const fs::path& path) {
   StateFacts::File file;
@@ -97,7 +96,7 @@ Findings check_room(const StateFacts& facts) {
         shown + " cannot be written (" + tls::system_words(facts.error) + "): no session is opened",
         "ls -ld " + word + " && df -h " + word)};
   }
-  if (full || facts.free_bytes < kNoRoom) {
+  if (full || facts.free_bytes == 0) {
     return {problem("state.full", shown + " has no room: no session is opened", "df -h " + word)};
   }
   if (facts.free_bytes >= kLittleRoom) return {};

@@ -114,8 +114,8 @@ TEST_CASE("what YAML readers disagree on is refused with a place and a hint") {
       {"a: \x1B[31m\n", "f:1:4: error: a control character"},
       {"a: \xC2\x85\n", "f:1:4: error: a control character"},
       {"a: \xE2\x80\xA8\n", "f:1:4: error: a control character"},
-      {"a: b # \xE2\x80\xAE\n", "f:1:8: error: a control character"},  // U+202E
-      {"a: \xE2\x81\xA6\n", "f:1:4: error: a control character"},      // U+2066
+      {"a: b # \xE2\x80\xAE\n", "f:1:8: error: a character that turns text round"},  // U+202E
+      {"a: \xE2\x81\xA6\n", "f:1:4: error: a character that turns text round"},      // U+2066
       {"a: &x?y [b?]\n", "f:1:4: error: anchors are not supported (`&x?y`)"},
       {"a: 1\rb: 2\n", "f:1:5: error: a carriage return without a line feed"},
       {"\xC3\xA9\xC3\xA9: &x b\n", "f:1:5: error: anchors"},

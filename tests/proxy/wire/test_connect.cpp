@@ -88,7 +88,7 @@ TEST_CASE("connect: a plain request is told what to set") {
   CHECK(origin.detail.find("HTTPS_PROXY") != std::string::npos);
   CHECK(refused(samples::capture("odd-plain-http-absolute")).kind == Kind::plain_request);
   CHECK(refused("OPTIONS * HTTP/1.1\r\n").kind == Kind::plain_request);
-  const ConnectFault secure = refused("POST https://h.example/ HTTP/1.1\r\n");
+  const ConnectFault secure = refused("POST HTTPS://h.example/ HTTP/1.1\r\n");
   CHECK(secure.kind == Kind::plain_request);
   CHECK(secure.detail.find("of an `https://` URL") != std::string::npos);
   CHECK(refused("POST https HTTP/1.1\r\n").detail.find("`http://`") != std::string::npos);

@@ -108,6 +108,7 @@ TEST_CASE("a state folder that has no room or cannot be written") {
   constexpr std::uint64_t kPlenty = std::uint64_t{1} << 40U;
   CHECK_EQ(of(0, kPlenty), "ok state.nothing");
   CHECK_EQ(of(0, 1 << 20), "warning state.room");
+  CHECK_EQ(of(0, 60 << 10), "warning state.room");
   // The blocks that only root may use are not the gateway's.
   CHECK_EQ(of(0, 0), "problem state.full");
   CHECK_EQ(of(ENOSPC, 1 << 20), "problem state.full");
