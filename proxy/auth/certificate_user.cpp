@@ -8,7 +8,6 @@
 
 #include "ssmgate/rules/decide.hpp"
 #include "ssmgate/text/diagnostic.hpp"
-#include "wire/basic_credentials.hpp"
 #include "wire/utf8.hpp"
 
 namespace ssmgate::auth {

@@ -30,7 +30,7 @@ struct Waiter {
 };
 using WaiterPtr = std::shared_ptr<Waiter>;
 
-// LIMIT: a disk on which there is less is tried; a session takes a few pages of it.
+// LIMIT: a disk on which there is less is tried; most sessions take a few pages of it.
 constexpr std::uint64_t kLittleRoom = std::uint64_t{64} << 10U;
 
 // Bytes that are free for others than root; plenty where the file system does not tell.

@@ -1,5 +1,4 @@
 #include "wire/basic_credentials.hpp"
-#include "ssmgate/rules/decide.hpp"
 
 #include <array>
 #include <cstdint>
@@ -8,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "ssmgate/rules/decide.hpp"
 #include "wire/utf8.hpp"
 
 namespace ssmgate::wire {

@@ -17,8 +17,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSessions = "sessions.db";
 
-// LIMIT: below 16 MiB the session store's log may not find the room that it takes at times; below
-// 64 KiB there is none to speak of.
+// LIMIT: below 16 MiB the session store's log may not find the room that it takes at times.
 constexpr std::uint64_t kLittleRoom = std::uint64_t{16} << 20U;
 
 StateFacts::File look(const fs::path& path) {

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <thread>
@@ -58,6 +59,15 @@ class Disk {
   inline static std::atomic<int> refused_ = 0;
 };
 
+template <typename Condition>
+void wait_until(const char* what, Condition is_so) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!is_so()) {
+    REQUIRE_MESSAGE(std::chrono::steady_clock::now() < end, "waited a minute for " << what);
+    std::this_thread::yield();
+  }
+}
+
 class Fixture {
  public:
   explicit Fixture(std::chrono::milliseconds patience = kStoreDeadline) {
@@ -84,11 +94,11 @@ class Fixture {
   }
   void put(const std::string& id) { store->put(later(id)); }
   void wait_until_in_trouble() const {
-    while (store->trouble().empty()) std::this_thread::yield();
+    wait_until("trouble", [this] { return !store->trouble().empty(); });
   }
   // Without a call: it is the store that tries again.
   void wait_until_fine() const {
-    while (!store->trouble().empty()) std::this_thread::yield();
+    wait_until("its end", [this] { return store->trouble().empty(); });
   }
   std::vector<StoredSession> reopen() {
     store->close();
@@ -114,8 +124,8 @@ class Fixture {
 
 // So often the store has tried in vain from here on.
 void wait_for_tries(int tries) {
-  const int before = Disk::refused();
-  for (int now = before; now < before + tries; now = Disk::refused()) std::this_thread::yield();
+  const int wanted = Disk::refused() + tries;
+  wait_until("tries", [wanted] { return Disk::refused() >= wanted; });
 }
 
 }  // namespace
